@@ -1,0 +1,5 @@
+//! Links the sonic library that espeak-ng, inside piper-rs, calls but does not name.
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rustc-link-arg=-lsonic");
+}

@@ -1,0 +1,1 @@
+//! One call's session: listening, speaking, deciding, and the record of what happened. Knows no wire formats.

@@ -1,0 +1,37 @@
+//! The command line: commands, signals, wiring. One file a command.
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "tingshuo", version, about = "A voice service for a telecom operator's customers", max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Each variant's work is in the module of its name.
+#[derive(Subcommand)]
+enum Command {
+    /// Says that it works.
+    #[command(hide = true)]
+    Hello,
+}
+
+/// A failure as the command line reports it: one line, what happened and what to do.
+pub type Failure = anyhow::Error;
+
+/// Exit codes: 0 done, 1 failed, 2 wrong use (by clap).
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result: Result<(), Failure> = match arguments.command {
+        Command::Hello => Ok(()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tingshuo: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

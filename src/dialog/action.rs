@@ -1,0 +1,102 @@
+//! What a call can do, as the dialog orders it.
+
+use crate::nlu::{Expectation, Intent};
+use crate::text::{Lang, Record};
+
+/// Numbers the requests of one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestId(pub u32);
+
+/// Closed: everything that can be done. Actions of one step are carried out in their order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    Say(Utterance),
+    /// Listen for an answer; always the last action of a step, after what is asked was said.
+    Listen(Question),
+    /// Ask another system; its end comes back as [`super::Event::Answered`]. Nothing is listened for meanwhile.
+    Perform {
+        id: RequestId,
+        kind: RequestKind,
+        operation: String,
+        arguments: Record,
+        idempotency_key: Option<String>,
+    },
+    /// Secrets follow: recording, transcript and logs leave them out until [`Action::ResumeRecording`].
+    PauseRecording,
+    ResumeRecording,
+    /// Change the language of everything that follows.
+    SetLang(Lang),
+    /// The call is over; the last thing said is still played.
+    HangUp(Outcome),
+}
+
+/// Who is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestKind {
+    /// `business`: reads.
+    LookUp,
+    /// `business`: changes something; carries an idempotency key.
+    Change,
+    /// `care`: opens a work order; `operation` is its class; the reply has `number` (a code) and `due` (a moment).
+    OpenWorkOrder,
+}
+
+/// Something to be said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Utterance {
+    /// The prompt's name in `flows/`, for the record.
+    pub prompt: String,
+    /// Ready to be normalised and spoken.
+    pub text: String,
+    pub lang: Lang,
+    /// Whether the caller may interrupt; recording notices and terms are heard to the end.
+    pub barge_in: bool,
+}
+
+/// How long to wait for the end of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timing {
+    Closed,
+    Open,
+    Number,
+}
+
+/// What is being asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// The state's name, for the record: `query_bill.month`.
+    pub name: String,
+    pub expectation: Expectation,
+    pub timing: Timing,
+    /// Silence after the prompt that counts as no input.
+    pub no_input_ms: u32,
+    /// How many keys complete an answer; 0 for a single menu key.
+    pub key_length: u8,
+    /// The answer is secret: it is masked in the record.
+    pub secret: bool,
+}
+
+/// How a call ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// What was asked for was done or answered.
+    Completed,
+    /// Handed to a person, with everything learned.
+    Transferred { reason: TransferReason, intent: Option<Intent>, slots: Record },
+    /// The caller hung up or went silent first.
+    Abandoned,
+    /// Ended by a fault of ours.
+    Failed(String),
+}
+
+/// Why a person takes over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransferReason {
+    CallerAsked,
+    NotUnderstood,
+    NoInput,
+    NotVerified,
+    SystemDown,
+    /// The flow hands over by its own rules.
+    FlowRule,
+}

@@ -1,0 +1,5 @@
+//! The `tingshuo` program; everything lives in the library.
+
+fn main() -> std::process::ExitCode {
+    tingshuo::cli::main()
+}

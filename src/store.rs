@@ -1,0 +1,1 @@
+//! The database: SQLite; one repository per aggregate. No business rules.

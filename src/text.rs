@@ -1,0 +1,19 @@
+//! Words, numbers and sounds: everything about text that needs no audio and no clock.
+//!
+//! Start at [`number_zh`] for Mandarin numbers, [`pinyin`] for sounds, [`normalise`] for reading aloud.
+
+pub mod amount;
+pub mod date;
+pub mod lang;
+pub mod mask;
+pub mod normalise;
+pub mod number_en;
+pub mod number_zh;
+pub mod pinyin;
+pub mod script;
+pub mod value;
+
+pub use amount::Money;
+pub use lang::Lang;
+pub use mask::{Digits, PhoneNumber};
+pub use value::{Record, Value};
