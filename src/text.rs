@@ -12,6 +12,7 @@ pub mod number_zh;
 pub mod pinyin;
 pub mod script;
 pub mod value;
+pub mod words;
 
 pub use amount::Money;
 pub use lang::Lang;
