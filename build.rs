@@ -2,4 +2,5 @@
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-link-arg=-lsonic");
+    println!("cargo:rerun-if-changed=migrations");
 }

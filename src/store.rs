@@ -1,1 +1,16 @@
-//! The database: SQLite; one repository per aggregate. No business rules.
+//! The database: SQLite; one repository per aggregate. No business rules, no clock: who calls says what time it is.
+//!
+//! Start at [`Database`]. Rows are mapped by hand; no type of another module decides the shape of a table. Telephone numbers
+//! become references ([`StoredPhone`]), free text is masked, and values go through [`value_json`].
+
+pub mod attempts;
+pub mod changes;
+pub mod database;
+pub mod moment;
+pub mod stored_phone;
+pub mod value_json;
+
+pub use attempts::{Attempt, Attempts};
+pub use changes::{Applied, Change, Changed, Changes};
+pub use database::{Database, StoreError};
+pub use stored_phone::StoredPhone;

@@ -11,8 +11,12 @@ pub struct Operation {
     pub name: &'static str,
     /// Arguments it needs.
     pub needs: &'static [&'static str],
-    /// Fields of its reply, for the checker of flows.
+    /// Arguments it can do without.
+    pub takes: &'static [&'static str],
+    /// Fields of its reply, for the checker of flows; all of them are always there.
     pub gives: &'static [&'static str],
+    /// Reasons of [`Failure::Refused`] that it may give.
+    pub refuses: &'static [&'static str],
     /// Whether it changes something: then it needs a verified caller, a confirmation and an idempotency key.
     pub changes: bool,
 }

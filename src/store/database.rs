@@ -1,0 +1,172 @@
+//! Opening the database file, its pool of connections, and what can go wrong with it.
+
+use super::{Attempts, Changes, StoredPhone};
+use crate::text::PhoneNumber;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// By what the caller can do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file cannot be opened or written: go on without a record if the call can bear it, and tell an engineer.
+    #[error("the database does not answer: {0}")]
+    Unavailable(String),
+    /// The file was made by another version: use that version, or another file.
+    #[error("the database {path} cannot be brought to this version: {reason}")]
+    Version { path: PathBuf, reason: String },
+    /// A row does not mean anything: an engineer must look.
+    #[error("the database holds something unreadable: {0}")]
+    Damaged(String),
+    /// The caller broke the contract of the method: a fault in the program.
+    #[error("{0}")]
+    Misuse(String),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> StoreError {
+        match error {
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => StoreError::Damaged(error.to_string()),
+            other => StoreError::Unavailable(other.to_string()),
+        }
+    }
+}
+
+/// A handle on the database, cheap to clone; the file is closed when the last one goes.
+#[derive(Clone)]
+pub struct Database {
+    pub(super) pool: SqlitePool,
+    secret: [u8; 32],
+    /// Keeps a temporary file's folder until nobody uses the database any more.
+    _folder: Option<Arc<TemporaryFolder>>,
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Database")
+    }
+}
+
+/// How long a writer waits for another one before it gives up.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// SQLite has one writer at a time; more connections than this only wait.
+const CONNECTIONS: u32 = 4;
+
+impl Database {
+    /// Opens `path`, creates what is missing, brings the tables to this version. What is committed survives a kill and a power cut.
+    pub async fn open(path: &Path) -> Result<Database, StoreError> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| StoreError::Unavailable(format!("{}: {error}", folder.display())))?;
+        }
+        Database::connect(path, SqliteSynchronous::Full, None).await
+    }
+
+    /// A new database that is gone when its last handle is; for tests and for calls that nobody wants to keep.
+    pub async fn temporary() -> Result<Database, StoreError> {
+        let folder = TemporaryFolder::create().map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let path = folder.0.join("tingshuo.db");
+        Database::connect(&path, SqliteSynchronous::Off, Some(Arc::new(folder))).await
+    }
+
+    async fn connect(path: &Path, synchronous: SqliteSynchronous, folder: Option<Arc<TemporaryFolder>>) -> Result<Database, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(synchronous)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .connect_with(options)
+            .await
+            .map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;
+        sqlx::migrate!("./migrations")
+            .run(&pool)
+            .await
+            .map_err(|error| StoreError::Version { path: path.to_owned(), reason: error.to_string() })?;
+        let secret: Vec<u8> = sqlx::query_scalar("SELECT bytes FROM secret").fetch_one(&pool).await?;
+        let secret = secret.try_into().map_err(|_| StoreError::Damaged("the secret is not 32 bytes".into()))?;
+        Ok(Database { pool, secret, _folder: folder })
+    }
+
+    /// How `number` is kept in this database.
+    pub fn stored_phone(&self, number: &PhoneNumber) -> StoredPhone {
+        StoredPhone::new(&self.secret, number)
+    }
+
+    /// Changes made to customers' accounts, each once.
+    pub fn changes(&self) -> Changes<'_> {
+        Changes(self)
+    }
+
+    /// Attempts of callers to prove who they are.
+    pub fn attempts(&self) -> Attempts<'_> {
+        Attempts(self)
+    }
+
+    /// A transaction that holds the write lock from its first moment: what it reads stays true until it commits.
+    pub(super) async fn begin(&self) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, StoreError> {
+        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+    }
+}
+
+/// A folder of our own, removed with everything in it.
+struct TemporaryFolder(PathBuf);
+
+impl TemporaryFolder {
+    fn create() -> std::io::Result<TemporaryFolder> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        loop {
+            let name = format!("tingshuo-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+            let path = std::env::temp_dir().join(name);
+            match std::fs::create_dir(&path) {
+                Ok(()) => return Ok(TemporaryFolder(path)),
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => continue,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+impl Drop for TemporaryFolder {
+    fn drop(&mut self) {
+        // Nothing useful can be done about a temporary folder that will not go.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_second_opening_finds_the_same_secret() {
+        let folder = TemporaryFolder::create().unwrap();
+        let path = folder.0.join("deep/in/tingshuo.db");
+        let number = PhoneNumber::parse("13800000001").unwrap();
+        let first = Database::open(&path).await.unwrap().stored_phone(&number);
+        assert_eq!(Database::open(&path).await.unwrap().stored_phone(&number), first);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_no_database_is_named_in_the_error() {
+        let folder = TemporaryFolder::create().unwrap();
+        let path = folder.0.join("notes.txt");
+        std::fs::write(&path, "this is no database, and long enough that SQLite reads a header from it; ".repeat(20)).unwrap();
+        let error = Database::open(&path).await.unwrap_err();
+        assert!(error.to_string().contains("notes.txt"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_temporary_database_leaves_nothing_behind() {
+        let database = Database::temporary().await.unwrap();
+        let folder = database._folder.as_ref().unwrap().0.clone();
+        assert!(folder.exists());
+        database.pool.close().await;
+        drop(database);
+        assert!(!folder.exists());
+    }
+}
