@@ -1,5 +1,7 @@
 //! The command line: commands, signals, wiring. One file a command.
 
+pub mod say;
+
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -13,9 +15,8 @@ struct Arguments {
 /// Each variant's work is in the module of its name.
 #[derive(Subcommand)]
 enum Command {
-    /// Says that it works.
-    #[command(hide = true)]
-    Hello,
+    /// Speaks a text into a WAV file.
+    Say(say::Args),
 }
 
 /// A failure as the command line reports it: one line, what happened and what to do.
@@ -25,7 +26,7 @@ pub type Failure = anyhow::Error;
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result: Result<(), Failure> = match arguments.command {
-        Command::Hello => Ok(()),
+        Command::Say(args) => say::run(args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

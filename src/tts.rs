@@ -1,7 +1,18 @@
 //! Text to speech.
 //!
-//! [`Synthesiser`] is one voice; `speak` normalises, splits into sentences, looks into the cache and streams.
+//! [`Speech`] is where to start: it normalises, splits into sentences, looks into the cache and streams. Below it, [`Synthesiser`] is one
+//! voice, [`piper`] the engine, [`phonemes_zh`] the Mandarin front end. No model runs on the async runtime.
 
+pub mod cache;
+pub mod loudness;
+pub mod phonemes_zh;
+pub mod pieces;
+pub mod piper;
+pub mod runtime;
+pub mod speak;
 pub mod synthesiser;
+pub mod voices;
 
+pub use speak::{Chunk, Speaking, Speech};
 pub use synthesiser::{Manner, Synthesiser, TtsError};
+pub use voices::{VoiceDefinition, Voices};
