@@ -53,13 +53,12 @@ pub fn symbols(text: &str) -> Vec<Notated> {
         if index > 0 {
             out.push("#3".into());
         }
-        let mut said = 0;
-        for (initial, final_) in phrase.iter().filter_map(|spoken| notation::notate(&spoken.syllable)) {
+        let notated = phrase.iter().filter_map(|spoken| notation::notate(&spoken.syllable));
+        for (said, (initial, final_)) in notated.enumerate() {
             if said > 0 {
                 out.push("#0".into());
             }
             out.extend([initial.into(), final_]);
-            said += 1;
         }
     }
     out.extend(["sil".into(), "eos".into()]);
