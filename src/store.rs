@@ -4,13 +4,18 @@
 //! become references ([`StoredPhone`]), free text is masked, and values go through [`value_json`].
 
 pub mod attempts;
+pub mod call_record;
+pub mod calls;
 pub mod changes;
 pub mod database;
 pub mod moment;
+mod runs;
 pub mod stored_phone;
 pub mod value_json;
 
 pub use attempts::{Attempt, Attempts};
+pub use call_record::{CallEvent, CallOutcome, CallRecord, Ending, NewCall, Turn, Waterfall};
+pub use calls::Calls;
 pub use changes::{Applied, Change, Changed, Changes};
 pub use database::{Database, StoreError};
 pub use stored_phone::StoredPhone;

@@ -1,6 +1,7 @@
 //! Opening the database file, its pool of connections, and what can go wrong with it.
 
-use super::{Attempts, Changes, StoredPhone};
+use super::runs::Run;
+use super::{Attempts, Calls, Changes, StoredPhone};
 use crate::text::PhoneNumber;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use std::path::{Path, PathBuf};
@@ -39,6 +40,8 @@ impl From<sqlx::Error> for StoreError {
 pub struct Database {
     pub(super) pool: SqlitePool,
     secret: [u8; 32],
+    /// While it is held, calls of this process are under way.
+    pub(super) run: Arc<Run>,
     /// Keeps a temporary file's folder until nobody uses the database any more.
     _folder: Option<Arc<TemporaryFolder>>,
 }
@@ -55,7 +58,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const CONNECTIONS: u32 = 4;
 
 impl Database {
-    /// Opens `path`, creates what is missing, brings the tables to this version. What is committed survives a kill and a power cut.
+    /// Opens `path`, creates what is missing, brings the tables to this version, and closes as failed the calls of processes that
+    /// died. What is committed survives a kill and a power cut.
     pub async fn open(path: &Path) -> Result<Database, StoreError> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| StoreError::Unavailable(format!("{}: {error}", folder.display())))?;
@@ -89,12 +93,22 @@ impl Database {
             .map_err(|error| StoreError::Version { path: path.to_owned(), reason: error.to_string() })?;
         let secret: Vec<u8> = sqlx::query_scalar("SELECT bytes FROM secret").fetch_one(&pool).await?;
         let secret = secret.try_into().map_err(|_| StoreError::Damaged("the secret is not 32 bytes".into()))?;
-        Ok(Database { pool, secret, _folder: folder })
+        let run = Arc::new(Run::begin(&pool, path).await?);
+        let database = Database { pool, secret, run, _folder: folder };
+        for dead in database.run.dead(&database.pool, path).await? {
+            database.calls().bury(&dead).await?;
+        }
+        Ok(database)
     }
 
     /// How `number` is kept in this database.
     pub fn stored_phone(&self, number: &PhoneNumber) -> StoredPhone {
         StoredPhone::new(&self.secret, number)
+    }
+
+    /// Calls, their turns and events.
+    pub fn calls(&self) -> Calls<'_> {
+        Calls(self)
     }
 
     /// Changes made to customers' accounts, each once.
