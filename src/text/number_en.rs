@@ -87,15 +87,6 @@ pub fn parse_ordinal(text: &str) -> Option<i64> {
     parse_cardinal(&format!("{head} {plain}"))
 }
 
-/// Whether a lower-case word can be part of a spoken quantity.
-pub(super) fn is_numeral(word: &str) -> bool {
-    small(word).is_some()
-        || tens(word).is_some()
-        || scale(word).is_some()
-        || matches!(word, "hundred" | "point" | "and" | "a" | "half")
-        || (word.starts_with(|c: char| c.is_ascii_digit()) && word.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | '.')))
-}
-
 fn small(word: &str) -> Option<i128> {
     ONES.iter().position(|known| *known == word).and_then(|n| i128::try_from(n).ok())
 }
