@@ -1,5 +1,6 @@
 //! The command line: commands, signals, wiring. One file a command.
 
+pub mod check;
 pub mod say;
 
 use clap::{Parser, Subcommand};
@@ -15,6 +16,8 @@ struct Arguments {
 /// Each variant's work is in the module of its name.
 #[derive(Subcommand)]
 enum Command {
+    /// Checks flow files; every fault with file, line and column.
+    Check(check::Args),
     /// Speaks a text into a WAV file.
     Say(say::Args),
 }
@@ -26,6 +29,7 @@ pub type Failure = anyhow::Error;
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result: Result<(), Failure> = match arguments.command {
+        Command::Check(args) => check::run(args),
         Command::Say(args) => say::run(args),
     };
     match result {

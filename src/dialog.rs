@@ -1,9 +1,24 @@
 //! Deciding: flows as data, and the pure engine `(state, event) → (state, actions)`.
 //!
-//! No IO, no clock, no randomness, no async. What can happen is [`Event`], what can be done is [`Action`].
+//! No IO, no clock, no randomness, no async. What can happen is [`Event`], what can be done is [`Action`]. Flow files
+//! become [`Flows`] by [`Flows::check`]; [`Engine::step`] runs them.
 
 pub mod action;
+pub mod check;
+pub mod engine;
 pub mod event;
+pub mod flow;
+pub mod located;
+pub mod raw;
+#[cfg(test)]
+mod rehearsal;
+pub mod state;
+mod template;
 
-pub use action::{Action, Outcome, Question, RequestKind, Timing, TransferReason, Utterance};
+pub use action::{Action, Outcome, Question, RequestId, RequestKind, Timing, TransferReason, Utterance};
+pub use check::{Source, World};
+pub use engine::Engine;
 pub use event::{Answer, Event, Opening};
+pub use flow::Flows;
+pub use located::Fault;
+pub use state::State;

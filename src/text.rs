@@ -11,7 +11,6 @@ pub mod number_en;
 pub mod number_zh;
 pub mod pinyin;
 pub mod script;
-mod spans;
 pub mod value;
 pub mod words;
 

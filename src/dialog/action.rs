@@ -1,7 +1,7 @@
 //! What a call can do, as the dialog orders it.
 
 use crate::nlu::{Expectation, Intent};
-use crate::text::{Lang, Record};
+use crate::text::{Lang, PhoneNumber, Record};
 
 /// Numbers the requests of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,6 +19,8 @@ pub enum Action {
         kind: RequestKind,
         operation: String,
         arguments: Record,
+        /// Whose account: the caller's own number, or another one that was verified.
+        customer: Option<PhoneNumber>,
         idempotency_key: Option<String>,
     },
     /// Secrets follow: recording, transcript and logs leave them out until [`Action::ResumeRecording`].

@@ -1,0 +1,100 @@
+//! `tingshuo check`: everything that an author writes in `flows/`, checked; every fault with file, line and column.
+
+use super::Failure;
+use crate::business::OPERATIONS;
+use crate::dialog::{Fault, Flows, Source, World, raw};
+use crate::text::Lang;
+use anyhow::{Context, bail};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// The folder of flow files.
+    #[arg(default_value = "flows")]
+    dir: PathBuf,
+    /// The folder of grammars; by default the one beside DIR.
+    #[arg(long)]
+    grammars: Option<PathBuf>,
+    /// Prints the JSON Schema of flow files instead.
+    #[arg(long)]
+    schema: bool,
+}
+
+pub fn run(args: Args) -> Result<(), Failure> {
+    if args.schema {
+        println!("{}", serde_json::to_string_pretty(&raw::schema())?);
+        return Ok(());
+    }
+    let grammars = args.grammars.unwrap_or_else(|| beside(&args.dir));
+    let sources = sources(&args.dir)?;
+    match Flows::check(&sources, &world(&grammars)?) {
+        Ok(_) => {
+            println!("{} files, no faults", sources.len());
+            Ok(())
+        }
+        Err(faults) => {
+            for fault in &faults {
+                println!("{fault}");
+            }
+            bail!("{}", count(&faults));
+        }
+    }
+}
+
+/// The flows of a folder, checked against the grammars beside it and what the operator's systems can do.
+pub fn load_flows(dir: &Path) -> Result<Flows, Failure> {
+    Flows::check(&sources(dir)?, &world(&beside(dir))?).map_err(|faults| {
+        let first = faults.first().map(Fault::to_string).unwrap_or_default();
+        anyhow::anyhow!("{first} ({} in all; run `tingshuo check`)", count(&faults))
+    })
+}
+
+fn count(faults: &[Fault]) -> String {
+    match faults.len() {
+        1 => "1 fault".to_owned(),
+        n => format!("{n} faults"),
+    }
+}
+
+fn beside(flows: &Path) -> PathBuf {
+    flows.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or_else(|| "grammars".into(), |parent| parent.join("grammars"))
+}
+
+fn sources(dir: &Path) -> Result<Vec<Source>, Failure> {
+    let mut sources = Vec::new();
+    for path in files(dir, "yaml")? {
+        let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        sources.push(Source { name: path.display().to_string(), text });
+    }
+    if sources.is_empty() {
+        bail!("{}: no flow files (*.yaml) here; name the folder that holds them", dir.display());
+    }
+    Ok(sources)
+}
+
+fn world(grammars: &Path) -> Result<World, Failure> {
+    let mut found = BTreeSet::new();
+    for lang in [Lang::Zh, Lang::En] {
+        let dir = grammars.join(lang.code());
+        if dir.is_dir() {
+            let names = files(&dir, "grxml")?.into_iter().filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()));
+            found.extend(names.map(|name| (lang, name)));
+        }
+    }
+    Ok(World { grammars: found, operations: OPERATIONS.to_vec() })
+}
+
+/// Files of `dir` itself with this extension, in order of name.
+fn files(dir: &Path, extension: &str) -> Result<Vec<PathBuf>, Failure> {
+    let entries = std::fs::read_dir(dir).with_context(|| format!("{}: cannot read the folder", dir.display()))?;
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_file() && path.extension().is_some_and(|found| found == extension) {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}

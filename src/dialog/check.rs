@@ -1,0 +1,308 @@
+//! Flow files as typed → flows ready to run, or every fault in them with its place.
+//!
+//! Start at [`Flows::check`]. Knows no file system: whoever calls it has read the files.
+
+mod layout;
+mod names;
+mod speech;
+
+use super::flow::{Flow, Flows, Slot, SlotType, Title};
+use super::located::{Fault, Located, Place};
+use super::raw::{RawFlow, RawPrompt, RawService, RawSlot, Text};
+use super::template::{Prompt, Prompts};
+use super::{Timing, engine::OWN_PROMPTS};
+use crate::business::Operation;
+use crate::nlu::Intent;
+use crate::text::Lang;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One file of `flows/`.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// As faults name it.
+    pub name: String,
+    pub text: String,
+}
+
+/// The world that flows refer to.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    /// Existing grammars: language and stable name.
+    pub grammars: BTreeSet<(Lang, String)>,
+    pub operations: Vec<Operation>,
+}
+
+/// The file of [`RawService`]; every other file is a flow.
+const SERVICE_FILE: &str = "service.yaml";
+
+const NO_INPUT_MS: u32 = 6_000;
+const NO_INPUT_NUMBER_MS: u32 = 8_000;
+
+impl Flows {
+    /// Checks all files together. Faults are in order of file and place.
+    pub fn check(sources: &[Source], world: &World) -> Result<Flows, Vec<Fault>> {
+        let mut checker = Checker {
+            world,
+            file: String::new(),
+            faults: Vec::new(),
+            prompts: Prompts::new(),
+            places: BTreeMap::new(),
+            uses: Vec::new(),
+            expressions: Vec::new(),
+            repeated: BTreeSet::new(),
+        };
+        let (titles, menu, flows) = checker.all(sources);
+        checker.prompts_in_use(&flows);
+        if checker.faults.is_empty() {
+            return Ok(Flows { flows, titles, menu, prompts: checker.prompts });
+        }
+        checker.faults.sort();
+        checker.faults.dedup();
+        Err(checker.faults)
+    }
+}
+
+/// How a prompt is used, which decides what rules it has to keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Use {
+    Said,
+    /// The caller answers it.
+    Asked,
+}
+
+struct Checker<'a> {
+    world: &'a World,
+    /// The file being checked.
+    file: String,
+    faults: Vec<Fault>,
+    prompts: Prompts,
+    /// Where each prompt stands, for faults found late.
+    places: BTreeMap<String, (String, Place)>,
+    uses: Vec<PromptUse>,
+    expressions: Vec<ExpressionUse>,
+    /// Prompts that can be heard twice in a row.
+    repeated: BTreeSet<String>,
+}
+
+/// A prompt named by a step, and the variables that are known there.
+struct PromptUse {
+    id: String,
+    how: Use,
+    /// `None`: the engine fills it.
+    flow: Option<usize>,
+}
+
+/// The variables of an expression, to be looked up when the whole flow was read.
+struct ExpressionUse {
+    file: String,
+    place: Place,
+    flow: usize,
+    variables: BTreeSet<String>,
+}
+
+type Checked = (BTreeMap<Intent, Title>, BTreeMap<char, Intent>, Vec<Flow>);
+
+impl Checker<'_> {
+    fn fault(&mut self, place: Place, reason: impl Into<String>) {
+        self.faults.push(Fault { file: self.file.clone(), place, reason: reason.into() });
+    }
+
+    fn all(&mut self, sources: &[Source]) -> Checked {
+        let mut titles = BTreeMap::new();
+        let mut menu = BTreeMap::new();
+        let mut flows = Vec::new();
+        match sources.iter().find(|source| is_service(&source.name)) {
+            Some(source) => {
+                self.file.clone_from(&source.name);
+                if let Some(service) = self.read::<RawService>(source) {
+                    (titles, menu) = self.service(service);
+                }
+            }
+            None => {
+                self.file = SERVICE_FILE.into();
+                self.fault(Place { line: 1, column: 1 }, "the file of the service's own prompts is missing");
+            }
+        }
+        let read: Vec<(&Source, RawFlow)> = sources
+            .iter()
+            .filter(|source| !is_service(&source.name))
+            .filter_map(|source| {
+                self.file.clone_from(&source.name);
+                self.read(source).map(|flow| (source, flow))
+            })
+            .collect();
+        for (source, raw) in read {
+            self.file.clone_from(&source.name);
+            let flow = self.flow(raw, flows.len(), &flows);
+            flows.push(flow);
+        }
+        for intent in flows.iter().flat_map(|flow: &Flow| &flow.triggers).chain(menu.values()) {
+            if !titles.contains_key(intent) && !self.faults.iter().any(|fault| is_service(&fault.file)) {
+                let reason = format!("intent `{intent}` has no title under `intents`");
+                self.faults.push(Fault { file: SERVICE_FILE.into(), place: Place { line: 1, column: 1 }, reason });
+            }
+        }
+        (titles, menu, flows)
+    }
+
+    fn read<T: serde::de::DeserializeOwned>(&mut self, source: &Source) -> Option<T> {
+        match serde_saphyr::from_str(&source.text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let number = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+                let place = error
+                    .location()
+                    .map_or(Place { line: 1, column: 1 }, |at| Place { line: number(at.line()), column: number(at.column()) });
+                let message = error.without_snippet().to_string();
+                let first_line = message.lines().next().unwrap_or_default().to_owned();
+                self.fault(place, first_line);
+                None
+            }
+        }
+    }
+
+    fn service(&mut self, raw: RawService) -> (BTreeMap<Intent, Title>, BTreeMap<char, Intent>) {
+        let mut titles = BTreeMap::new();
+        for (name, title) in raw.intents {
+            match Intent::from_name(&name) {
+                Some(intent) => {
+                    titles.insert(intent, Title { zh: title.value.zh, en: title.value.en });
+                }
+                None => self.fault(title.place, format!("unknown intent `{name}`")),
+            }
+        }
+        let mut menu = BTreeMap::new();
+        for (key, name) in raw.menu {
+            let mut characters = key.chars();
+            let digit = characters.next().filter(|c| matches!(c, '1'..='9') && characters.next().is_none());
+            match (digit, self.intent(&name)) {
+                (Some(digit), Some(intent)) => {
+                    menu.insert(digit, intent);
+                }
+                (None, _) => self.fault(name.place, format!("`{key}` is no menu key: 1 to 9")),
+                (_, None) => {}
+            }
+        }
+        self.keep_prompts(raw.prompts, None);
+        for own in OWN_PROMPTS {
+            if self.prompts.get(own.id).is_none() && !self.places.contains_key(own.id) {
+                self.fault(Place { line: 1, column: 1 }, format!("prompt `{}` is missing: {}", own.id, own.moment));
+            }
+            self.uses.push(PromptUse { id: own.id.into(), how: if own.asks { Use::Asked } else { Use::Said }, flow: None });
+            if own.repeats {
+                self.repeated.insert(own.id.into());
+            }
+        }
+        (titles, menu)
+    }
+
+    fn intent(&mut self, name: &Text) -> Option<Intent> {
+        let intent = Intent::from_name(&name.value);
+        if intent.is_none() {
+            self.fault(name.place, format!("unknown intent `{}`", name.value));
+        }
+        intent
+    }
+
+    fn flow(&mut self, raw: RawFlow, index: usize, others: &[Flow]) -> Flow {
+        let id = raw.flow.value.clone();
+        if !self.file.ends_with(&format!("{id}.yaml")) {
+            self.fault(raw.flow.place, format!("the flow is named `{id}`, the file is not"));
+        }
+        self.keep_prompts(raw.prompts, Some(&id));
+        let mut triggers = Vec::new();
+        for name in &raw.triggers {
+            let Some(intent) = self.intent(name) else { continue };
+            if let Some(other) = others.iter().find(|flow| flow.triggers.contains(&intent)) {
+                self.fault(name.place, format!("intent `{intent}` already starts `{}`", other.id));
+            }
+            triggers.push(intent);
+        }
+        let help = raw.help.as_ref().and_then(|name| self.prompt(&id, index, name, Use::Said));
+        let slots: BTreeMap<String, Slot> =
+            raw.slots.into_iter().filter_map(|(name, slot)| Some((name.clone(), self.slot(&id, index, &name, slot)?))).collect();
+        let steps = layout::lay_out(self, &id, index, &slots, raw.steps);
+        Flow { id, triggers, help, slots, steps }
+    }
+
+    fn slot(&mut self, flow: &str, index: usize, name: &str, raw: Located<RawSlot>) -> Option<Slot> {
+        let raw = raw.value;
+        let kind = SlotType::from_name(&raw.kind.value);
+        if kind.is_none() {
+            self.fault(raw.kind.place, format!("unknown slot type `{}`", raw.kind.value));
+        }
+        if let Some(grammar) = &raw.grammar {
+            self.grammar(grammar);
+        }
+        let ask = self.prompt(flow, index, &raw.ask, Use::Asked);
+        if raw.again.is_empty() {
+            self.fault(raw.ask.place, format!("slot `{name}` has no `again`: what is said when the answer is not understood"));
+        }
+        let again: Vec<String> = raw.again.iter().filter_map(|prompt| self.prompt(flow, index, prompt, Use::Asked)).collect();
+        let confirm = raw.confirm.as_ref().and_then(|prompt| self.prompt(flow, index, prompt, Use::Asked));
+        let kind = kind?;
+        let timing = match raw.timing.as_ref().map(|timing| (timing.place, timing.value.as_str())) {
+            None => kind.timing(),
+            Some((_, "closed")) => Timing::Closed,
+            Some((_, "open")) => Timing::Open,
+            Some((_, "number")) => Timing::Number,
+            Some((place, other)) => {
+                self.fault(place, format!("unknown timing `{other}`: closed, open or number"));
+                kind.timing()
+            }
+        };
+        let mut from = raw.from;
+        from.extend([name.to_owned(), raw.kind.value]);
+        let no_input_ms = raw.no_input_ms.map_or(if timing == Timing::Number { NO_INPUT_NUMBER_MS } else { NO_INPUT_MS }, |ms| ms.value);
+        let grammar = raw.grammar.map(|grammar| grammar.value);
+        Some(Slot { kind, grammar, ask: ask?, again, confirm, timing, from, secret: raw.secret, no_input_ms })
+    }
+
+    fn grammar(&mut self, name: &Text) {
+        for lang in [Lang::Zh, Lang::En] {
+            if !self.world.grammars.contains(&(lang, name.value.clone())) {
+                self.fault(name.place, format!("there is no grammar grammars/{lang}/{}.grxml", name.value));
+            }
+        }
+    }
+
+    /// The full name of a prompt named in a flow: the flow's own first, then the service's.
+    fn prompt(&mut self, flow: &str, index: usize, name: &Text, how: Use) -> Option<String> {
+        let own = format!("{flow}.{}", name.value);
+        let id = [own, name.value.clone()].into_iter().find(|id| self.places.contains_key(id));
+        match id {
+            Some(id) => {
+                self.uses.push(PromptUse { id: id.clone(), how, flow: Some(index) });
+                Some(id)
+            }
+            None => {
+                self.fault(name.place, format!("unknown prompt `{}`", name.value));
+                None
+            }
+        }
+    }
+
+    fn keep_prompts(&mut self, raw: BTreeMap<String, Located<RawPrompt>>, flow: Option<&str>) {
+        for (name, Located { value, place }) in raw {
+            let id = flow.map_or_else(|| name.clone(), |flow| format!("{flow}.{name}"));
+            self.places.insert(id.clone(), (self.file.clone(), place));
+            for (lang, wordings) in [(Lang::Zh, &value.zh), (Lang::En, &value.en)] {
+                if wordings.is_empty() {
+                    self.fault(place, format!("prompt `{name}` has no text in `{lang}`"));
+                }
+                for wording in wordings {
+                    speech::check(self, lang, wording);
+                }
+            }
+            let texts = |wordings: Vec<Text>| wordings.into_iter().map(|text| text.value).collect();
+            let prompt = Prompt { zh: texts(value.zh), en: texts(value.en), barge_in: value.barge_in.unwrap_or(true) };
+            if let Err(reason) = self.prompts.insert(id, prompt) {
+                self.fault(place, reason);
+            }
+        }
+    }
+}
+
+fn is_service(name: &str) -> bool {
+    std::path::Path::new(name).file_name().is_some_and(|name| name == SERVICE_FILE)
+}

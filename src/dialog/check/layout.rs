@@ -1,0 +1,249 @@
+//! Nested steps as typed → a flat list with jumps, which a dialog's state can point into with one number.
+
+use super::{Checker, Use};
+use crate::dialog::flow::{At, Performance, Slot, Step, What};
+use crate::dialog::located::{Located, Place};
+use crate::dialog::raw::{RawStep, Text};
+use std::collections::BTreeMap;
+
+pub(super) fn lay_out(
+    checker: &mut Checker<'_>,
+    flow: &str,
+    index: usize,
+    slots: &BTreeMap<String, Slot>,
+    steps: Vec<Located<RawStep>>,
+) -> Vec<Step> {
+    let mut layout = Layout { checker, flow, index, slots, steps: Vec::new(), labels: BTreeMap::new(), gotos: Vec::new() };
+    if steps.is_empty() {
+        layout.checker.fault(Place { line: 1, column: 1 }, format!("flow `{flow}` has no steps"));
+    }
+    layout.block(steps);
+    layout.steps.push(Step::End);
+    layout.resolve_gotos();
+    layout.steps
+}
+
+struct Layout<'a, 'w> {
+    checker: &'a mut Checker<'w>,
+    flow: &'a str,
+    index: usize,
+    slots: &'a BTreeMap<String, Slot>,
+    steps: Vec<Step>,
+    labels: BTreeMap<String, At>,
+    /// Jumps whose label may come later.
+    gotos: Vec<(At, Text)>,
+}
+
+impl Layout<'_, '_> {
+    fn block(&mut self, steps: Vec<Located<RawStep>>) {
+        for step in steps {
+            self.step(step.value, step.place);
+        }
+    }
+
+    /// Lays out a side branch that rejoins after the main line; gives where it begins.
+    fn side(&mut self, steps: Option<Vec<Located<RawStep>>>) -> Option<(At, At)> {
+        let steps = steps?;
+        let begins = self.steps.len();
+        self.block(steps);
+        let rejoins = self.steps.len();
+        self.steps.push(Step::Jump(rejoins + 1));
+        Some((begins, rejoins))
+    }
+
+    fn step(&mut self, mut raw: RawStep, place: Place) {
+        if let Some(label) = raw.id.take()
+            && self.labels.insert(label.value.clone(), self.steps.len()).is_some()
+        {
+            self.checker.fault(label.place, format!("label `{}` is used twice", label.value));
+        }
+        let verbs = verbs_of(&raw);
+        let is_change = verbs == ["verify", "change"];
+        if verbs.len() != 1 && !is_change {
+            let reason = format!("a step does one thing, this one {}: {}", verbs.len(), verbs.join(", "));
+            return self.checker.fault(place, reason);
+        }
+        self.stray_keys(&raw, place);
+        if let Some(prompt) = raw.say {
+            self.with_prompt(&prompt, Use::Said, Step::Say);
+        } else if let Some(slot) = raw.ask {
+            if !self.slots.contains_key(&slot.value) {
+                self.checker.fault(slot.place, format!("unknown slot `{}`", slot.value));
+            }
+            self.steps.push(Step::Ask(slot.value));
+        } else if let Some(prompt) = raw.choose {
+            self.checker.repeat(self.flow, &prompt);
+            self.fork(raw.yes, raw.no, |layout, no| {
+                layout.with_prompt(&prompt, Use::Asked, |prompt| Step::Choose { prompt, no });
+            });
+        } else if let Some(condition) = raw.condition {
+            self.checker.expression(self.index, &condition);
+            self.fork(raw.then, raw.otherwise, |layout, otherwise| {
+                layout.steps.push(Step::Branch { condition: condition.value.clone(), otherwise });
+            });
+        } else if raw.look_up.is_some() || raw.change.is_some() || raw.work_order.is_some() {
+            self.perform(raw, place);
+        } else if let Some(prompt) = raw.verify {
+            self.with_prompt(&prompt, Use::Asked, |prompt| Step::Verify { prompt });
+        } else if let Some(prompt) = raw.transfer {
+            self.with_prompt(&prompt, Use::Said, |prompt| Step::Transfer { prompt });
+        } else if let Some(variables) = raw.set {
+            variables.values().for_each(|expression| self.checker.expression(self.index, expression));
+            self.steps.push(Step::Set(variables.into_iter().map(|(name, expression)| (name, expression.value)).collect()));
+        } else if let Some(label) = raw.goto {
+            self.gotos.push((self.steps.len(), label));
+            self.steps.push(Step::Jump(0));
+        } else {
+            self.steps.push(Step::End);
+        }
+    }
+
+    fn with_prompt(&mut self, name: &Text, how: Use, step: impl FnOnce(String) -> Step) {
+        if let Some(prompt) = self.checker.prompt(self.flow, self.index, name, how) {
+            self.steps.push(step(prompt));
+        }
+    }
+
+    /// A step that goes on with `first` or jumps to `second`; both rejoin.
+    fn fork(&mut self, first: Option<Vec<Located<RawStep>>>, second: Option<Vec<Located<RawStep>>>, head: impl Fn(&mut Self, At)) {
+        let at = self.steps.len();
+        head(self, 0);
+        if self.steps.len() == at {
+            return;
+        }
+        self.block(first.unwrap_or_default());
+        let end_of_first = self.steps.len();
+        self.steps.push(Step::Jump(0));
+        let begins = self.steps.len();
+        self.block(second.unwrap_or_default());
+        let end = self.steps.len();
+        if let Some(jump) = self.steps.get_mut(end_of_first) {
+            *jump = Step::Jump(end);
+        }
+        if let Some(Step::Choose { no: target, .. } | Step::Branch { otherwise: target, .. }) = self.steps.get_mut(at) {
+            *target = begins;
+        }
+    }
+
+    fn perform(&mut self, raw: RawStep, place: Place) {
+        let (name, changes) = match (&raw.look_up, &raw.change, &raw.work_order) {
+            (Some(name), _, _) => (name.clone(), Some(false)),
+            (_, Some(name), _) => (name.clone(), Some(true)),
+            (_, _, Some(class)) => (class.clone(), None),
+            _ => return,
+        };
+        raw.with.values().for_each(|expression| self.checker.expression(self.index, expression));
+        if let Some(changes) = changes {
+            self.checker.operation(&name, changes, &raw.with);
+        }
+        let what = match changes {
+            None => What::Order,
+            Some(false) => What::LookUp,
+            Some(true) => match self.change(&raw, place) {
+                Some(change) => change,
+                None => return,
+            },
+        };
+        let into = raw.into.map_or_else(|| if changes.is_none() { "order".into() } else { name.value.clone() }, |into| into.value);
+        let with = raw.with.into_iter().map(|(name, expression)| (name, expression.value)).collect();
+        let operation = name.value;
+        let at = self.steps.len();
+        let performance = Performance { operation, what, with, into, not_found: None, refused: None, unavailable: None };
+        self.steps.push(Step::Perform(performance));
+        self.ways_out(at, [raw.not_found, raw.refused, raw.unavailable, raw.cancelled]);
+    }
+
+    fn change(&mut self, raw: &RawStep, place: Place) -> Option<What> {
+        let (Some(verify), Some(confirm)) = (&raw.verify, &raw.confirm) else {
+            self.checker.fault(place, "a change needs `verify` (the prompt that asks for the service password) and `confirm`");
+            return None;
+        };
+        self.checker.repeat(self.flow, confirm);
+        let verify = self.checker.prompt(self.flow, self.index, verify, Use::Asked);
+        let confirm = self.checker.prompt(self.flow, self.index, confirm, Use::Asked);
+        let recap = raw.recap.as_ref().and_then(|name| self.checker.prompt(self.flow, self.index, name, Use::Said));
+        Some(What::Change { verify: verify?, confirm: confirm?, recap, cancelled: None })
+    }
+
+    /// The branches for answers that are not what was hoped for; each ends the flow unless it goes elsewhere.
+    fn ways_out(&mut self, at: At, branches: [Option<Vec<Located<RawStep>>>; 4]) {
+        if branches.iter().all(Option::is_none) {
+            return;
+        }
+        let over = self.steps.len();
+        self.steps.push(Step::Jump(0));
+        let ends = branches.map(|steps| self.side(steps));
+        let end = self.steps.len();
+        if let Some(jump) = self.steps.get_mut(over) {
+            *jump = Step::Jump(end);
+        }
+        for (_, rejoins) in ends.into_iter().flatten() {
+            if let Some(jump) = self.steps.get_mut(rejoins) {
+                *jump = Step::End;
+            }
+        }
+        let [not_found, refused, unavailable, cancelled] = ends.map(|branch| branch.map(|(begins, _)| begins));
+        if let Some(Step::Perform(performance)) = self.steps.get_mut(at) {
+            performance.not_found = not_found;
+            performance.refused = refused;
+            performance.unavailable = unavailable;
+            if let What::Change { cancelled: target, .. } = &mut performance.what {
+                *target = cancelled;
+            }
+        }
+    }
+
+    fn stray_keys(&mut self, raw: &RawStep, place: Place) {
+        let performs = raw.look_up.is_some() || raw.change.is_some() || raw.work_order.is_some();
+        let stray = [
+            ("yes", raw.yes.is_some() && raw.choose.is_none()),
+            ("no", raw.no.is_some() && raw.choose.is_none()),
+            ("then", raw.then.is_some() && raw.condition.is_none()),
+            ("else", raw.otherwise.is_some() && raw.condition.is_none()),
+            ("confirm", raw.confirm.is_some() && raw.change.is_none()),
+            ("recap", raw.recap.is_some() && raw.change.is_none()),
+            ("cancelled", raw.cancelled.is_some() && raw.change.is_none()),
+            ("with", !raw.with.is_empty() && !performs),
+            ("into", raw.into.is_some() && !performs),
+            ("not_found", raw.not_found.is_some() && !performs),
+            ("refused", raw.refused.is_some() && !performs),
+            ("unavailable", raw.unavailable.is_some() && !performs),
+        ];
+        for (key, is_stray) in stray {
+            if is_stray {
+                self.checker.fault(place, format!("`{key}` does not belong to this step"));
+            }
+        }
+    }
+
+    fn resolve_gotos(&mut self) {
+        for (at, label) in std::mem::take(&mut self.gotos) {
+            match self.labels.get(&label.value) {
+                Some(target) => {
+                    if let Some(jump) = self.steps.get_mut(at) {
+                        *jump = Step::Jump(*target);
+                    }
+                }
+                None => self.checker.fault(label.place, format!("unknown step `{}`", label.value)),
+            }
+        }
+    }
+}
+
+fn verbs_of(raw: &RawStep) -> Vec<&'static str> {
+    let verbs = [
+        ("say", raw.say.is_some()),
+        ("ask", raw.ask.is_some()),
+        ("choose", raw.choose.is_some()),
+        ("if", raw.condition.is_some()),
+        ("verify", raw.verify.is_some()),
+        ("look_up", raw.look_up.is_some()),
+        ("change", raw.change.is_some()),
+        ("work_order", raw.work_order.is_some()),
+        ("transfer", raw.transfer.is_some()),
+        ("set", raw.set.is_some()),
+        ("goto", raw.goto.is_some()),
+        ("end", raw.end.is_some()),
+    ];
+    verbs.into_iter().filter(|(_, present)| *present).map(|(name, _)| name).collect()
+}

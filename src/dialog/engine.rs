@@ -1,0 +1,190 @@
+//! The engine: `(state, event) → (state, actions)`, nothing else. It never waits, reads a clock or throws dice, so a
+//! call told twice goes the same way twice.
+//!
+//! Start at [`Engine::step`]; `hear` decides what an answer means, `ask` puts questions, `run` executes a flow's steps,
+//! `request` takes the answers of other systems.
+
+mod ask;
+mod hear;
+mod keys;
+mod manner;
+mod request;
+mod run;
+
+#[cfg(test)]
+mod tests;
+
+pub(super) use manner::OWN_PROMPTS;
+
+use super::action::{Action, Outcome, TransferReason, Utterance};
+use super::event::{Event, Opening};
+use super::flow::{Flow, Flows};
+use super::state::{Asked, Asking, Frame, State, Waiting};
+use super::template::Manner;
+use crate::nlu::Intent;
+use crate::text::{Record, Value};
+use std::sync::Arc;
+
+/// Steps of flows that one event may run; more is a loop in a flow.
+const BUDGET: u32 = 200;
+/// Flows that wait for their turn at most; the oldest is dropped.
+const MOST_FRAMES: usize = 4;
+
+/// Runs the flows. Cheap to share; every call keeps the version it began with.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    flows: Arc<Flows>,
+}
+
+impl Engine {
+    pub fn new(flows: Arc<Flows>) -> Engine {
+        Engine { flows }
+    }
+
+    /// What `event` does to a call. The actions end in [`Action::Listen`], [`Action::Perform`] or [`Action::HangUp`]; there are none when
+    /// the event changes nothing: after the end, or something heard while another system is being asked.
+    pub fn step(&self, state: State, event: Event) -> (State, Vec<Action>) {
+        let mut turn = Turn { flows: &self.flows, state, actions: Vec::new(), budget: BUDGET };
+        turn.happen(event);
+        turn.close()
+    }
+}
+
+/// One event being dealt with.
+struct Turn<'a> {
+    flows: &'a Flows,
+    state: State,
+    actions: Vec<Action>,
+    budget: u32,
+}
+
+impl Turn<'_> {
+    fn happen(&mut self, event: Event) {
+        let waiting = self.state.waiting.clone();
+        match (waiting, event) {
+            (Waiting::Over, _) => {}
+            (_, Event::HungUp) => {
+                let outcome = if self.state.settled > 0 { Outcome::Completed } else { Outcome::Abandoned };
+                self.hang_up(outcome);
+            }
+            (Waiting::Start, Event::Started(opening)) => self.open(opening),
+            (Waiting::Caller(asked), Event::Heard(understood)) => self.hear(asked, &understood),
+            (Waiting::Caller(asked), Event::Keys(keys)) => self.take_keys(asked, &keys),
+            (Waiting::Caller(asked), Event::NoInput) => self.silence(asked),
+            (Waiting::Caller(asked), Event::HearingLost) => self.lose_hearing(asked),
+            (Waiting::Request(_), Event::HearingLost) => self.state.keys_only = true,
+            (Waiting::Request(requested), Event::Answered { id, answer }) if requested.id == id => self.take_answer(requested, answer),
+            _ => {}
+        }
+    }
+
+    fn open(&mut self, opening: Opening) {
+        self.state.lang = opening.lang;
+        self.state.now = opening.now;
+        self.state.call_id = opening.call_id;
+        self.state.customer.clone_from(&opening.caller);
+        self.state.caller = opening.caller;
+        let greeting = match opening.now.hour() {
+            5..12 => "greeting_morning",
+            12..18 => "greeting_afternoon",
+            _ => "greeting_evening",
+        };
+        self.say(greeting, &Record::new());
+        self.ask(Asked::new(Asking::Open));
+    }
+
+    /// Says a prompt; its wordings take turns. A prompt that cannot be rendered is a fault of ours and ends in a person's hands.
+    fn say(&mut self, prompt: &str, extra: &Record) {
+        let mut variables = self.state.frames.last().map(|frame| frame.variables.clone()).unwrap_or_default();
+        variables.extend(extra.iter().map(|(name, value)| (name.clone(), value.clone())));
+        if let Some(utterance) = self.utter(prompt, &variables) {
+            self.actions.push(Action::Say(utterance));
+        }
+    }
+
+    fn utter(&mut self, prompt: &str, variables: &Record) -> Option<Utterance> {
+        let lang = self.state.lang;
+        let (count, barge_in) = self.flows.prompts.get(prompt).map(|found| (found.wordings(lang).len(), found.barge_in))?;
+        let times = self.state.said.entry(prompt.to_owned()).or_insert(0);
+        let n = *times % count.max(1);
+        *times += 1;
+        match self.flows.prompts.render(prompt, n, variables, self.manner()) {
+            Ok(text) if text.is_empty() => None,
+            Ok(text) => Some(Utterance { prompt: prompt.to_owned(), text, lang, barge_in }),
+            Err(_) => {
+                self.budget = 0;
+                None
+            }
+        }
+    }
+
+    fn manner(&self) -> Manner {
+        Manner { lang: self.state.lang, now: self.state.now }
+    }
+
+    fn title(&self, intent: Intent) -> Value {
+        Value::Text(self.flows.title(intent, self.state.lang).unwrap_or(intent.name()).to_owned())
+    }
+
+    fn frame(&self) -> Option<(&Frame, &Flow)> {
+        let frame = self.state.frames.last()?;
+        Some((frame, self.flows.flows.get(frame.flow)?))
+    }
+
+    /// Hands over to a person with everything learned.
+    fn transfer(&mut self, prompt: &str, reason: TransferReason, wanted: Option<Intent>) {
+        self.say(prompt, &Record::new());
+        let frame = self.state.frames.last().or(self.state.last.as_ref());
+        let intent = wanted.or(frame.map(|frame| frame.intent));
+        let slots = frame.map(|frame| frame.variables.clone()).unwrap_or_default();
+        self.hang_up(Outcome::Transferred { reason, intent, slots });
+    }
+
+    fn hang_up(&mut self, outcome: Outcome) {
+        self.actions.push(Action::HangUp(outcome));
+        self.state.waiting = Waiting::Over;
+    }
+
+    /// Recap of what was changed, then one sentence.
+    fn farewell(&mut self, outcome: Outcome) {
+        let recap = std::mem::take(&mut self.state.recap);
+        self.actions.extend(recap.into_iter().map(Action::Say));
+        self.say("farewell", &Record::new());
+        self.hang_up(outcome);
+    }
+
+    /// Faults, the recording's pause, and what "say that again" repeats.
+    fn close(mut self) -> (State, Vec<Action>) {
+        let is_over = self.state.waiting == Waiting::Over;
+        if self.budget == 0 && !is_over {
+            self.actions.retain(|action| !matches!(action, Action::Listen(_) | Action::Perform { .. }));
+            self.transfer("fault", TransferReason::SystemDown, None);
+        }
+        self.guard_secrets();
+        let said: Vec<Utterance> = self
+            .actions
+            .iter()
+            .filter_map(|action| match action {
+                Action::Say(utterance) => Some(utterance.clone()),
+                _ => None,
+            })
+            .collect();
+        if !said.is_empty() {
+            self.state.heard = said;
+        }
+        (self.state, self.actions)
+    }
+
+    /// A secret may be spoken from the first word of the question on, for callers interrupt; it was given when the next step begins.
+    fn guard_secrets(&mut self) {
+        let asks_secret = matches!(self.actions.last(), Some(Action::Listen(question)) if question.secret);
+        if asks_secret && !self.state.recording_paused {
+            let before = self.actions.iter().rposition(|action| matches!(action, Action::Say(_))).unwrap_or(self.actions.len() - 1);
+            self.actions.insert(before, Action::PauseRecording);
+            self.state.recording_paused = true;
+        } else if !asks_secret && self.state.recording_paused && !self.actions.is_empty() {
+            self.actions.insert(0, Action::ResumeRecording);
+            self.state.recording_paused = false;
+        }
+    }
+}

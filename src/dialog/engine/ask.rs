@@ -1,0 +1,224 @@
+//! Putting questions: which prompt at which stage of misunderstanding, and what is listened for.
+
+use super::Turn;
+use crate::dialog::action::{Action, Outcome, Question, Timing, TransferReason};
+use crate::dialog::flow::{Slot, Step, What};
+use crate::dialog::state::{Asked, Asking, Waiting};
+use crate::nlu::Expectation;
+use crate::text::{Record, Value};
+
+/// The stage at which keys are offered.
+const KEYS: usize = 3;
+const NO_INPUT_MS: u32 = 6_000;
+const NO_INPUT_NUMBER_MS: u32 = 8_000;
+const PIN_DIGITS: u8 = 6;
+const PHONE_DIGITS: u8 = 11;
+
+impl Turn<'_> {
+    /// Asks and listens.
+    pub(super) fn ask(&mut self, asked: Asked) {
+        let stage = if self.state.keys_only { KEYS } else { asked.no_match };
+        self.ask_at(asked, stage);
+    }
+
+    fn ask_at(&mut self, asked: Asked, stage: usize) {
+        let Some(prompt) = self.prompt_for(&asked.asking, stage) else {
+            return self.give_up(&asked);
+        };
+        let extra = self.variables_for(&asked.asking);
+        self.say(&prompt, &extra);
+        self.listen(asked);
+    }
+
+    /// Listens without saying the question again.
+    pub(super) fn listen(&mut self, asked: Asked) {
+        let question = self.question(&asked.asking);
+        self.actions.push(Action::Listen(question));
+        self.state.waiting = Waiting::Caller(asked);
+    }
+
+    /// The answer made no sense: the same question in another way, in the end a person.
+    pub(super) fn not_understood(&mut self, mut asked: Asked) {
+        asked.no_match += 1;
+        asked.no_input = 0;
+        if self.state.keys_only && asked.no_match <= KEYS {
+            return self.ask_at(asked, KEYS);
+        }
+        let stage = asked.no_match;
+        self.ask_at(asked, stage);
+    }
+
+    pub(super) fn silence(&mut self, mut asked: Asked) {
+        asked.no_input += 1;
+        match (asked.no_input, &asked.asking) {
+            (1, _) => {
+                self.say("no_input", &Record::new());
+                self.listen(asked);
+            }
+            (2, Asking::More) => self.farewell(Outcome::Completed),
+            (2, _) => {
+                let keys = self.last_stage(&asked.asking);
+                self.ask_at(asked, keys);
+            }
+            _ if self.state.present => self.transfer("transfer_no_input", TransferReason::NoInput, None),
+            _ => {
+                self.say("silent_end", &Record::new());
+                self.hang_up(Outcome::Abandoned);
+            }
+        }
+    }
+
+    pub(super) fn lose_hearing(&mut self, asked: Asked) {
+        if !self.state.keys_only {
+            self.state.keys_only = true;
+            self.say("keys_only", &Record::new());
+        }
+        let stage = self.last_stage(&asked.asking);
+        self.ask_at(asked, stage);
+    }
+
+    fn give_up(&mut self, asked: &Asked) {
+        let wanted = match &asked.asking {
+            Asking::Guess { intent, .. } | Asking::OfferAgent { intent, .. } => Some(*intent),
+            _ => None,
+        };
+        self.transfer("transfer_not_understood", TransferReason::NotUnderstood, wanted);
+    }
+
+    /// The stage that offers keys, or the last one there is.
+    fn last_stage(&self, asking: &Asking) -> usize {
+        (0..=KEYS).rev().find(|stage| self.prompt_for(asking, *stage).is_some()).unwrap_or(0)
+    }
+
+    /// Stage 0 asks, 1 is shorter, 2 gives an example, 3 offers keys; after that comes a person.
+    fn prompt_for(&self, asking: &Asking, stage: usize) -> Option<String> {
+        let closed = |first: &str| by_stage([first, first, "yes_no_example", "yes_no_keys"], stage);
+        match asking {
+            Asking::Open => by_stage(["open", "open_again", "open_example", "open_keys"], stage),
+            Asking::More => by_stage(["anything_else", "open_again", "open_example", "open_keys"], stage),
+            Asking::Slot(name) => {
+                let slot = self.slot(name)?;
+                let last = if self.state.keys_only { slot.again.len() } else { stage };
+                match stage.min(last) {
+                    0 => Some(slot.ask.clone()),
+                    n => slot.again.get(n - 1).cloned(),
+                }
+            }
+            Asking::SlotGuess { slot, .. } => {
+                let confirm = self.slot(slot).and_then(|slot| slot.confirm.as_deref());
+                closed(confirm.unwrap_or("value_guess"))
+            }
+            Asking::Choice => match self.step()? {
+                Step::Choose { prompt, .. } => closed(prompt),
+                _ => None,
+            },
+            Asking::Consent => match self.step()? {
+                Step::Perform(performance) => match &performance.what {
+                    What::Change { confirm, .. } => by_stage([confirm, confirm, "consent_example", "consent_keys"], stage),
+                    _ => None,
+                },
+                _ => None,
+            },
+            Asking::Pin => by_stage([self.pin_prompt(), "pin_again", "pin_keys", "pin_keys"], stage),
+            Asking::Number => by_stage(["number", "number_again", "number_keys", "number_keys"], stage),
+            Asking::NumberGuess(_) => closed("number_guess"),
+            Asking::Guess { .. } => closed("guess"),
+            Asking::Tie { .. } => by_stage(["tie", "tie", "open_example", "open_keys"], stage),
+            Asking::OfferOrder => closed("unavailable"),
+            Asking::OfferAgent { prompt, .. } => closed(prompt),
+        }
+    }
+
+    /// The prompt that asks for the service password: the running step's, which says why.
+    fn pin_prompt(&self) -> &str {
+        match self.step() {
+            Some(Step::Verify { prompt }) => prompt,
+            Some(Step::Perform(performance)) => match &performance.what {
+                What::Change { verify, .. } => verify,
+                _ => "pin_number",
+            },
+            _ => "pin_number",
+        }
+    }
+
+    fn variables_for(&self, asking: &Asking) -> Record {
+        let pairs: Vec<(&str, Value)> = match asking {
+            Asking::Guess { intent, .. } | Asking::OfferAgent { intent, .. } => vec![("title", self.title(*intent))],
+            Asking::Tie { first, second, .. } => vec![("title", self.title(*first)), ("other_title", self.title(*second))],
+            Asking::SlotGuess { value, .. } => vec![("value", value.clone())],
+            Asking::NumberGuess(number) => vec![("value", Value::Phone(number.clone()))],
+            _ => Vec::new(),
+        };
+        pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    pub(super) fn slot(&self, name: &str) -> Option<&Slot> {
+        self.frame().and_then(|(_, flow)| flow.slots.get(name))
+    }
+
+    pub(super) fn step(&self) -> Option<&Step> {
+        self.frame().and_then(|(frame, flow)| flow.steps.get(frame.at))
+    }
+
+    fn question(&self, asking: &Asking) -> Question {
+        let closed = |name: &str| ask_for(name, Some("yes_no"), "answer", Timing::Closed, 0);
+        let mut question = match asking {
+            Asking::Open => ask_for("open", None, "", Timing::Open, 0),
+            Asking::More => ask_for("anything_else", None, "", Timing::Open, 0),
+            Asking::Slot(name) => match self.slot(name) {
+                Some(slot) => {
+                    let grammar = slot.grammar.as_deref();
+                    let mut question = ask_for(&self.local(name), grammar, name, slot.timing, slot.kind.key_length());
+                    question.no_input_ms = slot.no_input_ms;
+                    question.secret = slot.secret;
+                    return question;
+                }
+                None => ask_for("open", None, "", Timing::Open, 0),
+            },
+            Asking::SlotGuess { slot, .. } => closed(&format!("{}.confirm", self.local(slot))),
+            Asking::Choice => {
+                let prompt = match self.step() {
+                    Some(Step::Choose { prompt, .. }) => prompt.as_str(),
+                    _ => "choice",
+                };
+                closed(prompt)
+            }
+            Asking::Consent => closed(&self.local("consent")),
+            Asking::Pin => ask_for("pin", Some("digits_6"), "pin", Timing::Number, PIN_DIGITS),
+            Asking::Number => ask_for("number", Some("phone_number"), "phone_number", Timing::Number, PHONE_DIGITS),
+            Asking::NumberGuess(_) => closed("number.confirm"),
+            Asking::Guess { .. } => closed("guess"),
+            Asking::Tie { .. } => ask_for("tie", None, "", Timing::Open, 0),
+            Asking::OfferOrder => closed("offer_order"),
+            Asking::OfferAgent { .. } => closed("offer_agent"),
+        };
+        question.secret = *asking == Asking::Pin;
+        question.expectation.terms = match asking {
+            Asking::Tie { first, second, .. } => self.terms(&[*first, *second]),
+            Asking::Open | Asking::More => {
+                let common: Vec<_> = self.flows.flows.iter().filter_map(|flow| flow.triggers.first().copied()).collect();
+                self.terms(&common)
+            }
+            _ => Vec::new(),
+        };
+        question
+    }
+
+    fn terms(&self, intents: &[crate::nlu::Intent]) -> Vec<String> {
+        intents.iter().filter_map(|intent| self.flows.title(*intent, self.state.lang)).map(str::to_owned).collect()
+    }
+
+    fn local(&self, name: &str) -> String {
+        self.frame().map_or_else(|| name.to_owned(), |(_, flow)| format!("{}.{name}", flow.id))
+    }
+}
+
+fn by_stage(prompts: [&str; 4], stage: usize) -> Option<String> {
+    prompts.get(stage).map(|prompt| (*prompt).to_owned())
+}
+
+fn ask_for(name: &str, grammar: Option<&str>, slot: &str, timing: Timing, key_length: u8) -> Question {
+    let expectation = Expectation { grammar: grammar.map(str::to_owned), slot: grammar.map(|_| slot.to_owned()), terms: Vec::new() };
+    let no_input_ms = if timing == Timing::Number { NO_INPUT_NUMBER_MS } else { NO_INPUT_MS };
+    Question { name: name.to_owned(), expectation, timing, no_input_ms, key_length, secret: false }
+}

@@ -1,0 +1,345 @@
+//! What an answer means here: first as the answer to what was asked, then as one of the phrases understood everywhere,
+//! then as a correction, then as a new wish, else as not understood.
+
+use super::{MOST_FRAMES, Turn};
+use crate::dialog::action::{Outcome, TransferReason};
+use crate::dialog::flow::{Flow, SlotType, Step};
+use crate::dialog::state::{Asked, Asking, Frame};
+use crate::nlu::{Decision, Intent, RejectReason, Source, Understood};
+use crate::text::{Record, Value};
+
+/// Two guesses closer than this are asked about together.
+const NEAR: f32 = 0.12;
+
+impl Turn<'_> {
+    pub(super) fn hear(&mut self, asked: Asked, understood: &Understood) {
+        self.state.present = true;
+        let Some(asked) = self.take_as_answer(asked, understood) else { return };
+        match (understood.decision, understood.intent) {
+            (Decision::Accept, Some(intent)) => self.take_as_phrase(asked, intent, &understood.slots),
+            (Decision::Confirm, Some(intent)) if intent != Intent::OutOfScope => self.guess(asked, intent, understood),
+            _ => self.not_understood(asked),
+        }
+    }
+
+    /// Gives the question back when this was no answer to it.
+    fn take_as_answer(&mut self, asked: Asked, understood: &Understood) -> Option<Asked> {
+        let may_correct = !matches!(understood.reason, Some(RejectReason::Empty | RejectReason::LowConfidence));
+        if understood.decision == Decision::Reject && !may_correct {
+            return Some(asked);
+        }
+        if let Asking::Slot(name) = &asked.asking
+            && self.names_other_wish(understood).is_none()
+            && let Some(value) = self.slot_value(name, &understood.slots)
+        {
+            let slot = name.clone();
+            self.fill_others(&slot, &understood.slots);
+            if understood.decision == Decision::Accept {
+                self.fill(slot, value, false);
+            } else {
+                self.interrupt(asked, Asking::SlotGuess { slot, value });
+            }
+            return None;
+        }
+        match &asked.asking {
+            Asking::Pin => {
+                if let Some(pin @ Value::Digits(_)) = understood.slots.get("pin").filter(|pin| SlotType::Digits(6).fits(pin)) {
+                    self.verify_pin(pin.clone());
+                    return None;
+                }
+            }
+            Asking::Number => {
+                if let Some(Value::Phone(number)) = understood.slots.get("phone_number") {
+                    let number = number.clone();
+                    self.interrupt(asked, Asking::NumberGuess(number));
+                    return None;
+                }
+            }
+            Asking::Tie { first, second, slots } => {
+                let wanted = understood.intent.filter(|intent| intent == first || intent == second);
+                if let Some(intent) = wanted {
+                    let mut slots = slots.clone();
+                    slots.extend(understood.slots.clone());
+                    self.start(intent, &slots);
+                    return None;
+                }
+            }
+            _ => {}
+        }
+        if self.correct(understood) {
+            return None;
+        }
+        match yes_or_no(understood) {
+            // A change wants a clear yes.
+            Some(true) if asked.asking == Asking::Consent && understood.decision != Decision::Accept => Some(asked),
+            Some(yes) => self.take_yes_no(asked, yes),
+            None => Some(asked),
+        }
+    }
+
+    /// Gives the question back when yes or no does not answer it.
+    pub(super) fn take_yes_no(&mut self, asked: Asked, yes: bool) -> Option<Asked> {
+        match (asked.asking.clone(), yes) {
+            (Asking::Choice, _) => {
+                self.choose(yes);
+                self.run();
+            }
+            (Asking::Consent, _) => {
+                self.consent(yes);
+                self.run();
+            }
+            (Asking::SlotGuess { slot, value }, true) => self.fill(slot, value, true),
+            (Asking::SlotGuess { slot, .. }, false) => {
+                if let Some(frame) = self.state.frames.last_mut() {
+                    frame.variables.remove(&slot);
+                }
+                self.return_to(asked, Asking::Slot(slot));
+            }
+            (Asking::NumberGuess(number), true) => {
+                self.state.customer = Some(number);
+                self.run();
+            }
+            (Asking::NumberGuess(_), false) => self.return_to(asked, Asking::Number),
+            (Asking::Guess { intent, slots }, true) => {
+                let before = asked.before.map_or_else(|| Asked::new(Asking::Open), |before| *before);
+                self.take_as_phrase(before, intent, &slots);
+            }
+            (Asking::Guess { .. } | Asking::Tie { .. }, false) => self.guess_denied(asked),
+            (Asking::OfferOrder, true) => self.open_offered_order(),
+            (Asking::OfferAgent { intent, .. }, true) => self.transfer("transfer_flow", TransferReason::FlowRule, Some(intent)),
+            (Asking::OfferOrder | Asking::OfferAgent { .. }, false) => self.drop_frame(),
+            (Asking::More, false) => self.farewell(Outcome::Completed),
+            (Asking::More, true) => self.ask(Asked::new(Asking::Open)),
+            (Asking::Open, false) if self.state.settled > 0 => self.farewell(Outcome::Completed),
+            _ => return Some(asked),
+        }
+        None
+    }
+
+    /// What is understood at every moment, and wishes.
+    pub(super) fn take_as_phrase(&mut self, asked: Asked, intent: Intent, slots: &Record) {
+        match intent {
+            Intent::Help => {
+                let help = self.frame().and_then(|(_, flow)| flow.help.clone()).unwrap_or_else(|| "help".to_owned());
+                self.say(&help, &Record::new());
+                if asked.asking == Asking::Open || asked.asking == Asking::More { self.listen(asked) } else { self.ask(asked) }
+            }
+            Intent::Repeat => self.repeat(asked),
+            Intent::Back => self.back(asked),
+            Intent::Menu => self.menu(),
+            Intent::TransferAgent => self.transfer("transfer_asked", TransferReason::CallerAsked, None),
+            Intent::Goodbye => self.farewell(Outcome::Completed),
+            Intent::Thanks if asked.asking == Asking::More => self.farewell(Outcome::Completed),
+            Intent::Thanks => {
+                self.say("welcome", &Record::new());
+                self.ask(asked);
+            }
+            Intent::Greeting => self.ask(asked),
+            Intent::Affirm | Intent::Deny | Intent::OutOfScope => self.not_understood(asked),
+            _ if self.is_running(intent) && !matches!(asked.asking, Asking::Open | Asking::More) => self.ask(asked),
+            _ => self.start(intent, slots),
+        }
+    }
+
+    pub(super) fn repeat(&mut self, asked: Asked) {
+        let heard = std::mem::take(&mut self.state.heard);
+        self.actions.extend(heard.into_iter().map(crate::dialog::Action::Say));
+        self.listen(asked);
+    }
+
+    pub(super) fn menu(&mut self) {
+        self.state.frames.clear();
+        let mut open = Asked::new(Asking::Open);
+        open.no_match = 2;
+        self.not_understood(open);
+    }
+
+    /// To the question before; before the first one, out of the flow.
+    pub(super) fn back(&mut self, asked: Asked) {
+        let Some(frame) = self.state.frames.last_mut() else {
+            return match asked.before {
+                Some(before) => self.ask(*before),
+                None => self.ask(Asked::new(Asking::Open)),
+            };
+        };
+        frame.consent = None;
+        match frame.trail.pop() {
+            Some(at) => {
+                frame.at = at;
+                if let Some(Step::Ask(slot)) = self.step() {
+                    let slot = slot.clone();
+                    self.forget(&slot);
+                }
+                self.run();
+            }
+            None => {
+                self.state.frames.pop();
+                if self.state.frames.is_empty() { self.ask(Asked::new(Asking::Open)) } else { self.resume() }
+            }
+        }
+    }
+
+    /// Never acts on a guess: asks whether it is so, or which of two.
+    fn guess(&mut self, asked: Asked, intent: Intent, understood: &Understood) {
+        let slots = understood.slots.clone();
+        let has_title = |intent: Intent| self.flows.title(intent, self.state.lang).is_some();
+        if !has_title(intent) {
+            return self.not_understood(asked);
+        }
+        let rival = understood.alternatives.first().filter(|(other, score)| {
+            *other != intent && understood.confidence - score < NEAR && self.flows.for_intent(*other) != self.flows.for_intent(intent)
+        });
+        let asking = match rival {
+            Some((second, _)) if has_title(*second) && !matches!(asked.asking, Asking::Tie { .. }) => {
+                Asking::Tie { first: intent, second: *second, slots }
+            }
+            _ => Asking::Guess { intent, slots },
+        };
+        self.interrupt(asked, asking);
+    }
+
+    fn guess_denied(&mut self, asked: Asked) {
+        let mut before = asked.before.map_or_else(|| Asked::new(Asking::Open), |before| *before);
+        if !matches!(before.asking, Asking::Open | Asking::More) || before.no_match > 0 {
+            return self.not_understood(before);
+        }
+        before.no_match += 1;
+        self.say("guess_denied", &Record::new());
+        self.listen(before);
+    }
+
+    /// A question in between; the one it interrupts is not forgotten, and guesses do not pile up.
+    fn interrupt(&mut self, asked: Asked, asking: Asking) {
+        let is_guess = matches!(asked.asking, Asking::Guess { .. } | Asking::Tie { .. } | Asking::SlotGuess { .. });
+        let before = match asked.before {
+            Some(before) if is_guess => Some(before),
+            before => Some(Box::new(Asked { before, ..asked })),
+        };
+        self.ask(Asked { before, ..Asked::new(asking) });
+    }
+
+    /// Back from a read-back that got a no.
+    fn return_to(&mut self, asked: Asked, asking: Asking) {
+        let before = asked.before.map(|before| *before).filter(|before| before.asking == asking);
+        self.not_understood(before.unwrap_or_else(|| Asked::new(asking)));
+    }
+
+    /// The flow that an utterance surely asks for, when it is not the running one.
+    fn names_other_wish(&self, understood: &Understood) -> Option<Intent> {
+        let intent = understood.intent.filter(|_| understood.decision == Decision::Accept && understood.source != Source::Grammar)?;
+        let neutral = matches!(intent, Intent::Affirm | Intent::Deny | Intent::OutOfScope | Intent::Faq | Intent::Greeting);
+        (!neutral && !self.is_running(intent)).then_some(intent)
+    }
+
+    fn is_running(&self, intent: Intent) -> bool {
+        self.frame().is_some_and(|(_, flow)| flow.triggers.contains(&intent))
+    }
+
+    /// Takes a slot named anew: "no, September". Works on the running flow, and after its end on the last one.
+    fn correct(&mut self, understood: &Understood) -> bool {
+        let running = self.state.frames.last();
+        let Some(frame) = running.or(self.state.last.as_ref()) else { return false };
+        let Some(flow) = self.flows.flows.get(frame.flow) else { return false };
+        let belongs = match understood.intent {
+            None | Some(Intent::Affirm | Intent::Deny | Intent::OutOfScope) => true,
+            Some(intent) => running.is_some() && flow.triggers.contains(&intent),
+        };
+        let found: Vec<(String, Value)> =
+            values_for(flow, &understood.slots).into_iter().filter(|(name, value)| frame.variables.get(name) != Some(value)).collect();
+        if !belongs || found.is_empty() {
+            return false;
+        }
+        if running.is_none() {
+            self.state.frames.extend(self.state.last.take());
+        }
+        if found.iter().any(|(name, _)| self.state.frames.last().is_some_and(|frame| frame.variables.contains_key(name))) {
+            self.say("corrected", &Record::new());
+        }
+        for (name, value) in found {
+            self.put(&name, value, false);
+        }
+        self.run();
+        true
+    }
+
+    /// Sets a slot and goes on.
+    pub(super) fn fill(&mut self, slot: String, value: Value, confirmed: bool) {
+        if let Some(frame) = self.state.frames.last_mut()
+            && !frame.variables.contains_key(&slot)
+        {
+            let at = frame.at;
+            frame.trail.push(at);
+        }
+        self.put(&slot, value, confirmed);
+        self.run();
+    }
+
+    /// Sets a slot; what followed from another value of it is done again.
+    fn put(&mut self, name: &str, value: Value, confirmed: bool) {
+        let asked_at = self
+            .frame()
+            .map_or(0, |(_, flow)| flow.steps.iter().position(|step| matches!(step, Step::Ask(slot) if slot == name)).unwrap_or(0));
+        let Some(frame) = self.state.frames.last_mut() else { return };
+        frame.consent = None;
+        frame.confirmed.retain(|slot| slot != name);
+        if confirmed {
+            frame.confirmed.push(name.to_owned());
+        }
+        let old = frame.variables.insert(name.to_owned(), value.clone());
+        if old.is_some_and(|old| old != value) && frame.at > asked_at {
+            frame.at = asked_at;
+            frame.trail.retain(|at| *at < asked_at);
+        }
+    }
+
+    fn fill_others(&mut self, asked: &str, slots: &Record) {
+        let others = self.frame().map(|(_, flow)| values_for(flow, slots)).unwrap_or_default();
+        for (name, value) in others.into_iter().filter(|(name, _)| name != asked) {
+            self.put(&name, value, false);
+        }
+    }
+
+    fn forget(&mut self, slot: &str) {
+        if let Some(frame) = self.state.frames.last_mut() {
+            frame.variables.remove(slot);
+            frame.confirmed.retain(|name| name != slot);
+        }
+    }
+
+    fn slot_value(&self, name: &str, slots: &Record) -> Option<Value> {
+        let (_, flow) = self.frame()?;
+        values_for(flow, slots).into_iter().find(|(slot, _)| slot == name).map(|(_, value)| value)
+    }
+
+    /// Begins a flow; what was going on waits for its end.
+    pub(super) fn start(&mut self, intent: Intent, slots: &Record) {
+        let Some((index, flow)) = self.flows.for_intent(intent).and_then(|index| Some((index, self.flows.flows.get(index)?))) else {
+            return self.ask(Asked::new(Asking::OfferAgent { intent, prompt: "no_flow".into() }));
+        };
+        self.state.frames.retain(|frame| frame.flow != index);
+        if self.state.frames.len() >= MOST_FRAMES {
+            self.state.frames.remove(0);
+        }
+        let variables = values_for(flow, slots).into_iter().collect();
+        self.state.frames.push(Frame { flow: index, at: 0, intent, variables, confirmed: Vec::new(), trail: Vec::new(), consent: None });
+        self.run();
+    }
+}
+
+/// The slots of a flow that an utterance carries, under whatever name.
+fn values_for(flow: &Flow, slots: &Record) -> Vec<(String, Value)> {
+    let carried = |names: &[String], kind: SlotType| names.iter().find_map(|name| slots.get(name).filter(|value| kind.fits(value)));
+    flow.slots.iter().filter_map(|(name, slot)| Some((name.clone(), carried(&slot.from, slot.kind)?.clone()))).collect()
+}
+
+fn yes_or_no(understood: &Understood) -> Option<bool> {
+    if understood.decision == Decision::Reject {
+        return None;
+    }
+    match (understood.slots.get("answer"), understood.intent) {
+        (Some(Value::Flag(yes)), None | Some(Intent::Affirm | Intent::Deny)) => Some(*yes),
+        (_, Some(Intent::Affirm)) => Some(true),
+        (_, Some(Intent::Deny)) => Some(false),
+        _ => None,
+    }
+}

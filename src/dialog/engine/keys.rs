@@ -1,0 +1,115 @@
+//! Keys answer the same questions as words: 1 and 2 for yes and no, digits for numbers, 0 for a person, * back,
+//! # alone says it again.
+
+use super::Turn;
+use crate::dialog::action::TransferReason;
+use crate::dialog::flow::SlotType;
+use crate::dialog::state::{Asked, Asking};
+use crate::text::date::Month;
+use crate::text::{Digits, Money, PhoneNumber, Value};
+use jiff::civil::Date;
+
+impl Turn<'_> {
+    pub(super) fn take_keys(&mut self, asked: Asked, keys: &str) {
+        self.state.present = true;
+        if keys.contains('*') {
+            return self.back(asked);
+        }
+        let digits = keys.trim_end_matches('#');
+        match digits {
+            "0" => return self.transfer("transfer_asked", TransferReason::CallerAsked, None),
+            "" if !keys.is_empty() => return self.repeat(asked),
+            _ => {}
+        }
+        match asked.asking.clone() {
+            Asking::Open | Asking::More => {
+                match digits.chars().next().filter(|_| digits.len() == 1).and_then(|key| self.flows.menu.get(&key)) {
+                    Some(intent) => self.take_as_phrase(asked, *intent, &Default::default()),
+                    None => self.not_understood(asked),
+                }
+            }
+            Asking::Tie { first, second, slots } => match digits {
+                "1" => self.start(first, &slots),
+                "2" => self.start(second, &slots),
+                _ => self.not_understood(asked),
+            },
+            Asking::Slot(name) => {
+                let today = self.state.now.date();
+                match self.slot(&name).and_then(|slot| slot.kind.from_keys(digits, today)) {
+                    Some(value) => self.fill(name, value, false),
+                    None => self.not_understood(asked),
+                }
+            }
+            Asking::Pin => match SlotType::Digits(6).from_keys(digits, self.state.now.date()) {
+                Some(pin) => self.verify_pin(pin),
+                None => self.not_understood(asked),
+            },
+            Asking::Number => match SlotType::Phone.from_keys(digits, self.state.now.date()) {
+                Some(Value::Phone(number)) => self.ask(Asked { before: Some(Box::new(asked)), ..Asked::new(Asking::NumberGuess(number)) }),
+                _ => self.not_understood(asked),
+            },
+            Asking::Choice
+            | Asking::Consent
+            | Asking::SlotGuess { .. }
+            | Asking::NumberGuess(_)
+            | Asking::Guess { .. }
+            | Asking::OfferOrder
+            | Asking::OfferAgent { .. } => {
+                let unanswered = match digits {
+                    "1" => self.take_yes_no(asked, true),
+                    "2" => self.take_yes_no(asked, false),
+                    _ => Some(asked),
+                };
+                if let Some(asked) = unanswered {
+                    self.not_understood(asked);
+                }
+            }
+        }
+    }
+}
+
+impl SlotType {
+    /// A value keyed in: `09` is last September.
+    fn from_keys(self, digits: &str, today: Date) -> Option<Value> {
+        let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        let value = match self {
+            _ if !all_digits => return None,
+            SlotType::Month => {
+                let month: i8 = digits.parse().ok().filter(|month| (1..=12).contains(month))?;
+                let year = if month <= today.month() { today.year() } else { today.year() - 1 };
+                Value::Month(Month { year, month })
+            }
+            SlotType::Day => {
+                let number: i16 = digits.parse().ok().filter(|_| digits.len() == 4)?;
+                let (month, day) = (i8::try_from(number / 100).ok()?, i8::try_from(number % 100).ok()?);
+                Value::Day(Date::new(today.year(), month, day).ok()?)
+            }
+            SlotType::Phone => Value::Phone(PhoneNumber::parse(digits)?),
+            SlotType::Amount => Value::Money(Money(digits.parse::<i64>().ok()?.checked_mul(100)?)),
+            SlotType::YesNo => Value::Flag(match digits {
+                "1" => true,
+                "2" => false,
+                _ => return None,
+            }),
+            SlotType::Digits(_) => Value::Digits(Digits::parse(digits)?),
+            SlotType::Volume | SlotType::Plan | SlotType::Text => return None,
+        };
+        self.fits(&value).then_some(value)
+    }
+
+    /// Whether a value is of this type; whoever understood it may have been wrong.
+    pub(super) fn fits(self, value: &Value) -> bool {
+        match (self, value) {
+            (SlotType::Month, Value::Month(_))
+            | (SlotType::Day, Value::Day(_))
+            | (SlotType::Amount, Value::Money(_))
+            | (SlotType::Volume, Value::Volume(_))
+            | (SlotType::YesNo, Value::Flag(_))
+            | (SlotType::Plan, Value::Text(_) | Value::Code(_))
+            | (SlotType::Text, Value::Text(_)) => true,
+            (SlotType::Phone, Value::Phone(number)) => (5..=12).contains(&number.reveal().len()),
+            (SlotType::Digits(length), Value::Digits(digits)) => digits.reveal().len() == usize::from(length),
+            _ => false,
+        }
+    }
+}

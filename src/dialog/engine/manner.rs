@@ -1,0 +1,68 @@
+//! The prompts that the engine says by itself: every one must stand in `flows/service.yaml`.
+
+/// A prompt of the service, and when it is said.
+pub(in crate::dialog) struct OwnPrompt {
+    pub id: &'static str,
+    pub moment: &'static str,
+    /// The caller answers it.
+    pub asks: bool,
+    /// It can be heard twice, so it has several wordings.
+    pub repeats: bool,
+}
+
+const fn said(id: &'static str, moment: &'static str) -> OwnPrompt {
+    OwnPrompt { id, moment, asks: false, repeats: false }
+}
+
+const fn asked(id: &'static str, moment: &'static str) -> OwnPrompt {
+    OwnPrompt { id, moment, asks: true, repeats: true }
+}
+
+pub(in crate::dialog) const OWN_PROMPTS: &[OwnPrompt] = &[
+    said("greeting_morning", "the first words, with the recording notice"),
+    said("greeting_afternoon", "the first words, with the recording notice"),
+    said("greeting_evening", "the first words, with the recording notice"),
+    asked("open", "what can we do?"),
+    asked("open_again", "not understood at an open question: shorter"),
+    asked("open_example", "not understood again: what can be said"),
+    asked("open_keys", "not understood a third time, or hearing lost: keys"),
+    asked("anything_else", "after a job"),
+    asked("no_input", "the caller is silent"),
+    asked("guess", "not sure of the wish `title`: is it that?"),
+    asked("guess_denied", "it was not: what is it?"),
+    asked("tie", "`title` or `other_title`?"),
+    asked("value_guess", "not sure of `value`: is it that?"),
+    asked("yes_no_example", "not understood at a yes/no question"),
+    asked("yes_no_keys", "not understood again: 1 for yes, 2 for no"),
+    asked("consent_example", "not understood before a change: how to confirm"),
+    asked("consent_keys", "not understood again: 1 to do it, 2 not to"),
+    asked("pin_again", "not understood: shorter"),
+    asked("pin_wrong", "the service password does not fit: once more"),
+    asked("pin_keys", "not understood again: keys"),
+    asked("pin_number", "verification because the number is not the caller's own"),
+    asked("number", "the line gave no number: whose account?"),
+    asked("number_again", "not understood: in pieces"),
+    asked("number_keys", "not understood again: keys"),
+    asked("number_guess", "read back: `value`"),
+    OwnPrompt { id: "verified", moment: "the service password fits", asks: false, repeats: false },
+    OwnPrompt { id: "help", moment: "help at an open question", asks: false, repeats: true },
+    OwnPrompt { id: "welcome", moment: "the caller thanks", asks: false, repeats: true },
+    OwnPrompt { id: "corrected", moment: "a correction was taken", asks: false, repeats: true },
+    OwnPrompt { id: "resume", moment: "back to `title` after a digression", asks: false, repeats: true },
+    said("keys_only", "hearing lost: keys from now on"),
+    asked("not_found", "nothing found; a person?"),
+    asked("refused", "the system refuses; a person?"),
+    asked("unavailable", "the system is down; shall we register it?"),
+    asked("change_unknown", "the system went silent during a change; a person?"),
+    asked("no_flow", "no flow for `title`; a person?"),
+    said("order_opened", "registered as `number`, answer by `due`"),
+    said("transfer_asked", "the caller wants a person"),
+    said("transfer_not_understood", "a person after repeated misunderstanding"),
+    said("transfer_no_input", "a person after repeated silence"),
+    said("transfer_not_verified", "a person after wrong passwords"),
+    said("transfer_system_down", "a person because a system is down"),
+    said("transfer_flow", "a person because we cannot do it ourselves"),
+    said("fault", "a fault of ours"),
+    said("silent_end", "nobody ever spoke"),
+    said("farewell", "the last sentence"),
+];

@@ -1,0 +1,141 @@
+//! Running a flow's steps until something has to be waited for.
+
+use super::Turn;
+use crate::dialog::action::TransferReason;
+use crate::dialog::flow::{Step, What};
+use crate::dialog::state::{Asked, Asking};
+use crate::text::{Record, Value};
+
+impl Turn<'_> {
+    /// Runs the top flow from where it stands; with none left asks what else there is.
+    pub(super) fn run(&mut self) {
+        let flows = self.flows;
+        loop {
+            let Some(frame) = self.state.frames.last_mut() else {
+                return self.ask(Asked::new(Asking::More));
+            };
+            let Some(spent) = self.budget.checked_sub(1) else { return };
+            self.budget = spent;
+            let step = flows.flows.get(frame.flow).and_then(|flow| flow.steps.get(frame.at));
+            match step {
+                None | Some(Step::End) => return self.finish(),
+                Some(Step::Say(prompt)) => {
+                    frame.at += 1;
+                    self.say(prompt, &Record::new());
+                }
+                Some(Step::Ask(slot)) => {
+                    let confirmed = frame.confirmed.contains(slot);
+                    match (frame.variables.get(slot).cloned(), self.slot(slot).is_some_and(|slot| slot.confirm.is_some())) {
+                        (None, _) => return self.ask(Asked::new(Asking::Slot(slot.clone()))),
+                        (Some(value), true) if !confirmed => {
+                            return self.ask(Asked::new(Asking::SlotGuess { slot: slot.clone(), value }));
+                        }
+                        _ => self.advance(),
+                    }
+                }
+                Some(Step::Choose { .. }) => return self.ask(Asked::new(Asking::Choice)),
+                Some(Step::Branch { condition, otherwise }) => {
+                    let variables = frame.variables.clone();
+                    match flows.prompts.holds(condition, &variables, self.manner()) {
+                        Ok(true) => self.advance(),
+                        Ok(false) => self.jump(*otherwise),
+                        Err(_) => return self.fail(),
+                    }
+                }
+                Some(Step::Jump(at)) => frame.at = *at,
+                Some(Step::Verify { .. }) if self.state.verified => self.advance(),
+                Some(Step::Verify { .. }) => return self.ask_pin(),
+                Some(Step::Perform(performance)) => return self.perform(performance),
+                Some(Step::Transfer { prompt }) => return self.transfer(prompt, TransferReason::FlowRule, None),
+                Some(Step::Set(variables)) => {
+                    for (name, expression) in variables {
+                        let known = self.state.frames.last().map(|frame| frame.variables.clone()).unwrap_or_default();
+                        match flows.prompts.evaluate(expression, &known, self.manner()) {
+                            Ok(value) => self.set(name, value),
+                            Err(_) => return self.fail(),
+                        }
+                    }
+                    self.advance();
+                }
+            }
+        }
+    }
+
+    /// A fault in a flow: reported by the end of the step.
+    pub(super) fn fail(&mut self) {
+        self.budget = 0;
+    }
+
+    pub(super) fn advance(&mut self) {
+        if let Some(frame) = self.state.frames.last_mut() {
+            frame.at += 1;
+        }
+    }
+
+    pub(super) fn jump(&mut self, at: usize) {
+        if let Some(frame) = self.state.frames.last_mut() {
+            frame.at = at;
+        }
+    }
+
+    pub(super) fn set(&mut self, name: &str, value: Value) {
+        if let Some(frame) = self.state.frames.last_mut() {
+            frame.variables.insert(name.to_owned(), value);
+        }
+    }
+
+    /// The answer to the yes/no step.
+    pub(super) fn choose(&mut self, yes: bool) {
+        let no = match self.step() {
+            Some(Step::Choose { no, .. }) => *no,
+            _ => return,
+        };
+        if let Some(frame) = self.state.frames.last_mut() {
+            frame.trail.push(frame.at);
+            frame.at = if yes { frame.at + 1 } else { no };
+        }
+    }
+
+    /// The answer to "shall I do it?".
+    pub(super) fn consent(&mut self, yes: bool) {
+        let cancelled = match self.step() {
+            Some(Step::Perform(performance)) => match performance.what {
+                What::Change { cancelled, .. } => cancelled,
+                _ => return,
+            },
+            _ => return,
+        };
+        let Some(frame) = self.state.frames.last_mut() else { return };
+        match (yes, cancelled) {
+            (true, _) => frame.consent = Some(frame.at),
+            (false, Some(at)) => frame.at = at,
+            (false, None) => frame.at = usize::MAX,
+        }
+    }
+
+    /// The top flow came to its end.
+    pub(super) fn finish(&mut self) {
+        self.state.last = self.state.frames.pop();
+        self.state.settled += 1;
+        self.go_on();
+    }
+
+    /// The top flow cannot come to its end.
+    pub(super) fn drop_frame(&mut self) {
+        self.state.last = self.state.frames.pop();
+        self.go_on();
+    }
+
+    fn go_on(&mut self) {
+        if self.state.frames.is_empty() { self.ask(Asked::new(Asking::More)) } else { self.resume() }
+    }
+
+    /// Back to what was interrupted.
+    pub(super) fn resume(&mut self) {
+        if let Some(intent) = self.state.frames.last().map(|frame| frame.intent) {
+            let title = self.title(intent);
+            self.say("resume", &Record::from([("title".to_owned(), title)]));
+        }
+        self.run();
+    }
+}

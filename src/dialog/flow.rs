@@ -1,0 +1,185 @@
+//! Flows ready to run: every name resolved, every template compiled, nested steps laid out flat.
+//!
+//! Made only by [`super::check`], so whatever is here is known to be whole.
+
+use super::action::Timing;
+use super::template::Prompts;
+use crate::nlu::Intent;
+use crate::text::Lang;
+use std::collections::BTreeMap;
+
+/// Everything that is said and done, checked.
+#[derive(Debug)]
+pub struct Flows {
+    pub(super) flows: Vec<Flow>,
+    pub(super) titles: BTreeMap<Intent, Title>,
+    /// Key → intent at an open question.
+    pub(super) menu: BTreeMap<char, Intent>,
+    pub(super) prompts: Prompts,
+}
+
+impl Flows {
+    /// The flow that an intent starts.
+    pub(super) fn for_intent(&self, intent: Intent) -> Option<usize> {
+        self.flows.iter().position(|flow| flow.triggers.contains(&intent))
+    }
+
+    /// Every sentence without variables, by language: what a voice can render ahead.
+    pub fn fixed_sentences(&self) -> Vec<(Lang, String)> {
+        self.prompts.fixed()
+    }
+
+    pub(super) fn title(&self, intent: Intent, lang: Lang) -> Option<&str> {
+        self.titles.get(&intent).map(|title| title.get(lang))
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Title {
+    pub zh: String,
+    pub en: String,
+}
+
+impl Title {
+    fn get(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::Zh => &self.zh,
+            Lang::En => &self.en,
+        }
+    }
+}
+
+/// The full name of a prompt: `query_bill.answer`, or plain for those of the service.
+pub(super) type PromptId = String;
+
+#[derive(Debug)]
+pub(super) struct Flow {
+    pub id: String,
+    pub triggers: Vec<Intent>,
+    pub help: Option<PromptId>,
+    pub slots: BTreeMap<String, Slot>,
+    pub steps: Vec<Step>,
+}
+
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub kind: SlotType,
+    pub grammar: Option<String>,
+    pub ask: PromptId,
+    pub again: Vec<PromptId>,
+    pub confirm: Option<PromptId>,
+    pub timing: Timing,
+    pub from: Vec<String>,
+    pub secret: bool,
+    pub no_input_ms: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SlotType {
+    Month,
+    Day,
+    Phone,
+    Amount,
+    Volume,
+    YesNo,
+    Digits(u8),
+    Plan,
+    Text,
+}
+
+impl SlotType {
+    pub fn from_name(name: &str) -> Option<SlotType> {
+        Some(match name {
+            "month" => SlotType::Month,
+            "day" | "date" => SlotType::Day,
+            "phone_number" => SlotType::Phone,
+            "amount" => SlotType::Amount,
+            "data_volume" => SlotType::Volume,
+            "yes_no" => SlotType::YesNo,
+            "digits_4" => SlotType::Digits(4),
+            "digits_6" => SlotType::Digits(6),
+            "digits_8" => SlotType::Digits(8),
+            "plan" => SlotType::Plan,
+            "text" => SlotType::Text,
+            _ => return None,
+        })
+    }
+
+    /// How many keys complete it; 0 when a single key does, or keys cannot say it.
+    pub fn key_length(self) -> u8 {
+        match self {
+            SlotType::Month => 2,
+            SlotType::Phone => 11,
+            SlotType::Amount => 5,
+            SlotType::Digits(n) => n,
+            SlotType::Day => 4,
+            SlotType::Volume | SlotType::YesNo | SlotType::Plan | SlotType::Text => 0,
+        }
+    }
+
+    pub fn timing(self) -> Timing {
+        match self {
+            SlotType::Phone | SlotType::Digits(_) => Timing::Number,
+            SlotType::Month | SlotType::Day | SlotType::Amount | SlotType::Volume | SlotType::YesNo | SlotType::Plan => Timing::Closed,
+            SlotType::Text => Timing::Open,
+        }
+    }
+}
+
+/// An index into [`Flow::steps`].
+pub(super) type At = usize;
+
+/// Steps follow one another unless they say otherwise.
+#[derive(Debug)]
+pub(super) enum Step {
+    Say(PromptId),
+    Ask(String),
+    /// Yes goes on with the next step, no jumps.
+    Choose {
+        prompt: PromptId,
+        no: At,
+    },
+    /// True goes on with the next step, false jumps.
+    Branch {
+        condition: Expression,
+        otherwise: At,
+    },
+    Jump(At),
+    Verify {
+        prompt: PromptId,
+    },
+    Perform(Performance),
+    Transfer {
+        prompt: PromptId,
+    },
+    Set(Vec<(String, Expression)>),
+    End,
+}
+
+/// An expression's source; it was compiled once when it was checked.
+pub(super) type Expression = String;
+
+/// A request to another system and the ways on from its answer.
+#[derive(Debug)]
+pub(super) struct Performance {
+    pub operation: String,
+    pub what: What,
+    pub with: Vec<(String, Expression)>,
+    pub into: String,
+    pub not_found: Option<At>,
+    pub refused: Option<At>,
+    pub unavailable: Option<At>,
+}
+
+#[derive(Debug)]
+pub(super) enum What {
+    LookUp,
+    Order,
+    /// Only after verification and a yes to `confirm`.
+    Change {
+        verify: PromptId,
+        confirm: PromptId,
+        recap: Option<PromptId>,
+        cancelled: Option<At>,
+    },
+}

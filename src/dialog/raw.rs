@@ -1,0 +1,156 @@
+//! Flow files as typed by whoever writes them. Nothing here is checked beyond its shape: [`super::check`] makes
+//! the types of [`super::flow`] from these.
+
+use super::located::Located;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// The doc comments of this file become the descriptions of the JSON Schema.
+pub type Text = Located<String>;
+
+/// `flows/service.yaml`: what belongs to no single flow.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawService {
+    /// How each intent is named inside a sentence: 您是想**查话费**，对吗？
+    pub intents: BTreeMap<String, Located<RawTitle>>,
+    /// What each key does at an open question. Key 0 is always a person, * goes back, # repeats.
+    pub menu: BTreeMap<String, Text>,
+    /// Prompts that the engine itself says, and prompts that several flows share.
+    pub prompts: BTreeMap<String, Located<RawPrompt>>,
+}
+
+/// A short verb phrase in both languages.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawTitle {
+    pub zh: String,
+    pub en: String,
+}
+
+/// `flows/<flow>.yaml`: one self-service job.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawFlow {
+    /// The flow's name; the same as the file's.
+    pub flow: Text,
+    /// Intents that start it.
+    pub triggers: Vec<Text>,
+    /// Prompt said when the caller asks for help inside this flow.
+    pub help: Option<Text>,
+    /// What the flow has to learn from the caller.
+    #[serde(default)]
+    pub slots: BTreeMap<String, Located<RawSlot>>,
+    pub steps: Vec<Located<RawStep>>,
+    #[serde(default)]
+    pub prompts: BTreeMap<String, Located<RawPrompt>>,
+}
+
+/// One thing to learn from the caller.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawSlot {
+    /// month, day, phone_number, amount, data_volume, yes_no, digits_4, digits_6, digits_8, plan or text.
+    #[serde(rename = "type")]
+    pub kind: Text,
+    /// Grammar of the question, `grammars/<lang>/<name>.grxml`; none for free speech.
+    pub grammar: Option<Text>,
+    /// The question.
+    pub ask: Text,
+    /// The question after the first, second, third time of not understanding: shorter, with an example, by keys.
+    #[serde(default)]
+    pub again: Vec<Text>,
+    /// Question that reads the value back before it is used; without it the value is only said inside the next sentence.
+    pub confirm: Option<Text>,
+    /// closed, open or number: how long a pause may be inside the answer. By default what fits the type.
+    pub timing: Option<Text>,
+    /// Names under which an utterance may carry the value; by default the slot's own name and its type.
+    #[serde(default)]
+    pub from: Vec<String>,
+    /// The answer is masked in records and never recorded.
+    #[serde(default)]
+    pub secret: bool,
+    /// Silence in milliseconds after the prompt that counts as no answer.
+    pub no_input_ms: Option<Located<u32>>,
+}
+
+/// What is said, in both languages; several wordings take turns.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawPrompt {
+    #[serde(default)]
+    pub zh: Vec<Text>,
+    #[serde(default)]
+    pub en: Vec<Text>,
+    /// False for what must be heard to its end.
+    pub barge_in: Option<bool>,
+}
+
+/// One step: exactly one of say, ask, choose, if, verify, look_up, change, work_order, transfer, set, goto, end.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawStep {
+    /// A label for `goto`.
+    pub id: Option<Text>,
+    /// Says a prompt.
+    pub say: Option<Text>,
+    /// Asks for a slot unless it is known.
+    pub ask: Option<Text>,
+    /// Asks a yes/no question (a prompt); goes on with `yes` or `no`.
+    pub choose: Option<Text>,
+    pub yes: Option<Vec<Located<RawStep>>>,
+    pub no: Option<Vec<Located<RawStep>>>,
+    /// A condition on slots and replies; goes on with `then` or `else`.
+    #[serde(rename = "if")]
+    pub condition: Option<Text>,
+    pub then: Option<Vec<Located<RawStep>>>,
+    #[serde(rename = "else")]
+    pub otherwise: Option<Vec<Located<RawStep>>>,
+    /// Verifies the caller by service password unless that was done in this call; names the prompt that says why and asks.
+    pub verify: Option<Text>,
+    /// Asks the operator's systems: an operation that only reads.
+    pub look_up: Option<Text>,
+    /// Changes something: an operation that does. Needs `verify` for its prompt and `confirm`.
+    pub change: Option<Text>,
+    /// The question that a yes must answer before the change is made.
+    pub confirm: Option<Text>,
+    /// Said before the farewell when the change was made.
+    pub recap: Option<Text>,
+    /// Steps when the caller does not confirm.
+    pub cancelled: Option<Vec<Located<RawStep>>>,
+    /// Opens a work order of this class.
+    pub work_order: Option<Text>,
+    /// Arguments: an expression each.
+    pub with: BTreeMap<String, Text>,
+    /// Where the reply is kept; by default under the operation's name, `order` for a work order.
+    pub into: Option<Text>,
+    /// Steps when nothing was found.
+    pub not_found: Option<Vec<Located<RawStep>>>,
+    /// Steps when the system refuses; `reason` holds why.
+    pub refused: Option<Vec<Located<RawStep>>>,
+    /// Steps when the system does not answer.
+    pub unavailable: Option<Vec<Located<RawStep>>>,
+    /// Hands over to a person, after saying this prompt.
+    pub transfer: Option<Text>,
+    /// Sets variables: an expression each.
+    pub set: Option<BTreeMap<String, Text>>,
+    /// Goes on at the step with this label.
+    pub goto: Option<Text>,
+    /// Ends the flow here.
+    pub end: Option<Located<bool>>,
+}
+
+/// The JSON Schema of every kind of file in `flows/`.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "only its schema is used")]
+enum AnyFile {
+    Service(RawService),
+    Flow(RawFlow),
+}
+
+/// What editors use to check and complete flow files.
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(AnyFile)
+}

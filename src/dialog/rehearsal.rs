@@ -1,0 +1,146 @@
+//! For tests: a call in words and keys against the project's own flows, with answers of other systems made up by the test.
+
+use super::state::State;
+use super::{Action, Answer, Engine, Event, Flows, Opening, Outcome, Question, RequestKind, Source, World};
+use crate::business::OPERATIONS;
+use crate::nlu::{Decision, Intent, RejectReason, Source as Origin, Understood};
+use crate::text::{Lang, PhoneNumber, Record, Value};
+use jiff::civil::date;
+use std::sync::{Arc, OnceLock};
+
+/// The project's flows.
+pub(super) fn flows() -> Arc<Flows> {
+    static FLOWS: OnceLock<Arc<Flows>> = OnceLock::new();
+    let read = || Arc::new(Flows::check(&sources(), &world()).expect("the project's flows have no faults"));
+    FLOWS.get_or_init(read).clone()
+}
+
+pub(super) fn sources() -> Vec<Source> {
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/flows");
+    let paths = std::fs::read_dir(dir).expect("the folder of flows").map(|entry| entry.expect("an entry").path());
+    let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|extension| extension == "yaml")).collect();
+    paths.sort();
+    let name = |path: &std::path::Path| path.file_name().expect("a name").to_string_lossy().into_owned();
+    paths.iter().map(|path| Source { name: name(path), text: std::fs::read_to_string(path).expect("a flow file") }).collect()
+}
+
+pub(super) fn world() -> World {
+    let names = ["yes_no", "phone_number", "digits_4", "digits_6", "digits_8", "amount", "date", "month", "data_volume", "plan", "menu"];
+    let grammars = [Lang::Zh, Lang::En].into_iter().flat_map(|lang| names.map(|name| (lang, name.to_owned()))).collect();
+    World { grammars, operations: OPERATIONS.to_vec() }
+}
+
+pub(super) struct Call {
+    engine: Engine,
+    pub state: State,
+    pub actions: Vec<Action>,
+}
+
+impl Call {
+    pub fn new(lang: Lang) -> Call {
+        Call::from(lang, PhoneNumber::parse("13800000001"))
+    }
+
+    pub fn from(lang: Lang, caller: Option<PhoneNumber>) -> Call {
+        let mut call = Call { engine: Engine::new(flows()), state: State::default(), actions: Vec::new() };
+        let now = date(2026, 11, 22).at(9, 30, 0, 0);
+        call.happen(Event::Started(Opening { caller, lang, now, call_id: "c1".into() }));
+        call
+    }
+
+    pub fn happen(&mut self, event: Event) -> &mut Call {
+        let (state, actions) = self.engine.step(std::mem::take(&mut self.state), event);
+        (self.state, self.actions) = (state, actions);
+        self
+    }
+
+    pub fn wants(&mut self, intent: Intent) -> &mut Call {
+        self.says(Some(intent), Decision::Accept, &[])
+    }
+
+    pub fn says(&mut self, intent: Option<Intent>, decision: Decision, slots: &[(&str, Value)]) -> &mut Call {
+        self.happen(Event::Heard(understood(intent, decision, slots)))
+    }
+
+    pub fn mumbles(&mut self) -> &mut Call {
+        self.says(None, Decision::Reject, &[])
+    }
+
+    pub fn keys(&mut self, keys: &str) -> &mut Call {
+        self.happen(Event::Keys(keys.into()))
+    }
+
+    /// Answers the request that is under way.
+    pub fn answer(&mut self, answer: Answer) -> &mut Call {
+        let id = self.actions.iter().find_map(|action| match action {
+            Action::Perform { id, .. } => Some(*id),
+            _ => None,
+        });
+        self.happen(Event::Answered { id: id.expect("a request under way"), answer })
+    }
+
+    pub fn done(&mut self, fields: &[(&str, Value)]) -> &mut Call {
+        self.answer(Answer::Done(record(fields)))
+    }
+
+    /// The last step in words: prompt names, `? question`, `! operation`, `# outcome`.
+    #[track_caller]
+    pub fn expect(&mut self, expected: &str) -> &mut Call {
+        assert_eq!(self.told(), expected);
+        self
+    }
+
+    pub fn told(&self) -> String {
+        self.actions.iter().map(word_for).collect::<Vec<_>>().join(" ")
+    }
+
+    /// What was said in the last step.
+    pub fn text(&self) -> String {
+        let texts = self.actions.iter().filter_map(|action| match action {
+            Action::Say(utterance) => Some(utterance.text.as_str()),
+            _ => None,
+        });
+        texts.collect()
+    }
+
+    pub fn question(&self) -> Option<&Question> {
+        self.actions.iter().find_map(|action| match action {
+            Action::Listen(question) => Some(question),
+            _ => None,
+        })
+    }
+}
+
+fn word_for(action: &Action) -> String {
+    match action {
+        Action::Say(utterance) => utterance.prompt.clone(),
+        Action::Listen(question) => format!("?{}", question.name),
+        Action::Perform { kind, operation, .. } => match kind {
+            RequestKind::LookUp => format!("!{operation}"),
+            RequestKind::Change => format!("!!{operation}"),
+            RequestKind::OpenWorkOrder => format!("!order:{operation}"),
+        },
+        Action::PauseRecording => "(".into(),
+        Action::ResumeRecording => ")".into(),
+        Action::SetLang(lang) => format!("@{lang}"),
+        Action::HangUp(Outcome::Transferred { reason, .. }) => format!("#{reason:?}"),
+        Action::HangUp(outcome) => format!("#{outcome:?}"),
+    }
+}
+
+pub(super) fn record(fields: &[(&str, Value)]) -> Record {
+    fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+}
+
+pub(super) fn understood(intent: Option<Intent>, decision: Decision, slots: &[(&str, Value)]) -> Understood {
+    Understood {
+        text: "…".into(),
+        intent,
+        confidence: if decision == Decision::Accept { 0.9 } else { 0.5 },
+        decision,
+        slots: record(slots),
+        source: Origin::Classifier,
+        alternatives: Vec::new(),
+        reason: (decision == Decision::Reject).then_some(RejectReason::LowConfidence),
+    }
+}

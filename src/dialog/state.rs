@@ -1,0 +1,162 @@
+//! What the dialog remembers of one call. Plain data: the engine alone changes it.
+
+use super::action::{RequestId, RequestKind, Utterance};
+use super::flow::{At, PromptId};
+use crate::nlu::Intent;
+use crate::text::{Lang, PhoneNumber, Record, Value};
+use jiff::civil::DateTime;
+use std::collections::BTreeMap;
+
+/// One call's dialog between two events. Begin with [`State::default`] and [`super::Event::Started`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    pub(super) lang: Lang,
+    pub(super) now: DateTime,
+    pub(super) call_id: String,
+    /// The number that the line gave; whoever holds it may ask about it.
+    pub(super) caller: Option<PhoneNumber>,
+    /// Whose account this is about.
+    pub(super) customer: Option<PhoneNumber>,
+    pub(super) verified: bool,
+    pub(super) pin_failures: u8,
+    pub(super) recording_paused: bool,
+    pub(super) keys_only: bool,
+    /// The caller has said or keyed something.
+    pub(super) present: bool,
+    /// Flows that came to their end.
+    pub(super) settled: u32,
+    /// The running flow is the last; those below it wait for their turn.
+    pub(super) frames: Vec<Frame>,
+    /// The flow that ended last, for "no, September".
+    pub(super) last: Option<Frame>,
+    pub(super) waiting: Waiting,
+    /// How often each prompt was said, so that wordings take turns.
+    pub(super) said: BTreeMap<PromptId, usize>,
+    /// What the caller heard last, for "say that again".
+    pub(super) heard: Vec<Utterance>,
+    /// What was changed, told before the farewell.
+    pub(super) recap: Vec<Utterance>,
+    pub(super) requests: u32,
+    /// A change whose outcome is not known: asked again, it carries the same key.
+    pub(super) unsettled: Option<(String, Record, String)>,
+}
+
+impl State {
+    /// The language spoken now.
+    pub fn lang(&self) -> Lang {
+        self.lang
+    }
+
+    /// Whether the call is over.
+    pub fn is_over(&self) -> bool {
+        self.waiting == Waiting::Over
+    }
+
+    /// Whether the caller's identity was proved in this call.
+    pub fn is_verified(&self) -> bool {
+        self.verified
+    }
+}
+
+/// A flow in progress.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Frame {
+    pub flow: usize,
+    pub at: At,
+    /// What started it, for whoever takes over.
+    pub intent: Intent,
+    /// Slots and replies.
+    pub variables: Record,
+    /// Slots whose read-back got a yes.
+    pub confirmed: Vec<String>,
+    /// Questions already answered, for "back".
+    pub trail: Vec<At>,
+    /// The change step that the caller said yes to.
+    pub consent: Option<At>,
+}
+
+/// What the next event answers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) enum Waiting {
+    #[default]
+    Start,
+    Caller(Asked),
+    Request(Requested),
+    Over,
+}
+
+/// A question put to the caller.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Asked {
+    pub asking: Asking,
+    pub no_match: usize,
+    pub no_input: usize,
+    /// The question that this one interrupted.
+    pub before: Option<Box<Asked>>,
+}
+
+impl Asked {
+    pub fn new(asking: Asking) -> Asked {
+        Asked { asking, no_match: 0, no_input: 0, before: None }
+    }
+}
+
+/// Closed: everything that can be asked.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Asking {
+    /// What can I do for you?
+    Open,
+    /// Anything else?
+    More,
+    /// The running flow's slot.
+    Slot(String),
+    /// Is it this? Before a slot is filled.
+    SlotGuess {
+        slot: String,
+        value: Value,
+    },
+    /// The running flow's yes/no step.
+    Choice,
+    /// Yes to the running flow's change step.
+    Consent,
+    Pin,
+    /// Whose account, when the line gave no number.
+    Number,
+    NumberGuess(PhoneNumber),
+    /// You want to …, right?
+    Guess {
+        intent: Intent,
+        slots: Record,
+    },
+    /// This, or that?
+    Tie {
+        first: Intent,
+        second: Intent,
+        slots: Record,
+    },
+    /// The system is down: shall we register it?
+    OfferOrder,
+    /// We cannot do this: a person?
+    OfferAgent {
+        intent: Intent,
+        prompt: PromptId,
+    },
+}
+
+/// A request under way.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Requested {
+    pub id: RequestId,
+    pub purpose: Purpose,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Purpose {
+    /// The running flow's step.
+    Step {
+        kind: RequestKind,
+    },
+    VerifyPin,
+    /// The work order offered because a system was down.
+    Order,
+}
