@@ -1,1 +1,12 @@
 //! What cannot be settled in the call and is followed to its end: work orders.
+//!
+//! Start at [`WorkOrders::open`]. Classes and their times are data (`care/classes.toml`); states and the ways between them are
+//! [`State`]. Nothing here reads a clock: who calls says what time it is.
+
+pub mod class;
+pub mod state;
+pub mod work_order;
+
+pub use class::{Class, Classes, Priority};
+pub use state::State;
+pub use work_order::{CareError, Draft, WorkOrder, WorkOrders};

@@ -12,6 +12,7 @@ pub mod moment;
 mod runs;
 pub mod stored_phone;
 pub mod value_json;
+pub mod work_orders;
 
 pub use attempts::{Attempt, Attempts};
 pub use call_record::{CallEvent, CallOutcome, CallRecord, Ending, NewCall, Turn, Waterfall};
@@ -19,3 +20,4 @@ pub use calls::Calls;
 pub use changes::{Applied, Change, Changed, Changes};
 pub use database::{Database, StoreError};
 pub use stored_phone::StoredPhone;
+pub use work_orders::{HistoryRow, Kept, Moved, NewOrder, Note, OrderRow, WorkOrders};

@@ -11,6 +11,7 @@ pub mod number_en;
 pub mod number_zh;
 pub mod pinyin;
 pub mod script;
+mod spans;
 pub mod value;
 pub mod words;
 

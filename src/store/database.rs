@@ -1,7 +1,7 @@
 //! Opening the database file, its pool of connections, and what can go wrong with it.
 
 use super::runs::Run;
-use super::{Attempts, Calls, Changes, StoredPhone};
+use super::{Attempts, Calls, Changes, StoredPhone, WorkOrders};
 use crate::text::PhoneNumber;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use std::path::{Path, PathBuf};
@@ -109,6 +109,11 @@ impl Database {
     /// Calls, their turns and events.
     pub fn calls(&self) -> Calls<'_> {
         Calls(self)
+    }
+
+    /// Work orders and their history.
+    pub fn work_orders(&self) -> WorkOrders<'_> {
+        WorkOrders(self)
     }
 
     /// Changes made to customers' accounts, each once.

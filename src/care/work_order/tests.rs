@@ -1,0 +1,119 @@
+//! Work orders from their opening to their end, on a real database.
+
+use super::*;
+use crate::text::Digits;
+use jiff::civil::date;
+
+async fn orders() -> WorkOrders {
+    WorkOrders::new(Database::temporary().await.unwrap(), Classes::built_in())
+}
+
+fn now() -> DateTime {
+    date(2026, 11, 22).at(10, 30, 0, 0)
+}
+
+fn number(text: &str) -> PhoneNumber {
+    PhoneNumber::parse(text).unwrap()
+}
+
+fn draft(class: &str) -> Draft {
+    Draft {
+        class: class.into(), customer: Some(number("13800000001")), text: "宽带断网，重启光猫无效".into(), ..Draft::default()
+    }
+}
+
+fn note(text: &str) -> Note<'_> {
+    Note { at: now(), author: "system", text }
+}
+
+#[tokio::test]
+async fn an_order_is_opened_once_and_found_again() {
+    let orders = orders().await;
+    let order = orders.open(draft("broadband_fault"), "call-1/order", now()).await.unwrap();
+    assert_eq!(order.number, "2611220001");
+    assert_eq!((order.priority, order.state, order.due), (Priority::Normal, State::Open, date(2026, 11, 23).at(10, 30, 0, 0)));
+    let tomorrow = date(2026, 11, 23).at(8, 0, 0, 0);
+    assert_eq!(orders.open(draft("broadband_fault"), "call-1/order", tomorrow).await.unwrap(), order);
+    assert!(matches!(orders.open(draft("complaint"), "call-1/order", now()).await, Err(CareError::KeyTaken)));
+    assert_eq!(orders.find("2611220001").await.unwrap(), order);
+    let newer = orders.open(draft("complaint"), "call-2/order", tomorrow).await.unwrap();
+    assert_eq!(orders.of_customer(&number("13800000001")).await.unwrap(), [newer, order]);
+    assert!(orders.of_customer(&number("13800000002")).await.unwrap().is_empty());
+    assert!(matches!(orders.find("2611229999").await, Err(CareError::NotFound)));
+    assert!(matches!(orders.open(draft("no_such_class"), "call-3/order", now()).await, Err(CareError::UnknownClass(_))));
+}
+
+#[tokio::test]
+async fn an_order_is_carried_on_to_its_end_and_opened_again() {
+    let orders = orders().await;
+    let number = orders.open(draft("complaint"), "k", now()).await.unwrap().number;
+    for state in [State::Dispatched, State::InProgress, State::Done, State::Reopened, State::Dispatched, State::InProgress, State::Done] {
+        assert_eq!(orders.advance(&number, state, note("下一步")).await.unwrap().state, state);
+    }
+    orders.comment(&number, note("客户满意")).await.unwrap();
+    orders.advance(&number, State::Closed, note("")).await.unwrap();
+    let refused = orders.advance(&number, State::InProgress, note("")).await;
+    assert!(matches!(refused, Err(CareError::Transition { from: State::Closed, to: State::InProgress })), "{refused:?}");
+    let history = orders.history(&number).await.unwrap();
+    assert_eq!(history.len(), 9, "refused steps leave no trace");
+    assert_eq!((history[7].state.clone(), history[7].text.as_str()), (None, "客户满意"));
+    assert!(matches!(orders.comment("0", note("")).await, Err(CareError::NotFound)));
+    assert!(matches!(orders.advance("0", State::Closed, note("")).await, Err(CareError::NotFound)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_who_take_an_order_one_gets_it() {
+    let orders = orders().await;
+    let number = orders.open(draft("complaint"), "k", now()).await.unwrap().number;
+    let (one, two) =
+        tokio::join!(orders.advance(&number, State::Dispatched, note("一队")), orders.advance(&number, State::Dispatched, note("二队")));
+    assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
+    let history = orders.history(&number).await.unwrap();
+    assert_eq!(history.len(), 1, "the late one leaves no trace: {history:?}");
+}
+
+#[tokio::test]
+async fn overdue_is_what_customers_still_wait_for() {
+    let orders = orders().await;
+    let waiting = orders.open(draft("complaint"), "a", now()).await.unwrap();
+    let settled = orders.open(draft("complaint"), "b", now()).await.unwrap();
+    orders.advance(&settled.number, State::Closed, note("客户撤回")).await.unwrap();
+    assert!(orders.overdue(waiting.due).await.unwrap().is_empty(), "due is not overdue");
+    let late = waiting.due.saturating_add(jiff::SignedDuration::from_secs(1));
+    let numbers: Vec<_> = orders.overdue(late).await.unwrap().into_iter().map(|order| order.number).collect();
+    assert_eq!(numbers, [waiting.number]);
+}
+
+#[test]
+fn arguments_of_a_flow_find_their_places() {
+    let arguments = Record::from([
+        ("text".to_owned(), Value::Text("断网".into())),
+        ("level".to_owned(), Value::Text("gold".into())),
+        ("urgent".to_owned(), Value::Flag(true)),
+        ("fault".to_owned(), Value::Text("no_signal".into())),
+    ]);
+    let draft = Draft::from_arguments("broadband_fault", arguments, None, "call-1");
+    let details = Record::from([("fault".to_owned(), Value::Text("no_signal".into()))]);
+    let expected = Draft {
+        class: "broadband_fault".into(),
+        customer: None,
+        level: Some("gold".into()),
+        urgent: true,
+        call_id: Some("call-1".into()),
+        text: "断网".into(),
+        details,
+    };
+    assert_eq!(draft, expected);
+}
+
+#[tokio::test]
+async fn personal_data_is_kept_masked() {
+    let orders = orders().await;
+    let pin = Value::Digits(Digits::parse("246810").unwrap());
+    let details = Record::from([("contact".to_owned(), Value::Phone(number("13800000001"))), ("pin".to_owned(), pin)]);
+    let order = orders.open(Draft { details, ..draft("complaint") }, "k", now()).await.unwrap();
+    assert_eq!(order.customer_shown.as_deref(), Some("138****0001"));
+    assert_eq!(order.details.get("contact"), Some(&Value::Text("138****0001".into())));
+    assert_eq!(order.details.get("pin"), Some(&Value::Text("******".into())));
+    assert_eq!(order.reply().keys().collect::<Vec<_>>(), ["due", "number"]);
+}
