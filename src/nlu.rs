@@ -1,9 +1,27 @@
 //! What was meant: the asked question's grammar, then global phrases, then the intent classifier, else reject.
 //!
-//! Start at [`Understood`], which is what everything here produces; `router` decides.
+//! Start at [`Understood`], which is what everything here produces; [`Router`] decides. The words of both languages are
+//! data, in `flows/intents/`; nothing here knows any. It must not know audio, nor what the dialog does with a meaning.
 
+pub mod classifier;
+pub mod error;
+pub mod examples;
+pub mod features;
 pub mod intent;
+pub mod language;
+pub mod learner;
+pub mod lexicon;
+pub mod phrases;
+pub mod repair;
+pub mod roughen;
+pub mod router;
+pub mod slots;
+pub mod template;
+pub mod thresholds;
 pub mod understood;
+pub mod wording;
 
+pub use error::NluError;
 pub use intent::Intent;
+pub use router::{Heard, Router};
 pub use understood::{Decision, Expectation, RejectReason, Source, Understood};

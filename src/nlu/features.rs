@@ -1,0 +1,150 @@
+//! What the classifier sees of an utterance: n-grams of characters (words in Latin script), n-grams of sounds, and the
+//! concepts in it, alone and in pairs (an action and an object). Learning is `learner`'s business.
+
+use super::lexicon::Lexicon;
+use super::wording::Wording;
+use std::collections::HashMap;
+
+/// A feature's name, hashed.
+pub type Feature = u64;
+
+/// Longest word of a concept, in tokens.
+const LONGEST_CONCEPT: usize = 6;
+/// A concept is recognised by sound alone only from this many syllables on.
+const SHORTEST_BY_SOUND: usize = 2;
+/// Marks the two ends of an utterance.
+const EDGE: u64 = 0xed9e;
+
+/// One character of Chinese, or one word or number of Latin script.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Token {
+    written: u64,
+    sound: u64,
+    /// A word of Latin script; its letters are features of their own.
+    latin: bool,
+}
+
+/// Turns utterances into features.
+#[derive(Debug)]
+pub struct Extractor {
+    by_characters: HashMap<Vec<u64>, u16>,
+    by_sound: HashMap<Vec<u64>, u16>,
+}
+
+impl Extractor {
+    pub fn new(lexicon: &Lexicon) -> Extractor {
+        let mut by_characters = HashMap::new();
+        let mut by_sound = HashMap::new();
+        for (place, (_, words)) in lexicon.concepts.iter().enumerate() {
+            let concept = u16::try_from(place).expect("a lexicon has a few dozen concepts");
+            for word in words {
+                let tokens = tokens(&Wording::new(word));
+                by_characters.insert(tokens.iter().map(|token| token.written).collect(), concept);
+                if tokens.len() >= SHORTEST_BY_SOUND {
+                    by_sound.entry(tokens.iter().map(|token| token.sound).collect()).or_insert(concept);
+                }
+            }
+        }
+        Extractor { by_characters, by_sound }
+    }
+
+    /// The features of an utterance, each once.
+    pub fn features(&self, wording: &Wording) -> Vec<Feature> {
+        let tokens = tokens(wording);
+        let mut out = Vec::with_capacity(tokens.len() * 8 + 32);
+        n_grams(&tokens, |token| token.written, 1, 3, "written", &mut out);
+        n_grams(&tokens, |token| token.sound, 1, 3, "sound", &mut out);
+        letters(wording, &mut out);
+        let concepts = self.concepts(&tokens);
+        for (place, &concept) in concepts.iter().enumerate() {
+            out.push(hashed("concept", [u64::from(concept)]));
+            for &later in concepts.iter().skip(place + 1) {
+                let (low, high) = (concept.min(later), concept.max(later));
+                out.push(hashed("pair", [u64::from(low), u64::from(high)]));
+                out.push(hashed("order", [u64::from(concept), u64::from(later)]));
+            }
+        }
+        for three in concepts.windows(3) {
+            out.push(hashed("three", three.iter().map(|&concept| u64::from(concept))));
+        }
+        out.push(hashed("length", [tokens.len().min(12) as u64 / 2]));
+        out.push(hashed("concepts", [concepts.len().min(4) as u64]));
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+
+    /// The concepts in order, the longest word at each place, without immediate repeats.
+    fn concepts(&self, tokens: &[Token]) -> Vec<u16> {
+        let mut out: Vec<u16> = Vec::new();
+        let mut at = 0;
+        while at < tokens.len() {
+            let found = (1..=LONGEST_CONCEPT).rev().find_map(|length| {
+                let piece = tokens.get(at..at + length)?;
+                let written: Vec<u64> = piece.iter().map(|token| token.written).collect();
+                let sound: Vec<u64> = piece.iter().map(|token| token.sound).collect();
+                let concept = self.by_characters.get(&written).or_else(|| self.by_sound.get(&sound))?;
+                Some((*concept, length))
+            });
+            match found {
+                Some((concept, length)) => {
+                    if out.last() != Some(&concept) && out.len() < 12 {
+                        out.push(concept);
+                    }
+                    at += length;
+                }
+                None => at += 1,
+            }
+        }
+        out
+    }
+}
+
+fn tokens(wording: &Wording) -> Vec<Token> {
+    let mut out = Vec::new();
+    let mut word = String::new();
+    for (&character, &sound) in wording.plain.iter().zip(&wording.sounds) {
+        if character.is_ascii_alphanumeric() {
+            word.push(character);
+            continue;
+        }
+        end_word(&mut word, &mut out);
+        if character != ' ' {
+            out.push(Token { written: u64::from(u32::from(character)), sound: u64::from(sound), latin: false });
+        }
+    }
+    end_word(&mut word, &mut out);
+    out
+}
+
+fn end_word(word: &mut String, out: &mut Vec<Token>) {
+    if !word.is_empty() {
+        let hash = hashed(word, []);
+        out.push(Token { written: hash, sound: hash, latin: true });
+        word.clear();
+    }
+}
+
+fn n_grams(tokens: &[Token], key: impl Fn(&Token) -> u64, shortest: usize, longest: usize, kind: &str, out: &mut Vec<Feature>) {
+    let mut keys = Vec::with_capacity(tokens.len() + 2);
+    keys.push(EDGE);
+    keys.extend(tokens.iter().map(key));
+    keys.push(EDGE);
+    for length in shortest..=longest {
+        out.extend(keys.windows(length).map(|gram| hashed(kind, gram.iter().copied())));
+    }
+}
+
+/// Four-letter pieces of Latin words, so that `recharging` is near `recharge`.
+fn letters(wording: &Wording, out: &mut Vec<Feature>) {
+    let latin: Vec<u64> =
+        wording.plain.iter().map(|&c| if c.is_ascii_alphanumeric() { u64::from(u32::from(c)) } else { EDGE }).collect();
+    out.extend(latin.windows(4).filter(|piece| !piece.contains(&EDGE)).map(|piece| hashed("letters", piece.iter().copied())));
+}
+
+/// FNV-1a over a kind and its parts.
+fn hashed(kind: &str, parts: impl IntoIterator<Item = u64>) -> Feature {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    let hash = kind.bytes().fold(0xcbf2_9ce4_8422_2325, step);
+    parts.into_iter().flat_map(u64::to_le_bytes).fold(hash, step)
+}

@@ -1,0 +1,37 @@
+//! Everything that understanding needs of one language, made from `flows/intents/<lang>/`.
+
+use super::classifier::Classifier;
+use super::lexicon::Lexicon;
+use super::phrases::{self, Phrases};
+use super::repair::Repair;
+use super::{Intent, NluError, examples};
+use crate::text::Lang;
+use std::path::Path;
+
+/// One language, ready.
+#[derive(Debug)]
+pub struct Language {
+    pub lang: Lang,
+    pub lexicon: Lexicon,
+    pub global: Phrases<Intent>,
+    pub yes_no: Phrases<bool>,
+    pub repair: Repair,
+    pub classifier: Classifier,
+}
+
+impl Language {
+    /// Reads the language's folder under `intents` and trains its classifier.
+    pub fn load(intents: &Path, lang: Lang) -> Result<Language, NluError> {
+        let folder = intents.join(lang.code());
+        let lexicon = Lexicon::load(&folder)?;
+        let examples = examples::load(&folder, &lexicon)?;
+        Ok(Language {
+            lang,
+            global: phrases::global(&examples, &lexicon),
+            yes_no: phrases::yes_no(&lexicon),
+            repair: Repair::new(&lexicon.repair),
+            classifier: Classifier::learn(&examples, &lexicon),
+            lexicon,
+        })
+    }
+}

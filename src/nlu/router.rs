@@ -1,0 +1,216 @@
+//! Decides what an utterance means: what was asked, then phrases understood everywhere, then the classifier, else reject.
+//!
+//! An answer to the asked question wins when it is the whole utterance. When it stands among other words, a clear request in
+//! those words comes through with it, so that a caller may change the subject, or correct, in the middle of a question.
+
+use super::language::Language;
+use super::slots::{Kind, Utterance};
+use super::thresholds::{self, ACCEPT};
+use super::wording::Wording;
+use super::{Decision, Expectation, Intent, NluError, RejectReason, Source, Understood, phrases};
+use crate::text::{Lang, Record, Value};
+use jiff::civil::Date;
+use std::path::Path;
+
+/// Confidence in a value that its parser read from the asked question's answer.
+const READ: f32 = 0.95;
+/// The same when it stood among other words.
+const READ_WITHIN: f32 = 0.85;
+/// How many guesses are handed on.
+const ALTERNATIVES: usize = 3;
+
+/// What reached us of an utterance.
+#[derive(Clone, Copy, Debug)]
+pub struct Heard<'a> {
+    pub text: &'a str,
+    /// The recogniser's confidence, 0.0..=1.0; `None` for typed text.
+    pub hearing_confidence: Option<f32>,
+}
+
+/// Understands utterances in both languages.
+#[derive(Debug)]
+pub struct Router {
+    zh: Language,
+    en: Language,
+}
+
+/// The answer to what was asked.
+struct Answered {
+    value: Value,
+    confidence: f32,
+    /// What else was said, when it may matter.
+    rest: Option<Wording>,
+}
+
+impl Router {
+    /// Reads `flows/intents/` under `data_dir` and trains the classifiers; takes about a second.
+    pub fn load(data_dir: &Path) -> Result<Router, NluError> {
+        let intents = data_dir.join("flows").join("intents");
+        std::thread::scope(|scope| {
+            let en = scope.spawn(|| Language::load(&intents, Lang::En));
+            let zh = Language::load(&intents, Lang::Zh)?;
+            let en = en.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            Ok(Router { zh, en })
+        })
+    }
+
+    /// Understands typed text; see [`Router::understand_heard`].
+    pub fn understand(&self, text: &str, lang: Lang, expectation: &Expectation, today: Date) -> Understood {
+        self.understand_heard(Heard { text, hearing_confidence: None }, lang, expectation, today)
+    }
+
+    /// Understands what was heard. `today` is the operator's local day, to which months and days are relative.
+    pub fn understand_heard(&self, heard: Heard<'_>, lang: Lang, expectation: &Expectation, today: Date) -> Understood {
+        let language = self.language(lang);
+        let wording = Wording::new(heard.text);
+        if wording.is_empty() {
+            return Understood { reason: Some(RejectReason::Empty), ..nothing(heard.text) };
+        }
+        let slots = Utterance::new(heard.text, lang, today, &language.lexicon).all();
+        match self.answered(&heard, &wording, language, expectation, today) {
+            Some(answered) => language.with_answer(&heard, &wording, answered, expectation, slots),
+            None => language.freely(&heard, &wording, slots),
+        }
+    }
+
+    fn language(&self, lang: Lang) -> &Language {
+        match lang {
+            Lang::Zh => &self.zh,
+            Lang::En => &self.en,
+        }
+    }
+
+    fn answered(
+        &self,
+        heard: &Heard<'_>,
+        wording: &Wording,
+        language: &Language,
+        expectation: &Expectation,
+        today: Date,
+    ) -> Option<Answered> {
+        let grammar = expectation.grammar.as_deref()?;
+        if grammar == "yes_no" {
+            return language.yes_or_no(wording);
+        }
+        let kind = Kind::of_grammar(grammar)?;
+        let meant = language.repair.meant(wording).map(|meant| meant.text());
+        let texts = meant.as_deref().into_iter().chain([heard.text]);
+        let value = texts.filter_map(|text| Utterance::new(text, language.lang, today, &language.lexicon).asked(kind)).next()?;
+        let alone = value_alone(heard.text, language, kind, today);
+        let (confidence, rest) = if alone { (READ, None) } else { (READ_WITHIN, Some(wording.clone())) };
+        Some(Answered { value, confidence, rest })
+    }
+}
+
+/// Whether the text holds the asked value and hardly anything else.
+fn value_alone(text: &str, language: &Language, kind: Kind, today: Date) -> bool {
+    Utterance::new(text, language.lang, today, &language.lexicon).is_only(kind)
+}
+
+impl Language {
+    fn yes_or_no(&self, wording: &Wording) -> Option<Answered> {
+        let disagree = |_, _| None;
+        if let Some((yes, confidence)) = self.yes_no.whole(wording, disagree) {
+            return Some(Answered { value: Value::Flag(yes), confidence, rest: None });
+        }
+        let (yes, length) = self.yes_no.beginning(wording)?;
+        let rest: String = wording.plain.iter().skip(length).collect();
+        Some(Answered { value: Value::Flag(yes), confidence: READ_WITHIN, rest: Some(Wording::new(&rest)) })
+    }
+
+    /// The asked question was answered; a clear request in the rest comes with the answer.
+    fn with_answer(
+        &self,
+        heard: &Heard<'_>,
+        wording: &Wording,
+        answered: Answered,
+        expectation: &Expectation,
+        mut slots: Record,
+    ) -> Understood {
+        let answer = match answered.value {
+            Value::Flag(true) => Some(Intent::Affirm),
+            Value::Flag(false) => Some(Intent::Deny),
+            _ => None,
+        };
+        let request = answered.rest.as_ref().and_then(|rest| self.clear_request(rest, heard.hearing_confidence));
+        let global = self.global.whole(wording, phrases::weightier).filter(|(intent, _)| universal(*intent));
+        if let (Some((intent, confidence)), false) = (global, answered.rest.is_none()) {
+            return Understood { intent: Some(intent), confidence, decision: Decision::Accept, source: Source::Global, slots, ..nothing(heard.text) };
+        }
+        if let Some(slot) = &expectation.slot {
+            slots.insert(slot.clone(), answered.value);
+        }
+        let intent = request.map(|(intent, _)| intent).or(answer);
+        let alternatives = request.into_iter().collect();
+        Understood {
+            intent,
+            confidence: answered.confidence,
+            decision: Decision::Accept,
+            source: Source::Grammar,
+            slots,
+            alternatives,
+            ..nothing(heard.text)
+        }
+    }
+
+    /// A request that the classifier or the phrases are sure of.
+    fn clear_request(&self, wording: &Wording, hearing_confidence: Option<f32>) -> Option<(Intent, f32)> {
+        if let Some((intent, confidence)) = self.global.whole(wording, phrases::weightier) {
+            return universal(intent).then_some((intent, confidence));
+        }
+        let ranked = self.classifier.classify(wording);
+        let &(intent, confidence) = ranked.first()?;
+        let sure = thresholds::decide(&ranked, hearing_confidence).0 == Decision::Accept && confidence >= ACCEPT;
+        (sure && !answers(intent)).then_some((intent, confidence))
+    }
+
+    /// Nothing was asked, or it was not answered.
+    fn freely(&self, heard: &Heard<'_>, wording: &Wording, slots: Record) -> Understood {
+        if let Some((intent, confidence)) = self.global.whole(wording, phrases::weightier) {
+            let (decision, reason) = match intent {
+                Intent::OutOfScope => (Decision::Reject, Some(RejectReason::OutOfScope)),
+                _ => (Decision::Accept, None),
+            };
+            return Understood { intent: Some(intent), confidence, decision, reason, slots, source: Source::Global, ..nothing(heard.text) };
+        }
+        let meant = self.repair.meant(wording);
+        let ranked = self.classifier.classify(meant.as_ref().unwrap_or(wording));
+        let (decision, reason) = thresholds::decide(&ranked, heard.hearing_confidence);
+        let source = if decision == Decision::Reject { Source::Nothing } else { Source::Classifier };
+        let mut guesses = ranked.into_iter();
+        let (intent, confidence) = guesses.next().unzip();
+        Understood {
+            intent,
+            confidence: confidence.unwrap_or(0.0),
+            decision,
+            reason,
+            slots,
+            source,
+            alternatives: guesses.take(ALTERNATIVES).collect(),
+            ..nothing(heard.text)
+        }
+    }
+}
+
+/// Intents that answer rather than ask for something.
+fn answers(intent: Intent) -> bool {
+    matches!(intent, Intent::Affirm | Intent::Deny | Intent::Thanks | Intent::Greeting | Intent::OutOfScope)
+}
+
+/// What a caller may say in the middle of any question, whatever the question.
+fn universal(intent: Intent) -> bool {
+    !answers(intent)
+}
+
+fn nothing(text: &str) -> Understood {
+    Understood {
+        text: text.to_owned(),
+        intent: None,
+        confidence: 0.0,
+        decision: Decision::Reject,
+        slots: Record::new(),
+        source: Source::Nothing,
+        alternatives: Vec::new(),
+        reason: None,
+    }
+}
