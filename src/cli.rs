@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod say;
+pub mod understand;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -20,6 +21,8 @@ enum Command {
     Check(check::Args),
     /// Speaks a text into a WAV file.
     Say(say::Args),
+    /// Says what utterances mean, a line each.
+    Understand(understand::Args),
 }
 
 /// A failure as the command line reports it: one line, what happened and what to do.
@@ -31,6 +34,7 @@ pub fn main() -> ExitCode {
     let result: Result<(), Failure> = match arguments.command {
         Command::Check(args) => check::run(args),
         Command::Say(args) => say::run(args),
+        Command::Understand(args) => understand::run(args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,13 +3,13 @@
 //! Learned in memory from the examples. The temperature that makes the probabilities honest comes from templates that the
 //! first of two models has not seen.
 
+use super::Intent;
 use super::examples::Example;
 use super::features::Extractor;
 use super::learner::{self, Linear, Sample, Settings};
 use super::lexicon::Lexicon;
 use super::roughen::roughened;
 use super::wording::Wording;
-use super::Intent;
 
 /// One template in this many is held out to measure the temperature.
 const FOLDS: usize = 4;
@@ -31,7 +31,8 @@ impl Classifier {
         let samples = samples(examples, lexicon, &extractor);
         let temperature = {
             let (model, held_out) = fold(&samples, 0);
-            let scores: Vec<(Vec<f32>, usize)> = held_out.iter().map(|(_, sample)| (model.scores(&sample.features), sample.class)).collect();
+            let scores: Vec<(Vec<f32>, usize)> =
+                held_out.iter().map(|(_, sample)| (model.scores(&sample.features), sample.class)).collect();
             learner::temperature(&scores)
         };
         let all: Vec<&Sample> = samples.iter().map(|(_, sample)| sample).collect();
@@ -63,13 +64,14 @@ type Labelled<'a> = (&'a Example, Sample);
 
 /// Each example as written and once roughened; intents with fewer examples weigh more.
 fn samples<'a>(examples: &'a [Example], lexicon: &Lexicon, extractor: &Extractor) -> Vec<Labelled<'a>> {
+    let examples: Vec<&Example> = examples.iter().filter(|example| example.learned).collect();
     let mut counts = vec![0_usize; Intent::ALL.len()];
-    for example in examples {
+    for example in &examples {
         counts[example.intent as usize] += 1;
     }
     let mean = examples.len() as f32 / counts.len() as f32;
     let mut out = Vec::with_capacity(examples.len() * 2);
-    for (seed, example) in examples.iter().enumerate() {
+    for (seed, example) in examples.into_iter().enumerate() {
         let class = example.intent as usize;
         let weight = (mean / counts[class].max(1) as f32).sqrt().clamp(0.5, 2.0);
         let rough = roughened(&example.text, seed as u64, &lexicon.openers, &lexicon.closers);

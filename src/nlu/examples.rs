@@ -8,6 +8,11 @@ use std::path::Path;
 /// A template is worth at most this many sentences, so that one with many alternatives does not drown the others.
 const MOST_OF_A_TEMPLATE: usize = 14;
 
+/// A template of whole phrases is known in all its forms, up to this many.
+const MOST_PHRASES: usize = 4000;
+/// This many of them are also learned from.
+const LEARNED_PHRASES: usize = 40;
+
 /// One intent's file as written.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +34,8 @@ pub struct Example {
     pub template: usize,
     /// It stands for its intent as it is, everywhere.
     pub phrase: bool,
+    /// The classifier learns from it.
+    pub learned: bool,
 }
 
 /// All examples of one language's folder, in the order of [`Intent::ALL`]. Every intent must have its file.
@@ -42,8 +49,10 @@ pub fn load(folder: &Path, lexicon: &Lexicon) -> Result<Vec<Example>, NluError> 
         let sources = written.phrases.iter().map(|source| (source, true)).chain(written.examples.iter().map(|source| (source, false)));
         for (source, phrase) in sources {
             let parsed = Template::parse(source, &lexicon.words).map_err(|reason| NluError::bad(&file, format!("`{source}`: {reason}")))?;
-            let most = if phrase { 4 * MOST_OF_A_TEMPLATE } else { MOST_OF_A_TEMPLATE };
-            examples.extend(parsed.sentences(most).into_iter().map(|text| Example { intent, text, template, phrase }));
+            let sentences = parsed.sentences(if phrase { MOST_PHRASES } else { MOST_OF_A_TEMPLATE });
+            let every = if phrase { sentences.len().div_ceil(LEARNED_PHRASES).max(1) } else { 1 };
+            let sentences = sentences.into_iter().enumerate();
+            examples.extend(sentences.map(|(at, text)| Example { intent, text, template, phrase, learned: at % every == 0 }));
             template += 1;
         }
     }

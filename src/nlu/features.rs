@@ -137,8 +137,7 @@ fn n_grams(tokens: &[Token], key: impl Fn(&Token) -> u64, shortest: usize, longe
 
 /// Four-letter pieces of Latin words, so that `recharging` is near `recharge`.
 fn letters(wording: &Wording, out: &mut Vec<Feature>) {
-    let latin: Vec<u64> =
-        wording.plain.iter().map(|&c| if c.is_ascii_alphanumeric() { u64::from(u32::from(c)) } else { EDGE }).collect();
+    let latin: Vec<u64> = wording.plain.iter().map(|&c| if c.is_ascii_alphanumeric() { u64::from(u32::from(c)) } else { EDGE }).collect();
     out.extend(latin.windows(4).filter(|piece| !piece.contains(&EDGE)).map(|piece| hashed("letters", piece.iter().copied())));
 }
 

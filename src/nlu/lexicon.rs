@@ -26,7 +26,15 @@ struct Written {
     yes: Vec<String>,
     no: Vec<String>,
     repair: RepairMarks,
-    slot_marks: BTreeMap<String, Vec<String>>,
+    volume_units: VolumeUnits,
+}
+
+/// What units of data are called, in lower case.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VolumeUnits {
+    pub gigabytes: Vec<String>,
+    pub megabytes: Vec<String>,
 }
 
 /// How callers take back what they said.
@@ -55,8 +63,7 @@ pub struct Lexicon {
     pub yes: Vec<String>,
     pub no: Vec<String>,
     pub repair: RepairMarks,
-    /// By slot type: one of these must be in a piece of running text that is to be such a value.
-    pub slot_marks: BTreeMap<String, Vec<String>>,
+    pub volume_units: VolumeUnits,
 }
 
 impl Lexicon {
@@ -89,7 +96,7 @@ impl Lexicon {
             openers: written.openers,
             closers: written.closers,
             repair: written.repair,
-            slot_marks: written.slot_marks,
+            volume_units: written.volume_units,
         })
     }
 }

@@ -1,10 +1,10 @@
 //! Whole utterances understood everywhere: universals, thanks, greetings, yes and no. An utterance counts when it is made
 //! of nothing but such phrases and fillers, in characters or else in sound.
 
+use super::Intent;
 use super::examples::Example;
 use super::lexicon::Lexicon;
 use super::wording::Wording;
-use super::Intent;
 use std::collections::HashMap;
 use std::hash::Hash;
 

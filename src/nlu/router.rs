@@ -66,7 +66,7 @@ impl Router {
         if wording.is_empty() {
             return Understood { reason: Some(RejectReason::Empty), ..nothing(heard.text) };
         }
-        let slots = Utterance::new(heard.text, lang, today, &language.lexicon).all();
+        let slots = Utterance::new(heard.text, lang, today, &language.lexicon.volume_units).all();
         match self.answered(&heard, &wording, language, expectation, today) {
             Some(answered) => language.with_answer(&heard, &wording, answered, expectation, slots),
             None => language.freely(&heard, &wording, slots),
@@ -94,17 +94,12 @@ impl Router {
         }
         let kind = Kind::of_grammar(grammar)?;
         let meant = language.repair.meant(wording).map(|meant| meant.text());
-        let texts = meant.as_deref().into_iter().chain([heard.text]);
-        let value = texts.filter_map(|text| Utterance::new(text, language.lang, today, &language.lexicon).asked(kind)).next()?;
-        let alone = value_alone(heard.text, language, kind, today);
+        let read = |text| Utterance::new(text, language.lang, today, &language.lexicon.volume_units).asked(kind);
+        let corrected = meant.as_deref().and_then(read).map(|(value, _)| (value, false));
+        let (value, alone) = corrected.or_else(|| read(heard.text))?;
         let (confidence, rest) = if alone { (READ, None) } else { (READ_WITHIN, Some(wording.clone())) };
         Some(Answered { value, confidence, rest })
     }
-}
-
-/// Whether the text holds the asked value and hardly anything else.
-fn value_alone(text: &str, language: &Language, kind: Kind, today: Date) -> bool {
-    Utterance::new(text, language.lang, today, &language.lexicon).is_only(kind)
 }
 
 impl Language {
@@ -135,7 +130,14 @@ impl Language {
         let request = answered.rest.as_ref().and_then(|rest| self.clear_request(rest, heard.hearing_confidence));
         let global = self.global.whole(wording, phrases::weightier).filter(|(intent, _)| universal(*intent));
         if let (Some((intent, confidence)), false) = (global, answered.rest.is_none()) {
-            return Understood { intent: Some(intent), confidence, decision: Decision::Accept, source: Source::Global, slots, ..nothing(heard.text) };
+            return Understood {
+                intent: Some(intent),
+                confidence,
+                decision: Decision::Accept,
+                source: Source::Global,
+                slots,
+                ..nothing(heard.text)
+            };
         }
         if let Some(slot) = &expectation.slot {
             slots.insert(slot.clone(), answered.value);

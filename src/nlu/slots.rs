@@ -1,14 +1,16 @@
 //! Values in an utterance, by type. Each type has its own parser in `text`; nothing is rewritten wholesale.
 
-use super::lexicon::Lexicon;
+use super::lexicon::VolumeUnits;
+use super::wording::MOST_CHARACTERS;
 use crate::text::date::{self, Month};
 use crate::text::{Digits, Lang, Money, PhoneNumber, Record, Value, number_en, number_zh};
 use jiff::civil::Date;
+use std::ops::Range;
 
-/// A spoken value has at most this many units.
-const LONGEST_VALUE: usize = 16;
-/// Nothing past this many units is looked at.
-const MOST_UNITS: usize = 160;
+/// The number of a data volume has at most this many characters.
+const LONGEST_NUMBER: usize = 40;
+/// What may stand beside a value that is still the whole answer: `是`, `的`, `please`.
+const MOST_BESIDE: usize = 2;
 
 /// The kinds of value that understanding knows; their names are also the slots' names and, mostly, the grammars'.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub enum Kind {
     /// Any number of digits, or just so many.
     Digits(Option<usize>),
     Date,
+    /// `第二个`: only as an answer.
+    Ordinal,
 }
 
 impl Kind {
@@ -31,6 +35,7 @@ impl Kind {
             "data_volume" => Some(Kind::DataVolume),
             "phone_number" => Some(Kind::PhoneNumber),
             "date" => Some(Kind::Date),
+            "ordinal" => Some(Kind::Ordinal),
             _ => Some(Kind::Digits(Some(name.strip_prefix("digits_")?.parse().ok()?))),
         }
     }
@@ -43,214 +48,206 @@ impl Kind {
             Kind::PhoneNumber => "phone_number",
             Kind::Digits(_) => "digits",
             Kind::Date => "date",
+            Kind::Ordinal => "ordinal",
         }
     }
 }
 
 /// An utterance in which values are looked for.
 pub struct Utterance<'a> {
-    units: Vec<&'a str>,
+    text: &'a str,
     lang: Lang,
     today: Date,
-    lexicon: &'a Lexicon,
+    units: &'a VolumeUnits,
 }
 
+/// A value and where it stands, in bytes.
+type Found = (Value, Range<usize>);
+
 impl<'a> Utterance<'a> {
-    pub fn new(text: &'a str, lang: Lang, today: Date, lexicon: &'a Lexicon) -> Utterance<'a> {
-        Utterance { units: units(text), lang, today, lexicon }
+    /// Only the first [`MOST_CHARACTERS`] characters count.
+    pub fn new(text: &'a str, lang: Lang, today: Date, units: &'a VolumeUnits) -> Utterance<'a> {
+        let end = text.char_indices().nth(MOST_CHARACTERS).map_or(text.len(), |(at, _)| at);
+        Utterance { text: text.get(..end).unwrap_or(text), lang, today, units }
     }
 
-    /// The value of an answer that holds nothing else, or holds it among other words. In an answer to a question for it a
-    /// value needs no mark: `九` is a month when a month was asked.
-    pub fn asked(&self, kind: Kind) -> Option<Value> {
-        match kind {
-            Kind::PhoneNumber | Kind::Digits(_) => self.digits(kind),
-            _ => self.parse(kind, &self.units).or_else(|| self.within(kind)),
-        }
-    }
-
-    /// Whether the answer holds a value of this kind and hardly anything else: no more than two other characters or words.
-    pub fn is_only(&self, kind: Kind) -> bool {
-        let others = match kind {
-            Kind::PhoneNumber | Kind::Digits(_) => {
-                let Some(Value::Phone(_) | Value::Digits(_)) = self.digits(kind) else { return false };
-                let marks = self.lexicon.slot_marks.get("digits");
-                self.units.iter().filter(|unit| !marks.is_some_and(|marks| is_digit(unit, marks))).count()
-            }
-            _ => {
-                let shortest = (0..3_usize).find(|others| {
-                    let length = self.units.len().saturating_sub(*others).max(1);
-                    self.units.windows(length).any(|piece| self.parse(kind, piece).is_some())
-                });
-                shortest.unwrap_or(usize::MAX)
-            }
+    /// The value that answers a question for it, and whether it is the whole answer. In an answer a value needs no mark: `九` is a
+    /// month when a month was asked.
+    pub fn asked(&self, kind: Kind) -> Option<(Value, bool)> {
+        let trimmed = self.text.trim_matches(|c: char| !c.is_alphanumeric());
+        let whole = match kind {
+            Kind::Month => Month::parse(trimmed, self.lang, self.today).map(Value::Month),
+            Kind::Amount => Money::parse(trimmed, self.lang).map(Value::Money),
+            Kind::Date => date::parse_day(trimmed, self.lang, self.today).map(Value::Day),
+            Kind::Ordinal => self.ordinal(trimmed).map(Value::Number),
+            Kind::DataVolume | Kind::PhoneNumber | Kind::Digits(_) => None,
         };
-        others <= 2
+        if let Some(value) = whole {
+            return Some((value, true));
+        }
+        let (value, span) = self.within(kind, true)?;
+        let beside = [self.text.get(..span.start), self.text.get(span.end..)].into_iter().flatten().map(weight).sum::<usize>();
+        Some((value, beside <= MOST_BESIDE))
     }
 
     /// Every value that shows itself in running text, under its type's name.
     pub fn all(&self) -> Record {
+        let kinds = [Kind::Month, Kind::Date, Kind::Amount, Kind::DataVolume, Kind::PhoneNumber, Kind::Digits(None)];
         let mut found = Record::new();
-        for kind in [Kind::Month, Kind::Date, Kind::Amount, Kind::DataVolume] {
-            if let Some(value) = self.within(kind) {
+        let mut taken: Vec<Range<usize>> = Vec::new();
+        for kind in kinds {
+            let Some((value, span)) = self.within(kind, false) else { continue };
+            if taken.iter().all(|other| span.end <= other.start || other.end <= span.start) {
                 found.insert(kind.name().to_owned(), value);
+                taken.push(span);
             }
-        }
-        if let Some(number) = self.digits(Kind::PhoneNumber) {
-            found.insert(Kind::PhoneNumber.name().to_owned(), number);
-        } else if let Some(digits) = self.digits(Kind::Digits(None)) {
-            found.insert(Kind::Digits(None).name().to_owned(), digits);
         }
         found
     }
 
-    /// The longest value of this kind that begins first, with its mark in it.
-    fn within(&self, kind: Kind) -> Option<Value> {
-        let marks = self.lexicon.slot_marks.get(kind.name())?;
-        let marked = |unit: &&str| marks.iter().any(|mark| unit.contains(mark.as_str()));
-        let last_mark = self.units.iter().rposition(|unit| marked(unit))?;
-        (0..=last_mark).find_map(|start| {
-            (1..=LONGEST_VALUE).rev().find_map(|length| {
-                let piece = self.units.get(start..start + length)?;
-                if !piece.iter().any(|unit| marked(unit)) {
-                    return None;
-                }
-                self.parse(kind, piece)
-            })
-        })
-    }
-
-    fn parse(&self, kind: Kind, units: &[&str]) -> Option<Value> {
-        let text = joined(units);
+    fn within(&self, kind: Kind, asked: bool) -> Option<Found> {
         match kind {
-            Kind::Month => Month::parse(&text, self.lang, self.today).map(Value::Month),
-            Kind::Amount => Money::parse(&text, self.lang).map(Value::Money),
-            Kind::DataVolume => self.volume(units).map(Value::Volume),
-            Kind::Date => date::parse_day(&text, self.lang, self.today).map(Value::Day),
-            Kind::PhoneNumber | Kind::Digits(_) => None,
+            Kind::Month => Month::find(self.text, self.lang, self.today).map(|(month, span)| (Value::Month(month), span)),
+            Kind::Amount => Money::find(self.text, self.lang).map(|(money, span)| (Value::Money(money), span)),
+            Kind::Date => date::find_day(self.text, self.lang, self.today).map(|(day, span)| (Value::Day(day), span)),
+            Kind::DataVolume => self.volume(asked),
+            Kind::Ordinal => None,
+            Kind::PhoneNumber => self.phone_number(asked),
+            Kind::Digits(length) => {
+                let (digits, span) = self.digits(length)?;
+                Digits::parse(&digits).map(|digits| (Value::Digits(digits), span))
+            }
         }
     }
 
-    /// A number and a unit of data, in megabytes; the units are the lexicon's, gigabytes and megabytes apart.
-    fn volume(&self, units: &[&str]) -> Option<u64> {
-        let text = joined(units).to_lowercase();
-        let ending = |name: &str| {
-            let endings = self.lexicon.slot_marks.get(name)?;
-            endings.iter().filter_map(|ending| text.strip_suffix(ending.as_str())).min_by_key(|rest| rest.len())
-        };
-        if let Some(number) = ending("gigabytes") {
-            let megabytes = self.number(number.trim())? * 1024.0;
-            return (0.0..1e9).contains(&megabytes).then_some(megabytes.round() as u64);
-        }
-        let megabytes = self.number(ending("megabytes")?.trim())?;
-        (0.0..1e9).contains(&megabytes).then_some(megabytes.round() as u64)
-    }
-
-    fn number(&self, text: &str) -> Option<f64> {
-        if let Ok(number) = text.parse::<f64>() {
-            return number.is_finite().then_some(number);
-        }
-        let whole = match self.lang {
-            Lang::Zh => number_zh::parse_cardinal(text),
-            Lang::En => number_en::parse_cardinal(text),
-        };
-        whole.map(|number| number as f64)
-    }
-
-    /// The longest run of spoken or written digits that is of this kind.
-    fn digits(&self, kind: Kind) -> Option<Value> {
-        let marks = self.lexicon.slot_marks.get("digits")?;
-        let runs = self.units.split(|unit| !is_digit(unit, marks)).filter(|run| !run.is_empty());
-        let fits = |digits: &String| match kind {
-            Kind::PhoneNumber => digits.len() == 11 && digits.starts_with('1') || digits.len() >= 10 && digits.starts_with('0'),
-            Kind::Digits(Some(length)) => digits.len() == length,
-            _ => digits.len() >= 3,
-        };
-        let digits = runs.filter_map(|run| self.parse_digits(run)).filter(fits).max_by_key(String::len)?;
-        match kind {
-            Kind::PhoneNumber => PhoneNumber::parse(&digits).map(Value::Phone),
-            _ => Digits::parse(&digits).map(Value::Digits),
-        }
-    }
-
-    fn parse_digits(&self, run: &[&str]) -> Option<String> {
+    fn ordinal(&self, text: &str) -> Option<i64> {
         match self.lang {
-            Lang::Zh => number_zh::parse_digits(&run.concat()),
-            Lang::En => number_en::parse_digits(&run.join(" ")),
+            Lang::Zh => number_zh::parse_ordinal(text),
+            Lang::En => number_en::parse_ordinal(text),
         }
     }
-}
 
-fn is_digit(unit: &str, marks: &[String]) -> bool {
-    unit.chars().all(|c| c.is_ascii_digit()) || marks.iter().any(|mark| mark.eq_ignore_ascii_case(unit))
-}
-
-/// Chinese characters one by one; words and numbers of Latin script whole (`128.5`).
-fn units(text: &str) -> Vec<&str> {
-    let mut out = Vec::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        if out.len() >= MOST_UNITS {
-            break;
+    fn digits(&self, length: Option<usize>) -> Option<(String, Range<usize>)> {
+        match self.lang {
+            Lang::Zh => number_zh::find_digits(self.text, length),
+            Lang::En => number_en::find_digits(self.text, length),
         }
-        let length = match first {
-            _ if !first.is_alphanumeric() => 0,
-            _ if first.is_ascii_alphanumeric() => latin_length(rest),
-            _ => first.len_utf8(),
+    }
+
+    /// A mobile number of eleven digits; when a number was asked, also a line at home.
+    fn phone_number(&self, asked: bool) -> Option<Found> {
+        let mobile = self.digits(Some(11)).filter(|(digits, _)| digits.starts_with(['0', '1']));
+        let line = || self.digits(None).filter(|(digits, _)| asked && (7..=12).contains(&digits.len()));
+        let (digits, span) = mobile.or_else(line)?;
+        PhoneNumber::parse(&digits).map(|number| (Value::Phone(number), span))
+    }
+
+    /// A number and a unit of data, in megabytes: the first unit that has a number before it.
+    fn volume(&self, asked: bool) -> Option<Found> {
+        let lower = self.text.to_ascii_lowercase();
+        for (at, _) in lower.char_indices() {
+            let Some((unit, megabytes)) = self.unit_at(&lower, at) else { continue };
+            let Some((hundredths, start)) = self.number_before(&lower, at) else { continue };
+            let generation = unit == "g" && matches!(hundredths, 200 | 300 | 400 | 500);
+            if generation && !asked {
+                continue;
+            }
+            let volume = hundredths.checked_mul(megabytes)? / 100;
+            return Some((Value::Volume(u64::try_from(volume).ok()?), start..at + unit.len()));
+        }
+        None
+    }
+
+    /// The longest unit that stands at `at`, and how many megabytes it is.
+    fn unit_at(&self, lower: &str, at: usize) -> Option<(&'a str, i64)> {
+        let rest = lower.get(at..)?;
+        let gigabytes = self.units.gigabytes.iter().map(|unit| (unit.as_str(), 1024));
+        let megabytes = self.units.megabytes.iter().map(|unit| (unit.as_str(), 1));
+        let ends = |unit: &str| {
+            let next = rest.get(unit.len()..).and_then(|after| after.chars().next());
+            !(unit.ends_with(|c: char| c.is_ascii_alphabetic()) && next.is_some_and(|c| c.is_ascii_alphabetic()))
         };
-        let (unit, after) = rest.split_at(if length == 0 { first.len_utf8() } else { length });
-        if length > 0 {
-            out.push(unit);
-        }
-        rest = after;
+        gigabytes.chain(megabytes).filter(|(unit, _)| rest.starts_with(unit) && ends(unit)).max_by_key(|(unit, _)| unit.len())
     }
-    out
+
+    /// The longest number that ends where `end` is, in hundredths, and where it begins.
+    fn number_before(&self, lower: &str, end: usize) -> Option<(i64, usize)> {
+        let before = lower.get(..end)?;
+        let starts = before.char_indices().rev().take(LONGEST_NUMBER).map(|(at, _)| at);
+        let mut best = None;
+        for start in starts {
+            let number = before.get(start..)?.trim_end();
+            if number.starts_with(char::is_whitespace) {
+                continue;
+            }
+            let read = match self.lang {
+                Lang::Zh => number_zh::parse_scaled(number, 2),
+                Lang::En => number_en::parse_scaled(number, 2),
+            };
+            best = read.filter(|hundredths| *hundredths > 0).map(|hundredths| (hundredths, start)).or(best);
+        }
+        best
+    }
 }
 
-/// Bytes of the word or number at the start; a number ends where letters begin, and holds a point between digits.
-fn latin_length(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    let number = bytes.first().is_some_and(u8::is_ascii_digit);
-    let mut length = 0;
-    while let Some(byte) = bytes.get(length) {
-        let point = *byte == b'.' && number && bytes.get(length + 1).is_some_and(u8::is_ascii_digit);
-        let belongs = if number { byte.is_ascii_digit() || point } else { byte.is_ascii_alphabetic() || *byte == b'\'' };
-        if !belongs {
-            break;
-        }
-        length += 1;
-    }
-    length.max(1)
-}
-
-/// Units as they would be written: a space between Latin words, none elsewhere.
-fn joined(units: &[&str]) -> String {
-    let mut out = String::new();
-    for unit in units {
-        let latin = |c: char| c.is_ascii_alphabetic();
-        if out.chars().last().is_some_and(|c| c.is_ascii_alphanumeric()) && unit.chars().next().is_some_and(latin) {
-            out.push(' ');
-        }
-        out.push_str(unit);
-    }
-    out
+/// Characters of Chinese, words of Latin script.
+fn weight(text: &str) -> usize {
+    let latin = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).count();
+    latin + text.chars().filter(|c| c.is_alphanumeric() && !c.is_ascii()).count()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::civil::date;
+
+    fn units() -> VolumeUnits {
+        let list = |units: &[&str]| units.iter().map(|&unit| unit.to_owned()).collect();
+        VolumeUnits { gigabytes: list(&["个g", "g", "gb", "gigs"]), megabytes: list(&["兆", "mb", "m"]) }
+    }
 
     #[track_caller]
-    fn check(text: &str, expected: &[&str]) {
-        assert_eq!(units(text), expected);
+    fn check(text: &str, lang: Lang, expected: &[(&str, Value)]) {
+        let found = Utterance::new(text, lang, date(2026, 10, 12), &units()).all();
+        let expected: Record = expected.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[track_caller]
+    fn check_asked(text: &str, kind: Kind, expected: Option<(Value, bool)>) {
+        let found = Utterance::new(text, Lang::Zh, date(2026, 10, 12), &units()).asked(kind);
+        assert_eq!(found, expected, "{text}");
+    }
+
+    fn month(year: i16, month: i8) -> Value {
+        Value::Month(Month { year, month })
     }
 
     #[test]
-    fn takes_text_apart() {
-        check("充128.5元", &["充", "128.5", "元"]);
-        check("buy 10GB, please", &["buy", "10", "GB", "please"]);
-        check("4g。", &["4", "g"]);
-        check("。。。", &[]);
+    fn finds_values_in_running_text() {
+        check("帮我查一下上个月的账单", Lang::Zh, &[("month", month(2026, 9))]);
+        check("我要买五个G的流量", Lang::Zh, &[("data_volume", Value::Volume(5 * 1024))]);
+        check("取消那个三百兆的包", Lang::Zh, &[("data_volume", Value::Volume(300))]);
+        check("我的手机四G网没有了", Lang::Zh, &[]);
+        check("充五十块钱", Lang::Zh, &[("amount", Value::Money(Money(5000)))]);
+        check("buy 1.5 GB please", Lang::En, &[("data_volume", Value::Volume(1536))]);
+        check("查话费", Lang::Zh, &[]);
+        let number = PhoneNumber::parse("13800000001").expect("a number");
+        check("查一下幺三八零零零零零零零幺的话费", Lang::Zh, &[("phone_number", Value::Phone(number))]);
+    }
+
+    #[test]
+    fn takes_the_answer_to_a_question() {
+        check_asked("九月份", Kind::Month, Some((month(2026, 9), true)));
+        check_asked("是九月的", Kind::Month, Some((month(2026, 9), true)));
+        check_asked("我想查一下九月份的账单", Kind::Month, Some((month(2026, 9), false)));
+        check_asked("我不知道", Kind::Month, None);
+        let pin = Digits::parse("123456").expect("digits");
+        check_asked("一二三四五六", Kind::Digits(Some(6)), Some((Value::Digits(pin.clone()), true)));
+        check_asked("密码是123456", Kind::Digits(Some(6)), Some((Value::Digits(pin), false)));
+        check_asked("12345", Kind::Digits(Some(6)), None);
+        check_asked("五G", Kind::DataVolume, Some((Value::Volume(5120), true)));
+        check_asked("第二个", Kind::Ordinal, Some((Value::Number(2), true)));
     }
 
     #[test]

@@ -84,9 +84,11 @@ fn folded(sound: &Sound) -> u32 {
                 "ang" => "an",
                 other => other,
             };
-            let hash = initial.bytes().chain([b'-']).chain(ending.bytes()).fold(0x811c_9dc5_u32, |hash, byte| {
-                (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-            });
+            let hash = initial
+                .bytes()
+                .chain([b'-'])
+                .chain(ending.bytes())
+                .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
             hash | 0x8000_0000
         }
     }
