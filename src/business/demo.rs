@@ -24,7 +24,7 @@ pub const MOST_WRONG_PINS: u32 = 3;
 /// How long a wrong PIN counts.
 const LOCKED_FOR: jiff::SignedDuration = jiff::SignedDuration::from_mins(30);
 /// What may be paid in at once.
-const RECHARGE: std::ops::RangeInclusive<Money> = Money(1_00)..=Money(500_00);
+const RECHARGE: std::ops::RangeInclusive<Money> = Money(100)..=Money(50_000);
 
 /// See the module's text.
 pub struct DemoOperator {

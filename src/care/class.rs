@@ -74,6 +74,9 @@ impl Class {
     }
 }
 
+/// The class of what no other class fits; every table has it.
+const CALL_BACK: &str = "callback";
+
 /// The table of classes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Classes(BTreeMap<String, Class>);
@@ -92,11 +95,22 @@ impl Classes {
                 return Err(format!("{code}: hours must not grow with urgency, and none may be 0"));
             }
         }
+        if !classes.contains_key(CALL_BACK) {
+            return Err(format!("there is no class {CALL_BACK}"));
+        }
         Ok(Classes(classes))
     }
 
     pub fn find(&self, code: &str) -> Option<&Class> {
         self.0.get(code)
+    }
+
+    /// The class and its code; that of a call-back for a code that the table does not have, for nobody who was promised an answer may
+    /// be forgotten.
+    pub fn find_or_call_back(&self, code: &str) -> (&str, &Class) {
+        let found = self.0.get_key_value(code).or_else(|| self.0.get_key_value(CALL_BACK));
+        let (code, class) = found.expect("parse refuses a table without the call-back");
+        (code, class)
     }
 
     /// The codes that flows may use.
@@ -139,12 +153,13 @@ mod tests {
 
     #[test]
     fn a_wrong_table_is_refused_with_the_reason() {
-        let row = |hours: &str| format!("[x]\nname = 'x'\nname_en = 'x'\npriority = 'normal'\nhours = {hours}");
+        let row = |hours: &str| format!("[callback]\nname = 'x'\nname_en = 'x'\npriority = 'normal'\nhours = {hours}");
         assert!(Classes::parse(&row("{ normal = 3, high = 2, urgent = 1 }")).is_ok());
-        rejected(&row("{ normal = 1, high = 2, urgent = 1 }"), "x: hours");
-        rejected(&row("{ normal = 3, high = 2, urgent = 0 }"), "x: hours");
+        rejected(&row("{ normal = 1, high = 2, urgent = 1 }"), "callback: hours");
+        rejected(&row("{ normal = 3, high = 2, urgent = 0 }"), "callback: hours");
         rejected(&row("{ normal = 3, high = 2 }"), "urgent");
         rejected(&row("{ normal = 3, high = 2, urgent = 1, never = 9 }"), "never");
         rejected("[x]\nname = 'x'", "name_en");
+        rejected("", "no class callback");
     }
 }

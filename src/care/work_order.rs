@@ -9,9 +9,6 @@ use jiff::civil::DateTime;
 /// By what the caller can do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum CareError {
-    /// A fault in a flow, which the checker of flows should have found.
-    #[error("no class of work orders is called {0}")]
-    UnknownClass(String),
     /// Ask for the number again.
     #[error("no work order has this number")]
     NotFound,
@@ -29,7 +26,7 @@ pub enum CareError {
 /// What is to be registered.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Draft {
-    /// A code of the table of classes.
+    /// A code of the table of classes; anything else, such as the name of an intent whose system was down, is a call-back about it.
     pub class: String,
     /// `None` when the number is withheld.
     pub customer: Option<PhoneNumber>,
@@ -120,13 +117,16 @@ impl WorkOrders {
     }
 
     /// Registers `draft`, once a key: the same key gives the order that it gave before, unchanged.
-    pub async fn open(&self, draft: Draft, idempotency_key: &str, now: DateTime) -> Result<WorkOrder, CareError> {
-        let class = self.classes.find(&draft.class).ok_or_else(|| CareError::UnknownClass(draft.class.clone()))?;
+    pub async fn open(&self, mut draft: Draft, idempotency_key: &str, now: DateTime) -> Result<WorkOrder, CareError> {
+        let (code, class) = self.classes.find_or_call_back(&draft.class);
+        if code != draft.class {
+            draft.details.insert("about".into(), Value::Text(draft.class));
+        }
         let priority = class.priority_for(draft.level.as_deref(), draft.urgent);
         let customer = draft.customer.as_ref().map(|number| self.database.stored_phone(number));
         let order = NewOrder {
             key: idempotency_key,
-            class: &draft.class,
+            class: code,
             priority: priority.name(),
             customer: customer.as_ref(),
             call: draft.call_id.as_deref(),
@@ -167,7 +167,7 @@ impl WorkOrders {
             return Err(CareError::Transition { from, to });
         }
         match self.database.work_orders().advance(number, from.name(), to.name(), note).await? {
-            Some(Moved::Yes(row)) => WorkOrder::from_row(row),
+            Some(Moved::Yes(row)) => WorkOrder::from_row(*row),
             Some(Moved::No { state }) => {
                 let from =
                     State::from_name(&state).ok_or_else(|| StoreError::Damaged(format!("work order {number} has the state {state}")))?;

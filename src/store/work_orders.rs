@@ -74,7 +74,7 @@ pub enum Kept {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Moved {
     /// The order as it is now.
-    Yes(OrderRow),
+    Yes(Box<OrderRow>),
     /// It was not in the state that it was to leave, but in this one; nothing was written.
     No { state: String },
 }
@@ -150,7 +150,7 @@ impl WorkOrders<'_> {
         add_history(&mut transaction, number, Some(to), note).await?;
         transaction.commit().await?;
         row.state = to.to_owned();
-        Ok(Some(Moved::Yes(row)))
+        Ok(Some(Moved::Yes(Box::new(row))))
     }
 
     /// Adds a comment; false for an unknown number.

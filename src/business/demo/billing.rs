@@ -54,11 +54,11 @@ pub fn bill(account: &Account, month: Option<Month>, today: Date) -> Option<Reco
 fn extras(number: &str, month: Month, closed: bool) -> Vec<(&'static str, &'static str, Money)> {
     let mut dice = Dice::new(number, month);
     let beyond = [
-        ("套餐外流量费", "data beyond the plan", 5_00 * dice.roll(4)),
+        ("套餐外流量费", "data beyond the plan", 500 * dice.roll(4)),
         ("套餐外语音费", "calls beyond the plan", 15 * dice.roll(40)),
         ("短信费", "messages", 10 * dice.roll(9)),
     ];
-    let services = [("增值业务费", "extra services", 6_00 * dice.roll(2)), ("视频会员", "video membership", 15_00 * dice.roll(2))];
+    let services = [("增值业务费", "extra services", 600 * dice.roll(2)), ("视频会员", "video membership", 1_500 * dice.roll(2))];
     beyond
         .into_iter()
         .filter(|_| closed)
@@ -75,7 +75,7 @@ pub fn recharge_record(account: &Account, today: Date) -> Record {
     for months_ago in 1..=3 {
         let month = month_of(today.saturating_sub(months_ago.months()));
         let mut dice = Dice::new(account.seed.number, month);
-        let amount = [50_00, 100_00, 200_00][dice.roll(3) as usize];
+        let amount = [5_000, 10_000, 20_000][dice.roll(3) as usize];
         let day = Date::new(month.year, month.month, 1 + dice.roll(28) as i8).expect("every month has 28 days");
         let (channel, channel_en) = if dice.roll(2) == 0 { ("手机客户端", "in the app") } else { ("营业厅", "in a shop") };
         payments.push((day, Money(amount), channel, channel_en));

@@ -81,22 +81,22 @@ async fn a_new_plan_is_the_plan_from_the_first() {
     let plan = operator.execute(ask("13800000001", "plan", Record::new(), None)).await.unwrap();
     assert_eq!(plan.get("plan"), Some(&Value::Text("enjoy_199".into())));
     let last_month = operator.execute(ask("13800000001", "bill", Record::new(), None)).await.unwrap();
-    assert_eq!(last_month.get("plan_fee"), Some(&Value::Money(Money(129_00))), "the old plan's months stay its own");
+    assert_eq!(last_month.get("plan_fee"), Some(&Value::Money(Money(12_900))), "the old plan's months stay its own");
 }
 
 /// The answer to a change is lost on the way; the retry under the same key, after a restart of everything, finds it done.
 #[tokio::test]
 async fn a_lost_answer_is_found_again_and_the_change_is_done_once() {
     let database = Database::temporary().await.unwrap();
-    let request = || ask("13800000001", "recharge", with("amount", Value::Money(Money(50_00))), Some("call-1/recharge"));
+    let request = || ask("13800000001", "recharge", with("amount", Value::Money(Money(5_000))), Some("call-1/recharge"));
     let lost = Rule { fault: Fault::AnswerLost, operation: Some("recharge".into()), times: Some(1) };
     let operator = Faulty::new(DemoOperator::new(database.clone(), clock::fixed(contract::now())), vec![lost]);
     assert_eq!(operator.execute(request()).await, Err(Failure::Unavailable));
     let restarted = DemoOperator::new(database, clock::fixed(contract::now().saturating_add(1.hour())));
     let reply = restarted.execute(request()).await.unwrap();
-    assert_eq!(reply.get("balance"), Some(&Value::Money(Money(178_50))));
+    assert_eq!(reply.get("balance"), Some(&Value::Money(Money(17_850))));
     let balance = restarted.execute(ask("13800000001", "balance", Record::new(), None)).await.unwrap();
-    assert_eq!(balance.get("balance"), Some(&Value::Money(Money(178_50))));
+    assert_eq!(balance.get("balance"), Some(&Value::Money(Money(17_850))));
 }
 
 #[tokio::test]

@@ -40,7 +40,8 @@ async fn an_order_is_opened_once_and_found_again() {
     assert_eq!(orders.of_customer(&number("13800000001")).await.unwrap(), [newer, order]);
     assert!(orders.of_customer(&number("13800000002")).await.unwrap().is_empty());
     assert!(matches!(orders.find("2611229999").await, Err(CareError::NotFound)));
-    assert!(matches!(orders.open(draft("no_such_class"), "call-3/order", now()).await, Err(CareError::UnknownClass(_))));
+    let call_back = orders.open(draft("query_balance"), "call-3/order", now()).await.unwrap();
+    assert_eq!((call_back.class.as_str(), call_back.details.get("about")), ("callback", Some(&Value::Text("query_balance".into()))));
 }
 
 #[tokio::test]
