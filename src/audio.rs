@@ -4,7 +4,9 @@
 
 pub mod codec;
 pub mod endpointer;
+pub mod filter;
 pub mod frame;
+pub mod noise;
 pub mod resample;
 pub mod treatment;
 pub mod vad;
