@@ -25,6 +25,7 @@ pub struct PiperVoice {
     lang: Lang,
     rate_hz: u32,
     speed: f32,
+    variation: Option<f32>,
     front: FrontEnd,
     engines: Vec<Mutex<Piper>>,
     next: AtomicUsize,
@@ -50,7 +51,15 @@ impl PiperVoice {
         };
         let rate_hz = config.audio.sample_rate;
         let engines: Result<Vec<_>, TtsError> = (0..engines.max(1)).map(|_| engine(&model).map(Mutex::new)).collect();
-        Ok(PiperVoice { lang: definition.lang, rate_hz, speed: definition.rate, front, engines: engines?, next: AtomicUsize::new(0) })
+        Ok(PiperVoice {
+            lang: definition.lang,
+            rate_hz,
+            speed: definition.rate,
+            variation: definition.variation,
+            front,
+            engines: engines?,
+            next: AtomicUsize::new(0),
+        })
     }
 
     fn phonemes(&self, sentence: &str) -> Result<String, TtsError> {
@@ -97,7 +106,7 @@ impl Synthesiser for PiperVoice {
         let phonemes = self.phonemes(sentence)?;
         let length = 1.0 / (manner.bounded().speed * self.speed);
         let mut engine = self.engine();
-        let made = catch_unwind(AssertUnwindSafe(|| engine.create(&phonemes, true, None, Some(length), None, None)));
+        let made = catch_unwind(AssertUnwindSafe(|| engine.create(&phonemes, true, None, Some(length), self.variation, self.variation)));
         let (samples, rate_hz) =
             made.map_err(|_| TtsError::Engine("panic inside piper-rs".into()))?.map_err(|error| TtsError::Engine(error.to_string()))?;
         if samples.is_empty() || samples.iter().any(|sample| !sample.is_finite()) {
@@ -115,7 +124,7 @@ pub fn identity(definition: &VoiceDefinition, models: &Models) -> Result<String,
         fingerprint(&path, &mut sum).map_err(|error| TtsError::definition(&path, error))?;
     }
     let model: String = sum.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("{} {model} {} {}", definition.name, definition.rate, phonemes_zh::VERSION))
+    Ok(format!("{} {model} {} {:?} {}", definition.name, definition.rate, definition.variation, phonemes_zh::VERSION))
 }
 
 /// Size, beginning and end of a file: enough to tell models apart without reading 60 MB at every start.

@@ -30,6 +30,9 @@ pub struct VoiceDefinition {
     /// The voice of its language; the first of a language that says so.
     #[serde(default)]
     pub default: bool,
+    /// How much two sayings of the same sentence differ, 0.0 for not at all; without it what the model's settings say. Calls in tests
+    /// and recordings that are made again need 0.0.
+    pub variation: Option<f32>,
     /// Multiplies every speed asked for.
     #[serde(default = "one")]
     pub rate: f32,
@@ -71,6 +74,9 @@ impl Voices {
             }
             if voice.engine == Engine::PiperBaker && voice.symbols.is_none() {
                 return Err(format!("voice {name:?} needs `symbols`"));
+            }
+            if voice.variation.is_some_and(|variation| !(0.0..=2.0).contains(&variation)) {
+                return Err(format!("voice {name:?}: variation must be 0.0 to 2.0"));
             }
             if !(0.3..=3.0).contains(&voice.rate) || !(0.1..=4.0).contains(&voice.gain) {
                 return Err(format!("voice {name:?}: rate must be 0.3 to 3.0 and gain 0.1 to 4.0"));
@@ -131,6 +137,7 @@ mod tests {
         refused(&format!("{ONE}{ONE}"), "twice");
         refused(&format!("{ONE}pitch = 2\n"), "pitch");
         refused(&format!("{ONE}rate = 30\n"), "rate must be");
+        refused(&format!("{ONE}variation = 9\n"), "variation must be");
         refused(&ONE.replace("symbols = 's.json'", ""), "needs `symbols`");
         refused(&ONE.replace("piper-baker", "flute"), "flute");
     }

@@ -5,7 +5,10 @@ use crate::text::pinyin::Syllable;
 
 /// The syllables of one character's name; none for what has no name.
 pub fn spell(character: char) -> Vec<Spoken> {
-    name(character).iter().map(|&(initial, final_, tone)| Spoken { character, syllable: Syllable { initial, final_, tone } }).collect()
+    name(character)
+        .iter()
+        .map(|&(initial, final_, tone)| Spoken { character, syllable: Syllable { initial, final_, tone }, ends_word: false })
+        .collect()
 }
 
 type Name = &'static [(&'static str, &'static str, u8)];
