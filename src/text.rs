@@ -13,6 +13,7 @@ pub mod pinyin;
 pub mod script;
 mod spans;
 pub mod value;
+pub mod volume;
 pub mod words;
 
 pub use amount::Money;

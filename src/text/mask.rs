@@ -71,5 +71,115 @@ fn mask_middle(digits: &str) -> String {
 /// Masks what looks like personal data in free text before it is stored: runs of digits (ASCII or spoken Chinese
 /// digits) of seven or more keep their first three and last four; shorter secrets are masked by whoever knows them.
 pub fn mask_text(text: &str) -> String {
-    text.to_owned()
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let run = digit_run(rest);
+        let (head, tail) = rest.split_at(run.bytes.max(first.len_utf8()));
+        if run.digits.len() >= SHORTEST_MASKED {
+            let (keep_head, keep_tail) = (run.digits.get(2), run.digits.get(run.digits.len() - 4));
+            let (keep_head, keep_tail) = (keep_head.map_or(0, |digit| digit.end), keep_tail.map_or(0, |digit| digit.start));
+            out.push_str(head.get(..keep_head).unwrap_or_default());
+            out.push_str("****");
+            out.push_str(head.get(keep_tail..).unwrap_or_default());
+        } else {
+            out.push_str(head);
+        }
+        rest = tail;
+    }
+    out
+}
+
+const SHORTEST_MASKED: usize = 7;
+
+/// A run of digits at the head of a text: where each digit stands, and where the run ends.
+struct DigitRun {
+    digits: Vec<std::ops::Range<usize>>,
+    bytes: usize,
+}
+
+/// Digits, with single spaces, dashes and commas between them; English digits are whole words.
+fn digit_run(text: &str) -> DigitRun {
+    let mut run = DigitRun { digits: Vec::new(), bytes: 0 };
+    let mut at = 0;
+    while let Some(rest) = text.get(at..) {
+        let Some(first) = rest.chars().next() else { break };
+        let length = if is_digit(first) { first.len_utf8() } else { english_digit(rest) };
+        if length > 0 {
+            run.digits.push(at..at + length);
+            at += length;
+            run.bytes = at;
+        } else if !run.digits.is_empty() && matches!(first, ' ' | '-' | ',' | '，' | '、') && at < run.bytes + 4 {
+            at += first.len_utf8();
+        } else if first.is_ascii_alphabetic() {
+            // The rest of a Latin word is no place for a run to begin.
+            let word = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+            run.bytes = if run.digits.is_empty() { word } else { run.bytes };
+            break;
+        } else {
+            break;
+        }
+    }
+    run
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit() || ('０'..='９').contains(&c) || "零〇一二三四五六七八九幺两".contains(c)
+}
+
+/// The bytes of the English digit word that `text` begins with, or 0.
+fn english_digit(text: &str) -> usize {
+    let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let word = text.get(..end).unwrap_or_default().to_lowercase();
+    let known = ["zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "double", "triple"];
+    if known.contains(&word.as_str()) { end } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[track_caller]
+    fn check(text: &str, masked: &str) {
+        assert_eq!(mask_text(text), masked);
+    }
+
+    #[test]
+    fn long_runs_are_masked() {
+        check("我的号码是13800000001。", "我的号码是138****0001。");
+        check("幺三八零零零零零零零一", "幺三八****零零零一");
+        check("138 0000 0001 是我的", "138****0001 是我的");
+        check("幺三八，零零零零，幺二三四，对吗？", "幺三八****幺二三四，对吗？");
+        check("my number is one three eight zero zero zero zero one two three four", "my number is one three eight****one two three four");
+        check("身份证110000199001011234", "身份证110****1234");
+    }
+
+    #[test]
+    fn short_runs_and_words_stay() {
+        check("充五十块。拨10086。2026年9月", "充五十块。拨10086。2026年9月");
+        check("someone phoned at nine", "someone phoned at nine");
+        check("", "");
+    }
+
+    #[test]
+    fn newtypes_never_show_it_whole() {
+        let phone = PhoneNumber::parse("138 0000 0001").unwrap();
+        assert_eq!(format!("{phone} {phone:?}"), "138****0001 PhoneNumber(138****0001)");
+        assert_eq!(PhoneNumber::parse("10086").unwrap().to_string(), "***86");
+        assert_eq!(format!("{:?}", Digits::parse("123456").unwrap()), "Digits(******)");
+    }
+
+    proptest! {
+        #[test]
+        fn no_eleven_digits_survive(before in "[a-z你好 ]{0,6}", number in "1[0-9]{10}", after in "\\PC{0,6}") {
+            let masked = mask_text(&format!("{before}{number}{after}"));
+            prop_assert!(!masked.contains(&number));
+        }
+
+        #[test]
+        fn nothing_panics(text in "\\PC{0,24}|[一二幺0-9 ,，a-z]{0,24}") {
+            let _ = mask_text(&text);
+        }
+    }
 }
