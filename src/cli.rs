@@ -1,6 +1,7 @@
 //! The command line: commands, signals, wiring. One file a command.
 
 pub mod check;
+pub mod grammar;
 pub mod say;
 pub mod understand;
 
@@ -19,6 +20,8 @@ struct Arguments {
 enum Command {
     /// Checks flow files; every fault with file, line and column.
     Check(check::Args),
+    /// Tries phrases on a grammar.
+    Grammar(grammar::Args),
     /// Speaks a text into a WAV file.
     Say(say::Args),
     /// Says what utterances mean, a line each.
@@ -33,6 +36,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result: Result<(), Failure> = match arguments.command {
         Command::Check(args) => check::run(args),
+        Command::Grammar(args) => grammar::run(args),
         Command::Say(args) => say::run(args),
         Command::Understand(args) => understand::run(args),
     };
