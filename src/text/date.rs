@@ -199,10 +199,10 @@ fn day_of_month(day: i64, today: Date) -> Option<Date> {
     let day = i8::try_from(day).ok().filter(|day| (1..=31).contains(day))?;
     let mut month = Month::of(today);
     for _ in 0..3 {
-        if let Ok(date) = Date::new(month.year, month.month, day) {
-            if date >= today {
-                return Some(date);
-            }
+        if let Ok(date) = Date::new(month.year, month.month, day)
+            && date >= today
+        {
+            return Some(date);
         }
         month = month.earlier(-1);
     }

@@ -65,10 +65,10 @@ pub fn parse_scaled(text: &str, places: u32) -> Option<i64> {
 /// `third`, `twenty-first`, `3rd` → the number.
 pub fn parse_ordinal(text: &str) -> Option<i64> {
     let lower = text.trim().to_lowercase();
-    if let Some(digits) = ["st", "nd", "rd", "th"].iter().find_map(|suffix| lower.strip_suffix(suffix)) {
-        if let Ok(n) = digits.parse() {
-            return Some(n);
-        }
+    if let Some(digits) = ["st", "nd", "rd", "th"].iter().find_map(|suffix| lower.strip_suffix(suffix))
+        && let Ok(n) = digits.parse()
+    {
+        return Some(n);
     }
     let (head, last) = lower.rsplit_once([' ', '-']).map_or(("", lower.as_str()), |(head, last)| (head, last));
     let plain = match last {

@@ -28,11 +28,7 @@ pub fn counted(n: i64) -> String {
 
 /// `3` → `第三`.
 pub fn ordinal(n: i64) -> String {
-    let spoken = cardinal(n);
-    match spoken.strip_prefix('两') {
-        Some(rest) if rest.is_empty() => "第二".to_owned(),
-        _ => format!("第{spoken}"),
-    }
+    format!("第{}", cardinal(n))
 }
 
 /// `10086` → `幺零零八六`: digits as read on the telephone; anything that is no digit is left out.

@@ -66,10 +66,10 @@ pub fn sounds(text: &str) -> Vec<Sound> {
     let mut start = 0;
     for word in words::slices(text) {
         let end = start + word.chars().count();
-        if let (Some(word), Some(said)) = (characters.get(start..end), said.get_mut(start..end)) {
-            if said.iter().all(Option::is_none) {
-                read_phrases(&DICTIONARY, word, said, 2);
-            }
+        if let (Some(word), Some(said)) = (characters.get(start..end), said.get_mut(start..end))
+            && said.iter().all(Option::is_none)
+        {
+            read_phrases(&DICTIONARY, word, said, 2);
         }
         start = end;
     }

@@ -53,7 +53,8 @@ pub fn find(text: &str, lang: Lang) -> Option<(u64, Range<usize>)> {
             && !around.after.trim_start().starts_with(['流', '的', '，', '。'])
             && !around.after.trim_start().to_lowercase().starts_with("of data")
             && !around.after.trim().is_empty();
-        (!letters_go_on && !generation && !(lang == Lang::Zh && around.cuts_number(candidate))).then_some(megabytes)
+        let cut = lang == Lang::Zh && around.cuts_number(candidate);
+        (!letters_go_on && !generation && !cut).then_some(megabytes)
     })
 }
 

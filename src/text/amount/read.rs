@@ -138,7 +138,7 @@ fn english(text: &str) -> Option<(Money, bool)> {
     let fen = match rest.get(1..)? {
         [] => 0,
         ["and", number @ .., "fen" | "cents"] | [number @ .., "fen" | "cents"] => number_en::parse_cardinal(&number.join(" "))?,
-        ["and", number @ ..] | [number @ ..] => number_en::parse_cardinal(&number.join(" ")).filter(|fen| *fen >= 10)?,
+        ["and", number @ ..] | number => number_en::parse_cardinal(&number.join(" ")).filter(|fen| *fen >= 10)?,
     };
     let fits = (0..100).contains(&fen) && (fen == 0 || yuan % 100 == 0);
     fits.then(|| yuan.checked_add(fen)).flatten().map(|fen| (Money(fen), true))

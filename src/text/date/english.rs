@@ -42,8 +42,8 @@ pub(super) fn is_no_month(candidate: &str, before: &str, after: &str) -> bool {
 
 fn month_number(name: &str) -> Option<i64> {
     let name = name.trim_end_matches('.');
-    let matching = |known: &&str| **known == *name || (name.len() >= 3 && known.starts_with(name) && (name.len() == 3 || name == "sept"));
-    MONTHS.iter().position(|known| matching(&known)).and_then(|index| i64::try_from(index + 1).ok())
+    let matching = |known: &str| known == name || (name.len() >= 3 && known.starts_with(name) && (name.len() == 3 || name == "sept"));
+    MONTHS.iter().position(|known| matching(known)).and_then(|index| i64::try_from(index + 1).ok())
 }
 
 /// `2026`, `twenty twenty-six`, `two thousand and five`.
