@@ -1,1 +1,17 @@
 //! One call's session: listening, speaking, deciding, and the record of what happened. Knows no wire formats.
+//!
+//! [`session::Session`] runs a call on a line, [`text_call::TextCall`] runs the same dialogs in text; both stand on
+//! [`conversation::Conversation`].
+
+pub mod conversation;
+pub mod line;
+pub mod listener;
+pub mod log;
+pub mod record;
+pub mod recording;
+pub mod services;
+pub mod session;
+pub mod speaker;
+pub mod text_call;
+pub mod timing;
+mod turns;

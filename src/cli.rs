@@ -1,7 +1,10 @@
 //! The command line: commands, signals, wiring. One file a command.
 
+//pub mod chat;
+pub mod chat;
 pub mod check;
 pub mod grammar;
+pub mod house;
 pub mod say;
 pub mod understand;
 
@@ -18,6 +21,10 @@ struct Arguments {
 /// Each variant's work is in the module of its name.
 #[derive(Subcommand)]
 enum Command {
+    /// Holds a whole call from recordings.
+    //    Call(call::CallArgs),
+    /// Holds the same dialogs in text, a line a turn.
+    Chat(chat::ChatArgs),
     /// Checks flow files; every fault with file, line and column.
     Check(check::Args),
     /// Tries phrases on a grammar.
@@ -35,6 +42,8 @@ pub type Failure = anyhow::Error;
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result: Result<(), Failure> = match arguments.command {
+        //        Command::Chat(args) => chat::run(args),
+        Command::Chat(args) => chat::run(args),
         Command::Check(args) => check::run(args),
         Command::Grammar(args) => grammar::run(args),
         Command::Say(args) => say::run(args),

@@ -52,6 +52,17 @@ pub enum Withheld {
     RunAway(String),
 }
 
+impl Withheld {
+    /// The stable name, as in records.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Withheld::KnownInvention(_) => "known_invention",
+            Withheld::NoSpeech => "no_speech",
+            Withheld::RunAway(_) => "run_away",
+        }
+    }
+}
+
 /// What the caller of the recogniser should do next.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum AsrError {

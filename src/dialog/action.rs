@@ -102,3 +102,28 @@ pub enum TransferReason {
     /// The flow hands over by its own rules.
     FlowRule,
 }
+
+impl RequestKind {
+    /// The stable name, as in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            RequestKind::LookUp => "look_up",
+            RequestKind::Change => "change",
+            RequestKind::OpenWorkOrder => "work_order",
+        }
+    }
+}
+
+impl TransferReason {
+    /// The stable name, as in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            TransferReason::CallerAsked => "caller_asked",
+            TransferReason::NotUnderstood => "not_understood",
+            TransferReason::NoInput => "no_input",
+            TransferReason::NotVerified => "not_verified",
+            TransferReason::SystemDown => "system_down",
+            TransferReason::FlowRule => "flow_rule",
+        }
+    }
+}

@@ -22,7 +22,7 @@ use super::flow::{Flow, Flows};
 use super::state::{Asked, Asking, Frame, State, Waiting};
 use super::template::Manner;
 use crate::nlu::Intent;
-use crate::text::{Record, Value};
+use crate::text::{Lang, Record, Value};
 use std::sync::Arc;
 
 /// Steps of flows that one event may run; more is a loop in a flow.
@@ -47,6 +47,13 @@ impl Engine {
         let mut turn = Turn { flows: &self.flows, state, actions: Vec::new(), budget: BUDGET };
         turn.happen(event);
         turn.close()
+    }
+
+    /// What bridges a look-up that takes long: the first wait is 0.
+    pub fn filler(&self, lang: Lang, wait: usize) -> Option<Utterance> {
+        let prompt = *manner::FILLERS.get(wait)?;
+        let text = self.flows.prompts.get(prompt)?.wordings(lang).first()?.clone();
+        Some(Utterance { prompt: prompt.to_owned(), text, lang, barge_in: true })
     }
 }
 

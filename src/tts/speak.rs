@@ -13,6 +13,7 @@ use crate::models::Models;
 use crate::text::{Lang, normalise};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -112,6 +113,15 @@ pub struct Speaking(mpsc::Receiver<Result<Chunk, TtsError>>);
 impl Speaking {
     pub async fn next(&mut self) -> Option<Result<Chunk, TtsError>> {
         self.0.recv().await
+    }
+
+    /// What has arrived by now: for whoever has a frame to fill and cannot wait.
+    pub fn try_next(&mut self) -> Poll<Option<Result<Chunk, TtsError>>> {
+        match self.0.try_recv() {
+            Ok(chunk) => Poll::Ready(Some(chunk)),
+            Err(mpsc::error::TryRecvError::Empty) => Poll::Pending,
+            Err(mpsc::error::TryRecvError::Disconnected) => Poll::Ready(None),
+        }
     }
 
     /// For code that has no async runtime.

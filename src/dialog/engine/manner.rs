@@ -18,6 +18,11 @@ const fn asked(id: &'static str, moment: &'static str) -> OwnPrompt {
     OwnPrompt { id, moment, asks: true, repeats: true }
 }
 
+const LOOKING_UP: &str = "looking_up";
+const STILL_LOOKING: &str = "still_looking";
+/// What bridges a slow look-up, in the order of its waits.
+pub(super) const FILLERS: [&str; 2] = [LOOKING_UP, STILL_LOOKING];
+
 pub(in crate::dialog) const OWN_PROMPTS: &[OwnPrompt] = &[
     said("greeting_morning", "the first words, with the recording notice"),
     said("greeting_afternoon", "the first words, with the recording notice"),
@@ -62,6 +67,8 @@ pub(in crate::dialog) const OWN_PROMPTS: &[OwnPrompt] = &[
     said("transfer_not_verified", "a person after wrong passwords"),
     said("transfer_system_down", "a person because a system is down"),
     said("transfer_flow", "a person because we cannot do it ourselves"),
+    said(LOOKING_UP, "a look-up takes longer than a moment"),
+    said(STILL_LOOKING, "a look-up takes long"),
     said("fault", "a fault of ours"),
     said("silent_end", "nobody ever spoke"),
     said("farewell", "the last sentence"),

@@ -1,0 +1,113 @@
+//! The talking part of a call, without sound: words and keys in, orders out. Text mode and every line share it.
+
+use super::services::Services;
+use super::turns::Said;
+use crate::dialog::{Action, Event, Opening, Outcome, Question, State, Utterance};
+use crate::nlu::{Expectation, Understood};
+use crate::text::mask::mask_text;
+use crate::text::{Lang, Record};
+use std::sync::Arc;
+
+/// One caller's dialog and what it needs from the house.
+pub struct Conversation {
+    services: Arc<Services>,
+    opening: Opening,
+    state: State,
+    lang: Lang,
+    question: Option<Question>,
+    outcome: Option<Outcome>,
+}
+
+impl Conversation {
+    pub fn new(services: Arc<Services>, opening: Opening) -> Conversation {
+        let lang = opening.lang;
+        Conversation { services, opening, state: State::default(), lang, question: None, outcome: None }
+    }
+
+    pub fn services(&self) -> &Arc<Services> {
+        &self.services
+    }
+
+    pub fn opening(&self) -> &Opening {
+        &self.opening
+    }
+
+    pub fn lang(&self) -> Lang {
+        self.lang
+    }
+
+    /// What is being asked now; `None` while the service is busy or the call is over.
+    pub fn question(&self) -> Option<&Question> {
+        self.question.as_ref()
+    }
+
+    /// How the call ended, once it has.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.outcome.as_ref()
+    }
+
+    /// The first thing that happens.
+    pub fn start(&mut self) -> Vec<Action> {
+        self.step(Event::Started(self.opening.clone()))
+    }
+
+    /// Lets something happen; the orders are to be carried out in their order.
+    pub fn step(&mut self, event: Event) -> Vec<Action> {
+        let over = matches!(event, Event::HungUp);
+        let (state, actions) = self.services.engine.step(std::mem::take(&mut self.state), event);
+        self.state = state;
+        self.question = None;
+        for action in &actions {
+            match action {
+                Action::Listen(question) => self.question = Some(question.clone()),
+                Action::SetLang(lang) => self.lang = *lang,
+                Action::HangUp(outcome) => self.outcome = Some(outcome.clone()),
+                Action::Say(_) | Action::Perform { .. } | Action::PauseRecording | Action::ResumeRecording => {}
+            }
+        }
+        if over && self.outcome.is_none() {
+            self.outcome = Some(Outcome::Abandoned);
+        }
+        actions
+    }
+
+    /// What `text` means as an answer to the present question.
+    pub fn understand(&self, text: &str) -> Understood {
+        let open = Expectation::default();
+        let expectation = self.question.as_ref().map_or(&open, |question| &question.expectation);
+        self.services.router.understand(text, self.lang, expectation, self.opening.now.date())
+    }
+
+    /// What may be written down of `heard`: stars when the question asked for a secret.
+    pub(super) fn presentable(&self, heard: &str, slots: &Record, confidence: f32) -> Said {
+        match self.question.as_ref().filter(|question| question.secret) {
+            Some(question) => {
+                let others = slots.iter().filter(|(name, _)| Some(*name) != question.expectation.slot.as_ref());
+                let slots = others.map(|(name, value)| (name.clone(), value.clone())).collect();
+                Said { heard: mask_all(heard), confidence, keys: false, slots, secret: true }
+            }
+            None => Said { heard: mask_text(heard), confidence, keys: false, slots: slots.clone(), secret: false },
+        }
+    }
+
+    /// What stands for speech of which no text could be made.
+    pub fn not_understood(&self) -> Understood {
+        self.understand("")
+    }
+
+    /// What bridges a slow look-up; the first wait is 0.
+    pub fn filler(&self, wait: usize) -> Option<Utterance> {
+        self.services.engine.filler(self.lang, wait)
+    }
+
+    /// The call cannot go on.
+    pub fn fail(&mut self, reason: &str) {
+        self.outcome = Some(Outcome::Failed(reason.to_owned()));
+        self.question = None;
+    }
+}
+
+/// A star for each letter or digit.
+fn mask_all(text: &str) -> String {
+    text.chars().map(|c| if c.is_alphanumeric() { '*' } else { c }).collect()
+}

@@ -1,0 +1,54 @@
+//! The port that every line fills: the browser, a trunk, a microphone, a recording.
+
+use crate::audio::FRAME_SAMPLES;
+
+/// One frame of the call's clock, 16 kHz mono.
+pub type Frame = [f32; FRAME_SAMPLES];
+
+/// What the line brought within one tick.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inbound {
+    /// The caller's sound; silence when nothing came.
+    pub frame: Frame,
+    /// Keys pressed since the last tick.
+    pub keys: String,
+    /// The caller hung up; nothing follows.
+    pub closed: bool,
+}
+
+impl Inbound {
+    pub fn silence() -> Inbound {
+        Inbound { frame: [0.0; FRAME_SAMPLES], keys: String::new(), closed: false }
+    }
+
+    pub fn hang_up() -> Inbound {
+        Inbound { closed: true, ..Inbound::silence() }
+    }
+}
+
+/// What a simulated caller needs to know in order to take turns; real lines ignore it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Floor {
+    /// How long the present prompt has been audible; `None` while nothing is played.
+    pub prompt_ms: Option<u32>,
+    /// The service asked something and waits.
+    pub listening: bool,
+}
+
+/// Whose clock a call runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// Ticks come every 20 ms of real time, whatever we are busy with.
+    Live,
+    /// The next tick comes when all work of the last one is done: a recorded call, as fast as the machine allows, twice the same.
+    Stepped,
+}
+
+/// One end of a call that can be heard and spoken to.
+pub trait Line: Send {
+    fn clock(&self) -> Clock;
+    /// Waits for the next tick and gives what the caller sent within it.
+    fn tick(&mut self, floor: Floor) -> impl Future<Output = Inbound> + Send;
+    /// What the caller hears in this tick.
+    fn send(&mut self, frame: &Frame) -> impl Future<Output = ()> + Send;
+}

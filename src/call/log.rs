@@ -1,0 +1,156 @@
+//! Keeps a call in the database while it happens: a kill loses at most the turn in progress.
+//!
+//! The call never waits for the disk: entries go through a bounded queue to a task of their own. When the queue is full the call goes on and
+//! the loss is reported.
+
+use super::record::{CallRecord, Happening, Noted, Turn};
+use crate::dialog::{Opening, Outcome};
+use crate::store::{self, CallEvent, CallOutcome, Database, Ending, NewCall, StoreError};
+use crate::text::{Record, Value};
+use jiff::SignedDuration;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// Entries that may wait for the disk; a turn makes about ten.
+const QUEUE: usize = 1024;
+
+enum Entry {
+    Turn(store::Turn),
+    Event(CallEvent),
+    Close(Ending),
+}
+
+/// See the module's text. End it with [`CallLog::close`].
+pub struct CallLog {
+    entries: mpsc::Sender<Entry>,
+    writer: JoinHandle<()>,
+    lost: u32,
+}
+
+impl CallLog {
+    /// Begins the record of a call. Needs a tokio runtime.
+    pub fn open(database: Database, opening: &Opening) -> CallLog {
+        let (entries, incoming) = mpsc::channel(QUEUE);
+        let opening = opening.clone();
+        let writer = tokio::spawn(async move {
+            if let Err(error) = write(&database, &opening, incoming).await {
+                tracing::error!(call = opening.call_id, %error, "the call's record could not be kept");
+            }
+        });
+        CallLog { entries, writer, lost: 0 }
+    }
+
+    pub fn event(&mut self, noted: &Noted) {
+        let detail = detail(&noted.what);
+        self.push(Entry::Event(CallEvent { at_ms: short(noted.at_ms), kind: noted.what.name().to_owned(), detail }));
+    }
+
+    /// Keeps a turn as it stands; later versions replace it.
+    pub fn turn(&mut self, turn: &Turn) {
+        self.push(Entry::Turn(stored(turn)));
+    }
+
+    fn push(&mut self, entry: Entry) {
+        if self.entries.try_send(entry).is_err() {
+            self.lost += 1;
+        }
+    }
+
+    /// Ends the record; waits until everything is on disk.
+    pub async fn close(self, record: &CallRecord) {
+        if self.lost > 0 {
+            tracing::error!(call = record.id, lost = self.lost, "entries of the call's record were lost: the database is too slow");
+        }
+        let length_ms = record.events.last().map_or(0, |noted| noted.at_ms);
+        let closed = record.started.saturating_add(SignedDuration::from_millis(i64::try_from(length_ms).unwrap_or(i64::MAX)));
+        // A closed channel means that the writer failed, which it has reported.
+        let _ = self.entries.send(Entry::Close(Ending { outcome: ending(record.outcome.as_ref()), closed })).await;
+        drop(self.entries);
+        if let Err(error) = self.writer.await {
+            tracing::error!(call = record.id, %error, "the writer of the call's record died");
+        }
+    }
+}
+
+async fn write(database: &Database, opening: &Opening, mut incoming: mpsc::Receiver<Entry>) -> Result<(), StoreError> {
+    let calls = database.calls();
+    let call = &opening.call_id;
+    calls.open(NewCall { id: call, caller: opening.caller.as_ref(), lang: opening.lang, opened: opening.now }).await?;
+    while let Some(entry) = incoming.recv().await {
+        match entry {
+            Entry::Turn(turn) => calls.put_turn(call, &turn).await?,
+            Entry::Event(event) => calls.add_event(call, &event).await?,
+            Entry::Close(ending) => calls.close(call, &ending).await?,
+        }
+    }
+    Ok(())
+}
+
+fn stored(turn: &Turn) -> store::Turn {
+    let ms = &turn.waterfall;
+    store::Turn {
+        n: turn.n,
+        heard: turn.heard.clone(),
+        confidence: turn.confidence,
+        intent: turn.intent.map(|intent| intent.name().to_owned()),
+        decision: turn.decision.name().to_owned(),
+        slots: turn.slots.clone(),
+        said: turn.said.join(""),
+        ms: store::Waterfall {
+            speech_end: ms.speech_end_ms.map(short),
+            endpoint: ms.endpoint_ms.map(short),
+            text: ms.text_ms.map(short),
+            decided: ms.decided_ms.map(short),
+            first_sample: ms.first_sample_ms.map(short),
+        },
+        secret: turn.secret,
+    }
+}
+
+fn ending(outcome: Option<&Outcome>) -> CallOutcome {
+    match outcome {
+        Some(Outcome::Completed) => CallOutcome::Completed,
+        Some(Outcome::Transferred { reason, intent, slots }) => CallOutcome::Transferred {
+            reason: reason.name().to_owned(),
+            intent: intent.map(|intent| intent.name().to_owned()),
+            slots: slots.clone(),
+        },
+        Some(Outcome::Failed(reason)) => CallOutcome::Failed { reason: reason.clone() },
+        Some(Outcome::Abandoned) | None => CallOutcome::Abandoned,
+    }
+}
+
+fn detail(what: &Happening) -> Record {
+    let text = |name: &str, value: &str| (name.to_owned(), Value::Text(value.to_owned()));
+    let number = |name: &str, value: i64| (name.to_owned(), Value::Number(value));
+    let fields = match what {
+        Happening::SaidBegan { prompt, text: words } => vec![text("prompt", prompt), text("text", words)],
+        Happening::SaidEnded { prompt }
+        | Happening::Paused { prompt }
+        | Happening::Resumed { prompt }
+        | Happening::Interrupted { prompt } => vec![text("prompt", prompt)],
+        Happening::Asked { question } => vec![text("question", question)],
+        Happening::Recognised { confidence, compute_ms, trial } => vec![
+            number("confidence_percent", (confidence * 100.0) as i64),
+            number("compute_ms", i64::from(*compute_ms)),
+            ("trial".to_owned(), Value::Flag(*trial)),
+        ],
+        Happening::Withheld { reason } => vec![text("reason", reason)],
+        Happening::Keyed { count } => vec![number("count", *count as i64)],
+        Happening::Requested { kind, operation } => vec![text("kind", kind.name()), text("operation", operation)],
+        Happening::Answered { operation, how, took_ms } => {
+            vec![text("operation", operation), text("how", how), number("took_ms", *took_ms as i64)]
+        }
+        Happening::Fault(what) => vec![text("what", what)],
+        Happening::Ended { outcome } => vec![text("outcome", outcome)],
+        Happening::SpeechBegan | Happening::SpeechEnded | Happening::NoInput | Happening::RecordingPaused | Happening::RecordingResumed => {
+            Vec::new()
+        }
+    };
+    Record::from_iter(fields)
+}
+
+/// Moments of a call fit in 49 days.
+fn short(ms: u64) -> u32 {
+    u32::try_from(ms).unwrap_or(u32::MAX)
+}

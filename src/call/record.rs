@@ -1,0 +1,168 @@
+//! What happened in a call: every turn with its timings, every event. The desk, the figures and the replay read this one record.
+//!
+//! Secrets never enter it: the session hands over what was heard already masked.
+
+use crate::dialog::{Outcome, RequestKind};
+use crate::nlu::{Decision, Intent, Source};
+use crate::text::{Lang, PhoneNumber, Record};
+use jiff::civil::DateTime;
+
+/// Moments of one turn, in milliseconds of the call's own clock; `None` for what did not happen (text mode has no sound).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waterfall {
+    /// The caller's last voiced frame ended.
+    pub speech_end_ms: Option<u64>,
+    /// The endpointer was sure that the caller had finished.
+    pub endpoint_ms: Option<u64>,
+    /// The recogniser's text was there.
+    pub text_ms: Option<u64>,
+    /// The dialog had chosen its reply.
+    pub decided_ms: Option<u64>,
+    /// The first audible sample of the reply went out on the line.
+    pub first_sample_ms: Option<u64>,
+}
+
+/// One thing that the caller said or keyed, and the reply to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Turn {
+    /// From 1.
+    pub n: u32,
+    /// What was recognised; stars for a secret.
+    pub heard: String,
+    /// The recogniser's confidence, 0.0..=1.0; 1.0 for text and keys.
+    pub confidence: f32,
+    pub keys: bool,
+    pub intent: Option<Intent>,
+    pub intent_confidence: f32,
+    pub decision: Decision,
+    pub source: Source,
+    pub slots: Record,
+    /// What the caller really heard in reply, sentence by sentence.
+    pub said: Vec<String>,
+    pub waterfall: Waterfall,
+    /// A secret was asked for: `heard` is starred and the asked slot is left out.
+    pub secret: bool,
+}
+
+/// Closed: everything that a call's record can note.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Happening {
+    SaidBegan {
+        prompt: String,
+        text: String,
+    },
+    SaidEnded {
+        prompt: String,
+    },
+    /// The caller spoke into a prompt; it waits.
+    Paused {
+        prompt: String,
+    },
+    /// Nothing was understood; the prompt goes on from where it stopped.
+    Resumed {
+        prompt: String,
+    },
+    /// The caller's words replaced the rest of the prompt.
+    Interrupted {
+        prompt: String,
+    },
+    Asked {
+        question: String,
+    },
+    SpeechBegan,
+    SpeechEnded,
+    Recognised {
+        confidence: f32,
+        compute_ms: u32,
+        trial: bool,
+    },
+    /// A guard emptied the text; the reason is a short name.
+    Withheld {
+        reason: String,
+    },
+    Keyed {
+        count: usize,
+    },
+    NoInput,
+    Requested {
+        kind: RequestKind,
+        operation: String,
+    },
+    Answered {
+        operation: String,
+        how: &'static str,
+        took_ms: u64,
+    },
+    RecordingPaused,
+    RecordingResumed,
+    Fault(String),
+    Ended {
+        outcome: &'static str,
+    },
+}
+
+impl Happening {
+    /// The stable name, as in `call.json` and the database.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Happening::SaidBegan { .. } => "said_began",
+            Happening::SaidEnded { .. } => "said_ended",
+            Happening::Paused { .. } => "paused",
+            Happening::Resumed { .. } => "resumed",
+            Happening::Interrupted { .. } => "interrupted",
+            Happening::Asked { .. } => "asked",
+            Happening::SpeechBegan => "speech_began",
+            Happening::SpeechEnded => "speech_ended",
+            Happening::Recognised { .. } => "recognised",
+            Happening::Withheld { .. } => "withheld",
+            Happening::Keyed { .. } => "keyed",
+            Happening::NoInput => "no_input",
+            Happening::Requested { .. } => "requested",
+            Happening::Answered { .. } => "answered",
+            Happening::RecordingPaused => "recording_paused",
+            Happening::RecordingResumed => "recording_resumed",
+            Happening::Fault(_) => "fault",
+            Happening::Ended { .. } => "ended",
+        }
+    }
+}
+
+/// A happening and its time on the call's clock.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Noted {
+    pub at_ms: u64,
+    pub what: Happening,
+}
+
+/// One call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallRecord {
+    pub id: String,
+    pub caller: Option<PhoneNumber>,
+    pub lang: Lang,
+    pub started: DateTime,
+    /// `None` while the call goes on.
+    pub outcome: Option<Outcome>,
+    pub turns: Vec<Turn>,
+    pub events: Vec<Noted>,
+}
+
+impl CallRecord {
+    pub fn new(id: String, caller: Option<PhoneNumber>, lang: Lang, started: DateTime) -> CallRecord {
+        CallRecord { id, caller, lang, started, outcome: None, turns: Vec::new(), events: Vec::new() }
+    }
+
+    pub fn note(&mut self, at_ms: u64, what: Happening) {
+        self.events.push(Noted { at_ms, what });
+    }
+}
+
+/// The stable name of an outcome, as in `call.json`.
+pub fn outcome_name(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Completed => "completed",
+        Outcome::Transferred { .. } => "transferred",
+        Outcome::Abandoned => "abandoned",
+        Outcome::Failed(_) => "failed",
+    }
+}

@@ -1,0 +1,79 @@
+//! What a call needs from the house, shared by all calls.
+
+use crate::business::{self, Failure, Operator};
+use crate::care::{Draft, WorkOrders};
+use crate::dialog::{Answer, Engine, Opening, RequestKind};
+use crate::nlu::Router;
+use crate::store::Database;
+use crate::text::{PhoneNumber, Record};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A look-up that takes longer is answered as unavailable: the caller hears a way out instead of silence.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// See the module's text.
+pub struct Services {
+    pub engine: Engine,
+    pub router: Router,
+    pub operator: Arc<dyn Operator>,
+    pub work_orders: WorkOrders,
+    /// Where calls are kept.
+    pub database: Database,
+}
+
+/// A request of the dialog to another system.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    pub kind: RequestKind,
+    pub operation: String,
+    pub arguments: Record,
+    /// Whose account.
+    pub customer: Option<PhoneNumber>,
+    pub idempotency_key: Option<String>,
+}
+
+impl Services {
+    /// Carries a request out; never longer than [`PATIENCE`].
+    pub async fn perform(&self, request: Request, opening: &Opening) -> Answer {
+        let work = async {
+            match request.kind {
+                RequestKind::LookUp | RequestKind::Change => self.ask_operator(request).await,
+                RequestKind::OpenWorkOrder => self.open_work_order(request, opening).await,
+            }
+        };
+        tokio::time::timeout(PATIENCE, work).await.unwrap_or(Answer::Unavailable)
+    }
+
+    async fn ask_operator(&self, request: Request) -> Answer {
+        let Some(customer) = request.customer else { return Answer::NotFound };
+        let request = business::Request {
+            customer,
+            operation: request.operation,
+            arguments: request.arguments,
+            idempotency_key: request.idempotency_key,
+        };
+        match self.operator.execute(request).await {
+            Ok(reply) => Answer::Done(reply),
+            Err(Failure::NotFound) => Answer::NotFound,
+            Err(Failure::Refused(reason)) => Answer::Refused(reason),
+            Err(Failure::Unavailable) => Answer::Unavailable,
+            Err(Failure::Bad(reason)) => {
+                tracing::error!(reason, "a flow asked the operator's system for something it does not understand");
+                Answer::Unavailable
+            }
+        }
+    }
+
+    async fn open_work_order(&self, request: Request, opening: &Opening) -> Answer {
+        let draft = Draft::from_arguments(&request.operation, request.arguments, request.customer, &opening.call_id);
+        let key = request.idempotency_key.unwrap_or_else(|| format!("{}/{}", opening.call_id, request.operation));
+        match self.work_orders.open(draft, &key, opening.now).await {
+            Ok(order) => Answer::Done(order.reply()),
+            Err(error) => {
+                tracing::error!(call = opening.call_id, %error, "a work order could not be opened");
+                Answer::Unavailable
+            }
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! One call with sound: a loop over the frames of a line.
+//!
+//! Each tick takes a frame from the caller, lets the ear, the dialog and the other systems act on it, and gives a frame back. All times are
+//! counted in ticks. Start reading at [`Session::run`].
+
+use super::conversation::Conversation;
+use super::line::{Clock, Floor, Inbound, Line};
+use super::listener::{Listener, Noticed, Recognised};
+use super::log::CallLog;
+use super::record::{CallRecord, Happening, Waterfall};
+use super::recording::Recording;
+use super::services::Request;
+use super::speaker::{Heard, Speaker};
+use super::timing;
+use super::turns::{Said, Turns};
+use crate::asr::{AsrError, Recogniser, Transcript};
+use crate::audio::FRAME_MS;
+use crate::dialog::{Action, Answer, Event, RequestId};
+use crate::nlu::Understood;
+use crate::text::Record;
+use crate::tts::Speech;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Nothing is played, asked, recognised or looked up for so long: a fault of ours, never the caller's.
+const IDLE_FAULT_MS: u32 = 2_000;
+/// A call is ended here, whatever happens.
+const LONGEST_CALL_MS: u64 = 60 * 60 * 1000;
+
+/// A request to another system that came to an end.
+struct Done {
+    id: RequestId,
+    operation: String,
+    answer: Answer,
+    began: u64,
+}
+
+/// A call in progress.
+pub struct Session<L: Line> {
+    line: L,
+    conversation: Conversation,
+    listener: Listener,
+    speaker: Speaker,
+    recording: Recording,
+    turns: Turns,
+    keys: timing::KeyBuffer,
+    /// The present tick.
+    now: u64,
+    performing: u32,
+    filler: timing::Filler,
+    /// Milliseconds of silence since the question was asked to its end.
+    silence: u32,
+    idle: u32,
+    caller_speaking: bool,
+    closing: bool,
+    recognised: mpsc::Receiver<Recognised>,
+    done: mpsc::Sender<Done>,
+    answered: mpsc::Receiver<Done>,
+}
+
+/// What remains of a call.
+pub struct Finished {
+    pub record: CallRecord,
+    pub recording: Recording,
+}
+
+impl<L: Line> Session<L> {
+    pub fn new(line: L, conversation: Conversation, recogniser: Arc<dyn Recogniser>, speech: Arc<Speech>) -> Session<L> {
+        let (results, recognised) = mpsc::channel(16);
+        let (done, answered) = mpsc::channel(16);
+        let listener = Listener::new(recogniser, line.clock(), results);
+        let opening = conversation.opening();
+        let log = CallLog::open(conversation.services().database.clone(), opening);
+        let record = CallRecord::new(opening.call_id.clone(), opening.caller.clone(), opening.lang, opening.now);
+        Session {
+            line,
+            listener,
+            speaker: Speaker::new(speech),
+            recording: Recording::default(),
+            turns: Turns::new(record, log),
+            keys: timing::KeyBuffer::default(),
+            now: 0,
+            performing: 0,
+            filler: timing::Filler::default(),
+            silence: 0,
+            idle: 0,
+            caller_speaking: false,
+            closing: false,
+            recognised,
+            done,
+            answered,
+            conversation,
+        }
+    }
+
+    /// Runs the call to its end.
+    pub async fn run(mut self) -> Finished {
+        let actions = self.conversation.start();
+        self.carry_out(actions);
+        loop {
+            let inbound = self.line.tick(self.floor()).await;
+            self.hear(&inbound);
+            self.collect().await;
+            self.watch();
+            self.speak(&inbound).await;
+            self.now += 1;
+            if inbound.closed || (self.closing && !self.speaker.busy()) || self.now_ms() > LONGEST_CALL_MS {
+                break;
+            }
+        }
+        if self.conversation.outcome().is_none() {
+            self.conversation.step(Event::HungUp);
+        }
+        let (now_ms, outcome) = (self.now_ms(), self.conversation.outcome().cloned());
+        let record = self.turns.close(now_ms, outcome).await;
+        Finished { record, recording: self.recording }
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.now * u64::from(FRAME_MS)
+    }
+
+    fn note(&mut self, what: Happening) {
+        self.turns.note(self.now_ms(), what);
+    }
+
+    fn floor(&self) -> Floor {
+        let busy = self.caller_speaking || self.listener.awaits_text() || self.performing > 0 || self.closing;
+        let prompt_ms = self.speaker.prompt_ms().filter(|_| self.speaker.busy() && self.speaker.barge_in());
+        let waiting_to_speak = self.speaker.busy() && prompt_ms.is_none();
+        Floor { prompt_ms, listening: self.conversation.question().is_some() && !busy && !waiting_to_speak }
+    }
+
+    /// Whether what the caller says now is meant for us.
+    fn attentive(&self) -> bool {
+        self.conversation.question().is_some() && self.speaker.barge_in() && !self.closing
+    }
+
+    fn hear(&mut self, inbound: &Inbound) {
+        if !inbound.keys.is_empty() && !self.closing {
+            self.keys.press(&inbound.keys);
+            self.interrupt();
+            self.listener.reset();
+            self.caller_speaking = false;
+        }
+        self.listener.set_timing(timing::endpoint(self.conversation.question(), self.speaker.busy() && !self.speaker.paused()));
+        let noticed = self.listener.push(&inbound.frame);
+        if !self.attentive() {
+            if noticed.is_some() {
+                self.listener.reset();
+            }
+            return;
+        }
+        match noticed {
+            Some(Noticed::Began) => self.caller_began(),
+            Some(Noticed::Ended) => self.caller_ended(),
+            None => {}
+        }
+    }
+
+    fn caller_began(&mut self) {
+        self.caller_speaking = true;
+        self.note(Happening::SpeechBegan);
+        if self.speaker.busy() && !self.speaker.paused() {
+            self.speaker.pause();
+            let prompt = self.speaker.prompt().unwrap_or_default().to_owned();
+            self.note(Happening::Paused { prompt });
+        }
+    }
+
+    fn caller_ended(&mut self) {
+        self.caller_speaking = false;
+        self.note(Happening::SpeechEnded);
+        self.take_utterance();
+    }
+
+    /// Handles an utterance if one has its text.
+    fn take_utterance(&mut self) {
+        let Some(utterance) = self.listener.utterance() else { return };
+        let waterfall = Waterfall {
+            speech_end_ms: Some((utterance.speech_end_frame + 1) * u64::from(FRAME_MS)),
+            endpoint_ms: Some(utterance.end_frame * u64::from(FRAME_MS)),
+            text_ms: Some(self.now_ms()),
+            ..Waterfall::default()
+        };
+        match utterance.result {
+            Ok(transcript) => self.heard(transcript, utterance.trial, waterfall),
+            Err(AsrError::Deadline) => {
+                self.note(Happening::Fault("recognition passed its deadline".to_owned()));
+                self.understood(self.conversation.not_understood(), 0.0, waterfall);
+            }
+            Err(error) => {
+                self.note(Happening::Fault(error.to_string()));
+                self.interrupt();
+                self.happen(Event::HearingLost);
+            }
+        }
+    }
+
+    fn heard(&mut self, transcript: Transcript, trial: bool, waterfall: Waterfall) {
+        self.note(Happening::Recognised { confidence: transcript.confidence, compute_ms: transcript.compute_ms, trial });
+        if let Some(withheld) = &transcript.withheld {
+            self.note(Happening::Withheld { reason: withheld.name().to_owned() });
+        }
+        if transcript.text.is_empty() {
+            self.go_on();
+            return;
+        }
+        let understood = self.conversation.understand(&transcript.text);
+        let over_a_prompt = self.speaker.paused();
+        if over_a_prompt && timing::is_backchannel(&understood, self.conversation.question()) {
+            self.go_on();
+            return;
+        }
+        self.understood(understood, transcript.confidence, waterfall);
+    }
+
+    fn understood(&mut self, understood: Understood, confidence: f32, waterfall: Waterfall) {
+        let said = self.conversation.presentable(&understood.text, &understood.slots, confidence);
+        self.interrupt();
+        self.turns.begin(said, Some(&understood), waterfall);
+        self.happen(Event::Heard(understood));
+    }
+
+    /// What interrupted the prompt was nothing: it goes on from where it stopped.
+    fn go_on(&mut self) {
+        if self.speaker.paused() {
+            self.speaker.resume();
+            let prompt = self.speaker.prompt().unwrap_or_default().to_owned();
+            self.note(Happening::Resumed { prompt });
+        }
+    }
+
+    /// The caller's answer replaces what may be left of the prompt.
+    fn interrupt(&mut self) {
+        if !self.speaker.busy() {
+            return;
+        }
+        let prompt = self.speaker.prompt().unwrap_or_default().to_owned();
+        if let Some(cut) = self.speaker.stop() {
+            self.turns.said(format!("{cut}…"));
+        }
+        self.note(Happening::Interrupted { prompt });
+    }
+
+    fn happen(&mut self, event: Event) {
+        let actions = self.conversation.step(event);
+        self.carry_out(actions);
+    }
+
+    fn carry_out(&mut self, actions: Vec<Action>) {
+        self.turns.decided(self.now_ms());
+        self.silence = 0;
+        self.idle = 0;
+        for action in actions {
+            match action {
+                Action::Say(utterance) => self.speaker.say(utterance),
+                Action::Listen(question) => {
+                    self.keys.expect(question.key_length);
+                    self.note(Happening::Asked { question: question.name });
+                    self.listener.expect(self.conversation.lang(), question.expectation.terms);
+                }
+                Action::Perform { id, kind, operation, arguments, customer, idempotency_key } => {
+                    self.perform(id, Request { kind, operation, arguments, customer, idempotency_key });
+                }
+                Action::PauseRecording => {
+                    self.recording.pause();
+                    self.note(Happening::RecordingPaused);
+                }
+                Action::ResumeRecording => {
+                    self.recording.resume();
+                    self.note(Happening::RecordingResumed);
+                }
+                Action::SetLang(_) => {}
+                Action::HangUp(_) => self.closing = true,
+            }
+        }
+    }
+
+    fn perform(&mut self, id: RequestId, request: Request) {
+        self.performing += 1;
+        self.filler = timing::Filler::default();
+        self.note(Happening::Requested { kind: request.kind, operation: request.operation.clone() });
+        let (services, opening, done) = (self.conversation.services().clone(), self.conversation.opening().clone(), self.done.clone());
+        let began = self.now;
+        tokio::spawn(async move {
+            let operation = request.operation.clone();
+            let answer = services.perform(request, &opening).await;
+            // The receiver is gone only when the call is over.
+            let _ = done.send(Done { id, operation, answer, began }).await;
+        });
+    }
+
+    /// Takes in what came to an end beside the loop; on a stepped clock waits for all of it.
+    async fn collect(&mut self) {
+        self.take_utterance();
+        loop {
+            let waiting = self.line.clock() == Clock::Stepped && (self.listener.awaits_text() || self.performing > 0);
+            tokio::select! {
+                biased;
+                Some(recognised) = self.recognised.recv() => {
+                    self.listener.take(recognised);
+                    self.take_utterance();
+                }
+                Some(done) = self.answered.recv() => self.answer(done),
+                () = std::future::ready(()), if !waiting => break,
+            }
+        }
+    }
+
+    fn answer(&mut self, done: Done) {
+        self.performing -= 1;
+        let how = match &done.answer {
+            Answer::Done(_) => "done",
+            Answer::NotFound => "not_found",
+            Answer::Refused(_) => "refused",
+            Answer::Unavailable => "unavailable",
+        };
+        let took_ms = (self.now - done.began) * u64::from(FRAME_MS);
+        self.note(Happening::Answered { operation: done.operation, how, took_ms });
+        self.happen(Event::Answered { id: done.id, answer: done.answer });
+    }
+
+    /// The timers of the call: silence, keys, long look-ups, and the watchdog over all states.
+    fn watch(&mut self) {
+        if let Some(keys) = self.keys.tick() {
+            self.keyed(keys);
+        }
+        let occupied = self.speaker.busy() || self.caller_speaking || self.listener.awaits_text() || self.performing > 0 || self.closing;
+        if self.performing > 0
+            && !self.speaker.busy()
+            && let Some(utterance) = self.filler.tick().and_then(|wait| self.conversation.filler(wait))
+        {
+            self.speaker.say(utterance);
+        }
+        if occupied || self.keys.pending() {
+            self.idle = 0;
+            return;
+        }
+        match self.conversation.question().map(|question| question.no_input_ms) {
+            Some(no_input_ms) => {
+                self.silence += FRAME_MS;
+                if self.silence >= no_input_ms {
+                    self.note(Happening::NoInput);
+                    self.turns.close_turn();
+                    self.happen(Event::NoInput);
+                }
+            }
+            None => {
+                self.idle += FRAME_MS;
+                if self.idle >= IDLE_FAULT_MS {
+                    self.note(Happening::Fault("the call had nothing to do".to_owned()));
+                    self.conversation.fail("the dialog stopped without a question");
+                    self.closing = true;
+                }
+            }
+        }
+    }
+
+    fn keyed(&mut self, keys: String) {
+        self.note(Happening::Keyed { count: keys.len() });
+        if self.conversation.question().is_none() {
+            return;
+        }
+        let waterfall = Waterfall { speech_end_ms: Some(self.now_ms()), ..Waterfall::default() };
+        let said = Said { keys: true, ..self.conversation.presentable(&keys, &Record::new(), 1.0) };
+        self.turns.begin(said, None, waterfall);
+        self.happen(Event::Keys(keys));
+    }
+
+    async fn speak(&mut self, inbound: &Inbound) {
+        if self.line.clock() == Clock::Stepped {
+            self.speaker.fill().await;
+        }
+        let (frame, heard) = self.speaker.next_frame();
+        for what in heard {
+            match what {
+                Heard::Began { prompt, text } => {
+                    self.turns.first_sample(self.now_ms());
+                    self.note(Happening::SaidBegan { prompt, text });
+                }
+                Heard::Part(text) => self.turns.said(text),
+                Heard::Ended { prompt } => self.note(Happening::SaidEnded { prompt }),
+                Heard::Failed(error) => self.note(Happening::Fault(error.to_string())),
+            }
+        }
+        self.recording.push(&inbound.frame, &frame);
+        self.line.send(&frame).await;
+    }
+}

@@ -1,0 +1,195 @@
+//! The mouth of a call: what is to be said goes in, paced frames come out; it can pause, go on from the same place, and stop.
+//! Synthesis runs elsewhere ([`Speech`]); a frame never waits for it on a live line.
+
+use super::line::Frame;
+use crate::audio::{FRAME_MS, FRAME_SAMPLES};
+use crate::dialog::Utterance;
+use crate::tts::{Chunk, Manner, Speaking, Speech, TtsError};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::Poll;
+
+/// What the caller could notice in a frame, for the record.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Heard {
+    Began {
+        prompt: String,
+        text: String,
+    },
+    /// A part was played to its end.
+    Part(String),
+    Ended {
+        prompt: String,
+    },
+    /// A part could not be spoken.
+    Failed(TtsError),
+}
+
+/// A frame at least this loud is audible (−50 dBFS).
+const AUDIBLE: f32 = 0.003;
+/// No sound for so long inside an utterance: it is given up. On a live line only.
+const STARVED_MS: u32 = 3_000;
+
+/// See the module's text.
+pub struct Speaker {
+    speech: Arc<Speech>,
+    manner: Manner,
+    queue: VecDeque<Playing>,
+    paused: bool,
+}
+
+struct Playing {
+    utterance: Utterance,
+    /// `None` when everything has arrived.
+    coming: Option<Speaking>,
+    /// Parts that have arrived; the first is being played from `position`.
+    ready: VecDeque<Result<Chunk, TtsError>>,
+    position: usize,
+    played_ms: u32,
+    starved_ms: u32,
+    begun: bool,
+}
+
+impl Speaker {
+    pub fn new(speech: Arc<Speech>) -> Speaker {
+        Speaker { speech, manner: Manner::default(), queue: VecDeque::new(), paused: false }
+    }
+
+    /// Queues an utterance; its synthesis begins at once.
+    pub fn say(&mut self, utterance: Utterance) {
+        let (coming, ready) = match self.speech.speak(&utterance.text, utterance.lang, self.manner) {
+            Ok(speaking) => (Some(speaking), VecDeque::new()),
+            Err(error) => (None, VecDeque::from([Err(error)])),
+        };
+        self.queue.push_back(Playing { utterance, coming, ready, position: 0, played_ms: 0, starved_ms: 0, begun: false });
+    }
+
+    /// Something is being played, or waits to be.
+    pub fn busy(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    pub fn paused(&self) -> bool {
+        self.paused
+    }
+
+    /// How long the present utterance has been heard.
+    pub fn prompt_ms(&self) -> Option<u32> {
+        self.queue.front().map(|playing| playing.played_ms)
+    }
+
+    /// The name of the present prompt.
+    pub fn prompt(&self) -> Option<&str> {
+        self.queue.front().map(|playing| playing.utterance.prompt.as_str())
+    }
+
+    /// Whether the caller may speak into what is being said.
+    pub fn barge_in(&self) -> bool {
+        self.queue.front().is_none_or(|playing| playing.utterance.barge_in)
+    }
+
+    pub fn pause(&mut self) {
+        self.paused = true;
+    }
+
+    pub fn resume(&mut self) {
+        self.paused = false;
+    }
+
+    /// Drops what may be interrupted; must-hear utterances further back in the queue are still said. Gives the words of the part
+    /// that was cut, when some of it was heard.
+    pub fn stop(&mut self) -> Option<String> {
+        self.paused = false;
+        let cut = self
+            .queue
+            .front()
+            .filter(|playing| playing.utterance.barge_in && playing.position > 0)
+            .and_then(|playing| playing.ready.front().and_then(|part| part.as_ref().ok()).map(|part| part.text.clone()));
+        self.queue.retain(|playing| !playing.utterance.barge_in);
+        cut
+    }
+
+    /// Waits until the next frame's sound is there, on a stepped clock.
+    pub async fn fill(&mut self) {
+        if self.paused {
+            return;
+        }
+        if let Some(playing) = self.queue.front_mut() {
+            while let Some(coming) = playing.coming.as_mut().filter(|_| playing.ready.is_empty()) {
+                match coming.next().await {
+                    Some(part) => playing.ready.push_back(part),
+                    None => playing.coming = None,
+                }
+            }
+        }
+    }
+
+    /// The next frame for the line, and what it lets the caller notice.
+    pub fn next_frame(&mut self) -> (Frame, Vec<Heard>) {
+        let mut frame = [0.0; FRAME_SAMPLES];
+        let mut heard = Vec::new();
+        if self.paused {
+            return (frame, heard);
+        }
+        let Some(playing) = self.queue.front_mut() else { return (frame, heard) };
+        playing.play(&mut frame, &mut heard);
+        if playing.coming.is_none() && playing.ready.is_empty() {
+            heard.push(Heard::Ended { prompt: playing.utterance.prompt.clone() });
+            self.queue.pop_front();
+        }
+        (frame, heard)
+    }
+}
+
+impl Playing {
+    fn play(&mut self, frame: &mut Frame, heard: &mut Vec<Heard>) {
+        while let Some(coming) = &mut self.coming {
+            match coming.try_next() {
+                Poll::Ready(Some(part)) => self.ready.push_back(part),
+                Poll::Ready(None) => self.coming = None,
+                Poll::Pending => break,
+            }
+        }
+        let mut filled = 0;
+        while filled < FRAME_SAMPLES {
+            let Some(part) = self.ready.front() else { break };
+            let samples = part.as_ref().map_or(&[][..], |part| &part.samples);
+            let rest = samples.get(self.position..).unwrap_or_default();
+            let taken = rest.len().min(FRAME_SAMPLES - filled);
+            for (to, from) in frame.iter_mut().skip(filled).zip(rest.iter().take(taken)) {
+                *to = *from;
+            }
+            filled += taken;
+            self.position += taken;
+            if self.position >= samples.len() {
+                heard.extend(self.part_over());
+            }
+        }
+        self.keep_time(filled, heard);
+        if !self.begun && frame.iter().any(|sample| sample.abs() > AUDIBLE) {
+            self.begun = true;
+            heard.insert(0, Heard::Began { prompt: self.utterance.prompt.clone(), text: self.utterance.text.clone() });
+        }
+    }
+
+    fn part_over(&mut self) -> Option<Heard> {
+        self.position = 0;
+        Some(match self.ready.pop_front()? {
+            Ok(part) => Heard::Part(part.text),
+            Err(error) => Heard::Failed(error),
+        })
+    }
+
+    fn keep_time(&mut self, filled: usize, heard: &mut Vec<Heard>) {
+        if filled > 0 {
+            self.played_ms += FRAME_MS;
+            self.starved_ms = 0;
+        } else if self.coming.is_some() {
+            self.starved_ms += FRAME_MS;
+            if self.starved_ms >= STARVED_MS {
+                self.coming = None;
+                heard.push(Heard::Failed(TtsError::Engine(format!("no sound for {STARVED_MS} ms"))));
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! `tingshuo chat`: the same dialogs in text.
+
+use super::Failure;
+use super::house::{CallerArgs, House};
+use crate::call::conversation::Conversation;
+use crate::call::record::outcome_name;
+use crate::call::text_call::{Input, Reply, TextCall};
+use crate::store::value_json;
+use std::io::{BufRead, IsTerminal, Write};
+
+/// The dialogs in text: a line a turn on standard input. An empty line is silence, a line of digits, * and # after a slash is keys
+/// (`/1`, `/246810#`), `/hangup` ends the call.
+#[derive(clap::Args)]
+pub struct ChatArgs {
+    /// One JSON object a turn instead of text
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    caller: CallerArgs,
+}
+
+pub fn run(args: ChatArgs) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(talk(&args))
+}
+
+async fn talk(args: &ChatArgs) -> Result<(), Failure> {
+    let house = House::open(&args.caller).await?;
+    let conversation = Conversation::new(house.services.clone(), args.caller.opening());
+    let (mut call, mut reply) = TextCall::begin(conversation).await;
+    show(args, None, &reply);
+    let prompt = std::io::stdin().is_terminal() && !args.json;
+    let mut lines = std::io::stdin().lock().lines();
+    while reply.outcome.is_none() {
+        if prompt {
+            print!("> ");
+            std::io::stdout().flush()?;
+        }
+        let line = match lines.next() {
+            Some(line) => line?,
+            None => "/hangup".to_owned(),
+        };
+        reply = call.take(input(line.trim())).await;
+        show(args, Some(line.trim()), &reply);
+    }
+    call.finish().await;
+    Ok(())
+}
+
+fn input(line: &str) -> Input<'_> {
+    match line.strip_prefix('/') {
+        Some("hangup") => Input::HangUp,
+        Some(keys) if !keys.is_empty() && keys.chars().all(|key| key.is_ascii_digit() || matches!(key, '*' | '#')) => Input::Keys(keys),
+        _ if line.is_empty() => Input::Silence,
+        _ => Input::Words(line),
+    }
+}
+
+fn show(args: &ChatArgs, heard: Option<&str>, reply: &Reply) {
+    if args.json {
+        println!("{}", as_json(heard, reply));
+        return;
+    }
+    for utterance in &reply.said {
+        println!("{}", utterance.text);
+    }
+    if let Some(outcome) = &reply.outcome {
+        println!("[{}]", outcome_name(outcome));
+    }
+}
+
+fn as_json(heard: Option<&str>, reply: &Reply) -> serde_json::Value {
+    let understood = reply.understood.as_ref();
+    serde_json::json!({
+        "heard": heard,
+        "intent": understood.and_then(|u| u.intent).map(|intent| intent.name()),
+        "confidence": understood.map(|u| u.confidence),
+        "decision": understood.map(|u| u.decision.name()),
+        "slots": understood.map(|u| value_json::masked(&u.slots)),
+        "said": reply.said.iter().map(|utterance| utterance.text.as_str()).collect::<Vec<_>>(),
+        "prompts": reply.said.iter().map(|utterance| utterance.prompt.as_str()).collect::<Vec<_>>(),
+        "requested": reply.requested,
+        "asked": reply.question.as_ref().map(|question| question.name.as_str()),
+        "outcome": reply.outcome.as_ref().map(outcome_name),
+    })
+}

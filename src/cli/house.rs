@@ -1,0 +1,83 @@
+//! Wiring: opens everything that a call needs.
+
+use super::Failure;
+use super::check::load_flows;
+use crate::business::{self, DemoOperator};
+use crate::call::services::Services;
+use crate::care::{Classes, WorkOrders};
+use crate::dialog::{Engine, Opening};
+use crate::models::data_dir;
+use crate::nlu::Router;
+use crate::store::Database;
+use crate::text::{Lang, PhoneNumber};
+use anyhow::Context;
+use jiff::Zoned;
+use jiff::civil::DateTime;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Who calls, in which language, when.
+#[derive(clap::Args)]
+pub struct CallerArgs {
+    /// The caller's number, as the line would give it; without it the number is withheld
+    #[arg(long, value_name = "NUMBER", value_parser = phone_number)]
+    caller: Option<PhoneNumber>,
+    /// The language that the service begins in
+    #[arg(long, value_enum, default_value_t = Lang::Zh)]
+    pub lang: Lang,
+    /// Keep the call, its work orders and changes in this database; without it they are forgotten at the end
+    #[arg(long, value_name = "FILE")]
+    database: Option<PathBuf>,
+    /// The local time at which the call begins, as 2026-11-22T09:30; by default now
+    #[arg(long, value_name = "TIME")]
+    now: Option<DateTime>,
+}
+
+fn phone_number(raw: &str) -> Result<PhoneNumber, String> {
+    PhoneNumber::parse(raw).ok_or_else(|| "a telephone number has 3 to 15 digits".to_owned())
+}
+
+impl CallerArgs {
+    fn now(&self) -> DateTime {
+        self.now.unwrap_or_else(|| Zoned::now().datetime())
+    }
+
+    /// How the call begins.
+    pub fn opening(&self) -> Opening {
+        let started = Zoned::now();
+        let call_id = format!("{}-{}", started.strftime("%Y%m%d-%H%M%S-%f"), std::process::id());
+        Opening { caller: self.caller.clone(), lang: self.lang, now: self.now(), call_id }
+    }
+}
+
+/// Everything that calls share, opened.
+pub struct House {
+    pub services: Arc<Services>,
+}
+
+impl House {
+    pub async fn open(caller: &CallerArgs) -> Result<House, Failure> {
+        let data = data_dir();
+        let database = match &caller.database {
+            Some(path) => Database::open(path).await.with_context(|| path.display().to_string())?,
+            None => Database::temporary().await?,
+        };
+        let flows = load_flows(&data.join("flows"))?;
+        let router = Router::load(&data)?;
+        let classes = classes(&data.join("care").join("classes.toml"))?;
+        let clock = business::clock::fixed(caller.now());
+        let services = Services {
+            engine: Engine::new(Arc::new(flows)),
+            router,
+            operator: Arc::new(DemoOperator::new(database.clone(), clock)),
+            work_orders: WorkOrders::new(database.clone(), classes),
+            database,
+        };
+        Ok(House { services: Arc::new(services) })
+    }
+}
+
+fn classes(path: &Path) -> Result<Classes, Failure> {
+    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    Classes::parse(&text).map_err(|reason| anyhow::anyhow!("{}: {reason}", path.display()))
+}
