@@ -138,6 +138,7 @@ pub(super) enum Step {
     Choose {
         prompt: PromptId,
         no: At,
+        no_input_ms: Option<u32>,
     },
     /// True goes on with the next step, false jumps.
     Branch {

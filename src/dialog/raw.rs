@@ -101,6 +101,8 @@ pub struct RawStep {
     pub choose: Option<Text>,
     pub yes: Option<Vec<Located<RawStep>>>,
     pub no: Option<Vec<Located<RawStep>>>,
+    /// Silence in milliseconds after a `choose` that counts as no answer: long when something has to be done first.
+    pub no_input_ms: Option<Located<u32>>,
     /// A condition on slots and replies; goes on with `then` or `else`.
     #[serde(rename = "if")]
     pub condition: Option<Text>,

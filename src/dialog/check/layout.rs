@@ -73,8 +73,9 @@ impl Layout<'_, '_> {
             self.steps.push(Step::Ask(slot.value));
         } else if let Some(prompt) = raw.choose {
             self.checker.repeat(self.flow, &prompt);
+            let no_input_ms = raw.no_input_ms.map(|ms| ms.value);
             self.fork(raw.yes, raw.no, |layout, no| {
-                layout.with_prompt(&prompt, Use::Asked, |prompt| Step::Choose { prompt, no });
+                layout.with_prompt(&prompt, Use::Asked, |prompt| Step::Choose { prompt, no, no_input_ms });
             });
         } else if let Some(condition) = raw.condition {
             self.checker.expression(self.index, &condition);
@@ -198,6 +199,7 @@ impl Layout<'_, '_> {
         let stray = [
             ("yes", raw.yes.is_some() && raw.choose.is_none()),
             ("no", raw.no.is_some() && raw.choose.is_none()),
+            ("no_input_ms", raw.no_input_ms.is_some() && raw.choose.is_none()),
             ("then", raw.then.is_some() && raw.condition.is_none()),
             ("else", raw.otherwise.is_some() && raw.condition.is_none()),
             ("confirm", raw.confirm.is_some() && raw.change.is_none()),

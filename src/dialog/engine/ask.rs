@@ -176,13 +176,13 @@ impl Turn<'_> {
                 None => ask_for("open", None, "", Timing::Open, 0),
             },
             Asking::SlotGuess { slot, .. } => closed(&format!("{}.confirm", self.local(slot))),
-            Asking::Choice => {
-                let prompt = match self.step() {
-                    Some(Step::Choose { prompt, .. }) => prompt.as_str(),
-                    _ => "choice",
-                };
-                closed(prompt)
-            }
+            Asking::Choice => match self.step() {
+                Some(Step::Choose { prompt, no_input_ms, .. }) => {
+                    let question = closed(prompt);
+                    Question { no_input_ms: no_input_ms.unwrap_or(question.no_input_ms), ..question }
+                }
+                _ => closed("choice"),
+            },
             Asking::Consent => closed(&self.local("consent")),
             Asking::Pin => ask_for("pin", Some("digits_6"), "pin", Timing::Number, PIN_DIGITS),
             Asking::Number => ask_for("number", Some("phone_number"), "phone_number", Timing::Number, PHONE_DIGITS),

@@ -5,7 +5,7 @@ use super::{MOST_FRAMES, Turn};
 use crate::dialog::action::{Outcome, TransferReason};
 use crate::dialog::flow::{Flow, SlotType, Step};
 use crate::dialog::state::{Asked, Asking, Frame};
-use crate::nlu::{Decision, Intent, RejectReason, Source, Understood};
+use crate::nlu::{Decision, Intent, RejectReason, Understood};
 use crate::text::{Record, Value};
 
 /// Two guesses closer than this are asked about together.
@@ -24,8 +24,7 @@ impl Turn<'_> {
 
     /// Gives the question back when this was no answer to it.
     fn take_as_answer(&mut self, asked: Asked, understood: &Understood) -> Option<Asked> {
-        let may_correct = !matches!(understood.reason, Some(RejectReason::Empty | RejectReason::LowConfidence));
-        if understood.decision == Decision::Reject && !may_correct {
+        if understood.reason == Some(RejectReason::Empty) {
             return Some(asked);
         }
         if let Asking::Slot(name) = &asked.asking
@@ -39,6 +38,14 @@ impl Turn<'_> {
             } else {
                 self.interrupt(asked, Asking::SlotGuess { slot, value });
             }
+            return None;
+        }
+        if let Asking::SlotGuess { slot, value } = &asked.asking
+            && self.names_other_wish(understood).is_none()
+            && let Some(named) = self.slot_value(slot, &understood.slots)
+        {
+            let same = named == *value;
+            self.fill(slot.clone(), named, same);
             return None;
         }
         match &asked.asking {
@@ -66,13 +73,18 @@ impl Turn<'_> {
             }
             _ => {}
         }
-        if self.correct(understood) {
+        let news = self.correct(understood);
+        if news == News::Correction {
             return None;
         }
         match yes_or_no(understood) {
             // A change wants a clear yes.
             Some(true) if asked.asking == Asking::Consent && understood.decision != Decision::Accept => Some(asked),
             Some(yes) => self.take_yes_no(asked, yes),
+            None if news == News::Addition => {
+                self.run();
+                None
+            }
             None => Some(asked),
         }
     }
@@ -226,7 +238,7 @@ impl Turn<'_> {
 
     /// The flow that an utterance surely asks for, when it is not the running one.
     fn names_other_wish(&self, understood: &Understood) -> Option<Intent> {
-        let intent = understood.intent.filter(|_| understood.decision == Decision::Accept && understood.source != Source::Grammar)?;
+        let intent = understood.intent.filter(|_| understood.decision == Decision::Accept)?;
         let neutral = matches!(intent, Intent::Affirm | Intent::Deny | Intent::OutOfScope | Intent::Faq | Intent::Greeting);
         (!neutral && !self.is_running(intent)).then_some(intent)
     }
@@ -235,31 +247,33 @@ impl Turn<'_> {
         self.frame().is_some_and(|(_, flow)| flow.triggers.contains(&intent))
     }
 
-    /// Takes a slot named anew: "no, September". Works on the running flow, and after its end on the last one.
-    fn correct(&mut self, understood: &Understood) -> bool {
+    /// Takes slots named anew: "no, September". Works on the running flow, and after its end on the last one.
+    fn correct(&mut self, understood: &Understood) -> News {
         let running = self.state.frames.last();
-        let Some(frame) = running.or(self.state.last.as_ref()) else { return false };
-        let Some(flow) = self.flows.flows.get(frame.flow) else { return false };
-        let belongs = match understood.intent {
+        let Some(frame) = running.or(self.state.last.as_ref()) else { return News::Nothing };
+        let Some(flow) = self.flows.flows.get(frame.flow) else { return News::Nothing };
+        let belongs = match understood.intent.filter(|_| understood.decision != Decision::Reject) {
             None | Some(Intent::Affirm | Intent::Deny | Intent::OutOfScope) => true,
-            Some(intent) => running.is_some() && flow.triggers.contains(&intent),
+            Some(intent) => flow.triggers.contains(&intent),
         };
         let found: Vec<(String, Value)> =
             values_for(flow, &understood.slots).into_iter().filter(|(name, value)| frame.variables.get(name) != Some(value)).collect();
-        if !belongs || found.is_empty() {
-            return false;
+        let corrects = found.iter().any(|(name, _)| frame.variables.contains_key(name));
+        if !belongs || found.is_empty() || (running.is_none() && !corrects) {
+            return News::Nothing;
         }
         if running.is_none() {
             self.state.frames.extend(self.state.last.take());
         }
-        if found.iter().any(|(name, _)| self.state.frames.last().is_some_and(|frame| frame.variables.contains_key(name))) {
-            self.say("corrected", &Record::new());
-        }
         for (name, value) in found {
             self.put(&name, value, false);
         }
+        if !corrects {
+            return News::Addition;
+        }
+        self.say("corrected", &Record::new());
         self.run();
-        true
+        News::Correction
     }
 
     /// Sets a slot and goes on.
@@ -324,6 +338,16 @@ impl Turn<'_> {
         self.state.frames.push(Frame { flow: index, at: 0, intent, variables, confirmed: Vec::new(), trail: Vec::new(), consent: None });
         self.run();
     }
+}
+
+/// What an utterance said about slots that were not asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum News {
+    Nothing,
+    /// Another slot was filled; the question still stands.
+    Addition,
+    /// A slot has another value; the flow went on from there.
+    Correction,
 }
 
 /// The slots of a flow that an utterance carries, under whatever name.

@@ -11,6 +11,8 @@ use crate::text::{Record, Value};
 /// The operation that proves who is calling.
 const VERIFY_PIN: &str = "verify_pin";
 const MOST_PIN_FAILURES: u8 = 3;
+/// The class of what is registered because a system is down.
+const OFFERED_CLASS: &str = "callback";
 
 impl Turn<'_> {
     /// The running step's request, once all it needs is there.
@@ -154,10 +156,13 @@ impl Turn<'_> {
     /// The caller wants it registered, since a system is down.
     pub(super) fn open_offered_order(&mut self) {
         let Some((frame, _)) = self.frame() else { return self.fail() };
-        let class = frame.intent.name();
-        let arguments = Record::from([("reason".to_owned(), Value::Text("system_unavailable".to_owned()))]);
-        let key = self.key("order", class, &arguments);
-        self.send(Purpose::Order, RequestKind::OpenWorkOrder, class, arguments, Some(key));
+        let wish = Value::Text(frame.intent.name().to_owned());
+        let title = self.title(frame.intent);
+        let mut arguments = frame.variables.clone();
+        arguments.extend([("intent".to_owned(), wish), ("text".to_owned(), title)]);
+        arguments.insert("reason".to_owned(), Value::Text("system_unavailable".to_owned()));
+        let key = self.key("order", OFFERED_CLASS, &arguments);
+        self.send(Purpose::Order, RequestKind::OpenWorkOrder, OFFERED_CLASS, arguments, Some(key));
     }
 
     fn take_offered_order(&mut self, answer: Answer) {
