@@ -2,8 +2,8 @@
 //! the day of the call, so `{{ bill.total }}` is read as money wherever it came from.
 
 use super::flow::PromptId;
-use crate::text::{Lang, Record, Value, number_en, number_zh};
-use jiff::civil::{Date, DateTime};
+use crate::text::{Lang, Record, Value};
+use jiff::civil::DateTime;
 use minijinja::value::{Object, ObjectRepr, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value as Jinja};
 use std::collections::{BTreeMap, BTreeSet};
@@ -148,7 +148,7 @@ impl Object for Spoken {
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&spoken(&self.value, self.manner.lang, self.manner.now.date()))
+        f.write_str(&self.value.spoken(self.manner.lang, self.manner.now.date()))
     }
 }
 
@@ -220,31 +220,5 @@ fn speak_as(form: Form, state: &minijinja::State<'_, '_>, value: &Jinja) -> Resu
         (Value::Text(text), Form::Digits) => Value::Code(text.clone()),
         _ => return Err(Error::new(ErrorKind::InvalidOperation, format!("cannot be read as {form:?}"))),
     };
-    Ok(Jinja::from(spoken(&fits, manner.lang, manner.now.date())))
-}
-
-fn spoken(value: &Value, lang: Lang, today: Date) -> String {
-    match value {
-        Value::Money(money) => money.spoken(lang),
-        Value::Month(month) => month.spoken(lang, today),
-        Value::Code(code) => groups_of_four(code, lang),
-        _ => String::new(),
-    }
-}
-
-/// Order numbers are read digit by digit with a pause after every fourth.
-fn groups_of_four(code: &str, lang: Lang) -> String {
-    let characters: Vec<char> = code.chars().collect();
-    let groups = characters.chunks(4).map(|group| {
-        let group: String = group.iter().collect();
-        match lang {
-            Lang::Zh => number_zh::digits(&group),
-            Lang::En => number_en::digits(&group),
-        }
-    });
-    let pause = match lang {
-        Lang::Zh => "，",
-        Lang::En => ", ",
-    };
-    groups.collect::<Vec<_>>().join(pause)
+    Ok(Jinja::from(fits.spoken(manner.lang, manner.now.date())))
 }
