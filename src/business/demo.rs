@@ -1,6 +1,6 @@
 //! The embedded demo operator: invented customers with bills, lines and plans, so that every flow works at once.
 //!
-//! What customers have follows from seeds ([`customers`]) and the clock; what was changed comes from the store, so that a change is
+//! What customers have follows from seeds (`demo/customers.rs`) and the clock; what was changed comes from the store, so that a change is
 //! done once even when the process dies between doing and answering. README's PIN: 138 0000 0001 has 246810.
 
 mod account;
@@ -19,7 +19,7 @@ use plans::{PLANS, Plan};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
-/// Wrong PINs within [`LOCKED_FOR`] that lock the verification.
+/// Wrong PINs within half an hour that lock the verification.
 pub const MOST_WRONG_PINS: u32 = 3;
 /// How long a wrong PIN counts.
 const LOCKED_FOR: jiff::SignedDuration = jiff::SignedDuration::from_mins(30);

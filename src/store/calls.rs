@@ -1,7 +1,7 @@
 //! The repository of calls: opened at the start, appended to as things happen, closed with an outcome.
 //!
 //! Every method commits before it returns, so a process that is killed loses at most the turn in progress. What it left open is
-//! closed as failed when the database is opened again (see [`super::runs`]).
+//! closed as failed when the database is opened again (see `store/runs.rs`).
 
 use super::call_record::{CallEvent, CallOutcome, CallRecord, Ending, NewCall, Turn, Waterfall};
 use super::{Database, StoreError, StoredPhone, moment, value_json};

@@ -180,6 +180,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_file_of_a_newer_version_is_left_alone() {
+        let folder = TemporaryFolder::create().unwrap();
+        let path = folder.0.join("tingshuo.db");
+        let database = Database::open(&path).await.unwrap();
+        sqlx::query(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', 1, x'00', 0)",
+        )
+        .execute(&database.pool)
+        .await
+        .unwrap();
+        database.pool.close().await;
+        let error = Database::open(&path).await.unwrap_err();
+        assert!(matches!(error, StoreError::Version { .. }) && error.to_string().contains("9999"), "{error}");
+    }
+
+    #[tokio::test]
     async fn a_temporary_database_leaves_nothing_behind() {
         let database = Database::temporary().await.unwrap();
         let folder = database._folder.as_ref().unwrap().0.clone();

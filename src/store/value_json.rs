@@ -1,7 +1,7 @@
 //! Values as JSON text in a column: each says its type, so that money comes back as money.
 //!
 //! `{"money":12850}`, `{"moment":"2026-11-22T09:30:00"}`, `{"list":[…]}`. Personal data never passes: [`masked`] writes telephone
-//! numbers and secret digits in their masked form, [`exact`] refuses them.
+//! numbers and secret digits in their masked form, `exact` refuses them.
 
 use super::StoreError;
 use crate::text::date::Month;
@@ -22,7 +22,7 @@ pub(super) fn exact(record: &Record) -> Result<Json, StoreError> {
     })
 }
 
-/// What [`masked`] or [`exact`] wrote; what was masked comes back as text.
+/// What [`masked`] or `exact` wrote; what was masked comes back as text.
 pub fn read(json: &Json) -> Result<Record, StoreError> {
     let object = json.as_object().ok_or_else(|| unreadable(json))?;
     object.iter().map(|(name, value)| Ok((name.clone(), read_value(value)?))).collect()

@@ -81,13 +81,16 @@ async fn no_number_and_no_secret_is_in_the_file() {
         |pin: &str| Record::from([("pin".into(), Value::Digits(Digits::parse(pin).unwrap())), ("code".into(), Value::Code(pin.into()))]);
     let secret = Turn { heard: "密码是246810".into(), slots: slots("246810"), secret: true, ..turn(1) };
     database.calls().put_turn("c1", &secret).await.unwrap();
+    let spoken =
+        Turn { heard: "我的号码是13800000001".into(), said: "是幺三八零零零零零零零幺，对吗？".into(), ..turn(2) };
+    database.calls().put_turn("c1", &spoken).await.unwrap();
     let phone = Record::from([("number".into(), Value::Phone(number()))]);
     database.calls().add_event("c1", &CallEvent { at_ms: 1, kind: "asked".into(), detail: phone }).await.unwrap();
     database.pool.close().await;
     let bytes: Vec<u8> = std::fs::read_dir(&folder).unwrap().flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect();
     let text = String::from_utf8_lossy(&bytes);
     assert!(text.contains("138****0001"), "the file was read");
-    assert!(!text.contains("13800000001") && !text.contains("246810"));
+    assert!(!text.contains("13800000001") && !text.contains("246810") && !text.contains("幺三八零零零零零零零幺"));
     drop(database);
     std::fs::remove_dir_all(folder).unwrap();
 }
