@@ -27,7 +27,7 @@ pub(super) fn sources() -> Vec<Source> {
 pub(super) fn world() -> World {
     let names = ["yes_no", "phone_number", "digits_4", "digits_6", "digits_8", "amount", "date", "month", "data_volume", "plan", "menu"];
     let grammars = [Lang::Zh, Lang::En].into_iter().flat_map(|lang| names.map(|name| (lang, name.to_owned()))).collect();
-    World { grammars, operations: OPERATIONS.to_vec() }
+    World { grammars: Some(grammars), operations: OPERATIONS.to_vec() }
 }
 
 pub(super) struct Call {
