@@ -1,5 +1,6 @@
 //! The command line: commands, signals, wiring. One file a command.
 
+pub mod bench;
 //pub mod chat;
 pub mod chat;
 pub mod check;
@@ -21,6 +22,8 @@ struct Arguments {
 /// Each variant's work is in the module of its name.
 #[derive(Subcommand)]
 enum Command {
+    /// Measures parts on recordings, for the README.
+    Bench(bench::Args),
     /// Holds a whole call from recordings.
     //    Call(call::CallArgs),
     /// Holds the same dialogs in text, a line a turn.
@@ -42,6 +45,7 @@ pub type Failure = anyhow::Error;
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result: Result<(), Failure> = match arguments.command {
+        Command::Bench(args) => bench::run(args),
         //        Command::Chat(args) => chat::run(args),
         Command::Chat(args) => chat::run(args),
         Command::Check(args) => check::run(args),

@@ -2,8 +2,20 @@
 //!
 //! The endpointer turns frames into [`Heard`] events. It keeps the pre-roll, so that no first syllable is lost, announces a
 //! likely end early ([`Heard::Pause`], so that recognition can start inside the wait), and takes its waits from what is asked.
+//! The decisions are made in [`turns`], on voice values alone; this file keeps the samples.
 
-use super::frame::FRAME_SAMPLES;
+pub mod pauses;
+pub mod turns;
+
+use super::frame::{FRAME_MS, FRAME_SAMPLES};
+use super::vad::Vad;
+pub use pauses::cut_at_long_pauses;
+use turns::{Turn, Turns};
+
+/// What goes in front of the first voiced frame of an utterance.
+pub const PRE_ROLL_MS: u32 = 400;
+/// Silence left behind the last voiced frame: enough for a final consonant, too little to invent words in.
+pub const TRAIL_MS: u32 = 200;
 
 /// How long to wait and what counts as speech, chosen by the question that is asked.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,26 +59,200 @@ pub enum Heard {
 }
 
 /// The state machine; one for a call.
-pub struct Endpointer {}
+///
+/// Frames are numbered from 0 by their order. `speech_end_frame` is the first frame after the last voiced one, `end_frame` the frame at which
+/// the end was decided.
+pub struct Endpointer {
+    vad: Vad,
+    turns: Turns,
+    /// The latest frames: all of the utterance in progress, or the pre-roll of one that may begin.
+    kept: Vec<f32>,
+    /// The number of the first frame in `kept`.
+    kept_from: u64,
+}
 
 impl Endpointer {
-    pub fn new(_timing: Timing) -> Endpointer {
-        Endpointer {}
+    pub fn new(timing: Timing) -> Endpointer {
+        Endpointer { vad: Vad::new(), turns: Turns::new(timing), kept: Vec::new(), kept_from: 0 }
     }
 
     /// Takes effect from the next frame.
-    pub fn set_timing(&mut self, _timing: Timing) {}
+    pub fn set_timing(&mut self, timing: Timing) {
+        self.turns.set_timing(timing);
+    }
 
     /// Takes the next frame; frames are numbered from 0 by their order.
-    pub fn push(&mut self, _frame: &[f32; FRAME_SAMPLES]) -> Option<Heard> {
-        None
+    pub fn push(&mut self, frame: &[f32; FRAME_SAMPLES]) -> Option<Heard> {
+        let voiced = self.vad.speech(frame);
+        self.push_judged(frame, voiced)
+    }
+
+    /// Like [`Endpointer::push`] with a voice value from elsewhere, 0.0..=1.0.
+    pub fn push_judged(&mut self, frame: &[f32; FRAME_SAMPLES], voiced: f32) -> Option<Heard> {
+        self.kept.extend_from_slice(frame);
+        let turn = self.turns.push(voiced);
+        let heard = turn.map(|turn| self.told(turn));
+        self.forget_old();
+        heard
     }
 
     /// Ends the utterance in progress now (the grammar says that the answer is complete, or the line closed).
     pub fn finish(&mut self) -> Option<Heard> {
-        None
+        let turn = self.turns.finish()?;
+        let heard = self.told(turn);
+        self.forget_old();
+        Some(heard)
     }
 
     /// Forgets what is in progress; the frame count goes on.
-    pub fn reset(&mut self) {}
+    pub fn reset(&mut self) {
+        self.turns.reset();
+        self.kept.clear();
+        self.kept_from = self.turns.frames();
+    }
+
+    /// Whether the caller is in the middle of an utterance.
+    pub fn in_utterance(&self) -> bool {
+        self.turns.in_utterance()
+    }
+
+    fn told(&self, turn: Turn) -> Heard {
+        match turn {
+            Turn::Start { frame } => Heard::Start { frame },
+            Turn::Pause { start, speech_end } => Heard::Pause { speech_end_frame: speech_end, samples: self.said(start, speech_end) },
+            Turn::Resume { frame } => Heard::Resume { frame },
+            Turn::End { start, speech_end, end } => {
+                Heard::End { speech_end_frame: speech_end, end_frame: end, samples: self.said(start, speech_end) }
+            }
+        }
+    }
+
+    /// The samples of an utterance with its pre-roll and trail, as far as they are there.
+    fn said(&self, start: u64, speech_end: u64) -> Vec<f32> {
+        let from = start.saturating_sub(frames(PRE_ROLL_MS)).max(self.kept_from) - self.kept_from;
+        let to = (speech_end + frames(TRAIL_MS)).max(self.kept_from) - self.kept_from;
+        let from = (from as usize * FRAME_SAMPLES).min(self.kept.len());
+        let to = (to as usize * FRAME_SAMPLES).clamp(from, self.kept.len());
+        self.kept[from..to].to_vec()
+    }
+
+    fn forget_old(&mut self) {
+        let needed_from = self.turns.needed_from().saturating_sub(frames(PRE_ROLL_MS));
+        let surplus = needed_from.saturating_sub(self.kept_from);
+        let samples = (surplus as usize * FRAME_SAMPLES).min(self.kept.len());
+        // The buffer is moved once a second, not at every frame.
+        if samples >= 50 * FRAME_SAMPLES {
+            self.kept.drain(..samples);
+            self.kept_from += surplus;
+        }
+    }
+}
+
+/// Whole frames that fill the time, at least one.
+pub(super) fn frames(ms: u32) -> u64 {
+    u64::from(ms.div_ceil(FRAME_MS).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A frame whose samples carry its number, and the voice value of a picture: `#` voiced, `.` not.
+    fn play(endpointer: &mut Endpointer, picture: &str) -> Vec<Heard> {
+        let mut heard = Vec::new();
+        for (number, sign) in picture.chars().enumerate() {
+            heard.extend(endpointer.push_judged(&[number as f32; FRAME_SAMPLES], if sign == '#' { 1.0 } else { 0.0 }));
+        }
+        heard
+    }
+
+    fn said(heard: &Heard) -> Option<(f32, f32, usize)> {
+        match heard {
+            Heard::Pause { samples, .. } | Heard::End { samples, .. } => {
+                Some((*samples.first()?, *samples.last()?, samples.len() / FRAME_SAMPLES))
+            }
+            Heard::Start { .. } | Heard::Resume { .. } => None,
+        }
+    }
+
+    #[test]
+    fn the_pre_roll_and_a_little_silence_come_along() {
+        let mut endpointer = Endpointer::new(Timing::CLOSED);
+        let heard = play(&mut endpointer, &format!("{}{}{}", ".".repeat(100), "#".repeat(20), ".".repeat(40)));
+        assert_eq!(heard[0], Heard::Start { frame: 100 });
+        assert_eq!(said(&heard[1]), Some((80.0, 129.0, 50)));
+        assert!(matches!(heard[2], Heard::End { speech_end_frame: 120, end_frame: 143, .. }), "{:?}", said(&heard[2]));
+        assert_eq!(said(&heard[2]), Some((80.0, 129.0, 50)));
+        assert_eq!(heard.len(), 3);
+    }
+
+    #[test]
+    fn the_first_frames_of_a_call_have_no_pre_roll() {
+        let mut endpointer = Endpointer::new(Timing::CLOSED);
+        let heard = play(&mut endpointer, &format!("{}{}", "#".repeat(20), ".".repeat(40)));
+        assert_eq!(said(&heard[2]), Some((0.0, 29.0, 30)));
+    }
+
+    #[test]
+    fn a_reset_keeps_the_count_and_drops_the_samples() {
+        let mut endpointer = Endpointer::new(Timing::CLOSED);
+        play(&mut endpointer, &"#".repeat(30));
+        endpointer.reset();
+        assert_eq!(endpointer.finish(), None);
+        let heard = play(&mut endpointer, &format!("{}{}", "#".repeat(20), ".".repeat(40)));
+        assert_eq!(heard[0], Heard::Start { frame: 30 });
+        assert_eq!(said(&heard[2]), Some((0.0, 29.0, 30)));
+    }
+
+    #[test]
+    fn memory_stays_small_in_a_long_silence() {
+        let mut endpointer = Endpointer::new(Timing::OPEN);
+        play(&mut endpointer, &".".repeat(20_000));
+        assert!(endpointer.kept.len() < 250 * FRAME_SAMPLES);
+    }
+
+    #[test]
+    fn a_listener_may_move_between_threads() {
+        fn movable<T: Send>(_: &T) {}
+        movable(&Endpointer::new(Timing::OPEN));
+    }
+
+    proptest! {
+        #[test]
+        fn any_sequence_of_calls_keeps_its_promises(steps in proptest::collection::vec((0u8..40, any::<f32>(), 0u32..3_000, 0u32..3_000), 0..1_500)) {
+            let mut endpointer = Endpointer::new(Timing::OPEN);
+            let mut frame = 0u64;
+            for (step, voiced, some_ms, other_ms) in steps {
+                let heard = match step {
+                    0 => endpointer.finish(),
+                    1 => {
+                        endpointer.reset();
+                        None
+                    }
+                    2 => {
+                        endpointer.set_timing(Timing { end_silence_ms: some_ms, pause_ms: other_ms, start_speech_ms: other_ms / 9,
+                            start_window_ms: some_ms / 9, threshold: voiced, max_utterance_ms: some_ms * 3 });
+                        None
+                    }
+                    _ => {
+                        frame += 1;
+                        endpointer.push_judged(&[0.1; FRAME_SAMPLES], if step % 3 == 0 { 0.0 } else { voiced })
+                    }
+                };
+                match heard {
+                    Some(Heard::End { speech_end_frame, end_frame, samples }) => {
+                        prop_assert!(speech_end_frame <= end_frame + 1 && end_frame <= frame);
+                        prop_assert!(!samples.is_empty() && samples.len() % FRAME_SAMPLES == 0);
+                        prop_assert!(samples.len() as u64 / FRAME_SAMPLES as u64 <= frame);
+                    }
+                    Some(Heard::Pause { speech_end_frame, samples }) => {
+                        prop_assert!(speech_end_frame <= frame && !samples.is_empty());
+                    }
+                    Some(Heard::Start { frame: first } | Heard::Resume { frame: first }) => prop_assert!(first < frame),
+                    None => {}
+                }
+            }
+        }
+    }
 }

@@ -1,0 +1,29 @@
+//! `tingshuo bench`: figures for the README, on recordings that the user names.
+
+pub mod endpoint;
+pub mod material;
+pub mod vad;
+
+use super::Failure;
+use clap::Subcommand;
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Compares the voice detectors: misses at the same rate of false alarms.
+    Vad(material::Folders),
+    /// Counts sentences cut in two, begun too late or missed, and false starts on noise.
+    Endpoint(material::Folders),
+}
+
+pub fn run(args: Args) -> Result<(), Failure> {
+    match args.what {
+        What::Vad(folders) => vad::run(&folders),
+        What::Endpoint(folders) => endpoint::run(&folders),
+    }
+}
