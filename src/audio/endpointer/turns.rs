@@ -188,7 +188,9 @@ mod tests {
     #[test]
     fn the_wait_can_change_inside_an_utterance() {
         let mut turns = Turns::new(SHORT);
-        (0..4).for_each(|_| drop(turns.push(1.0)));
+        for _ in 0..4 {
+            turns.push(1.0);
+        }
         assert_eq!((0..5).find_map(|_| turns.push(0.0)), Some(Turn::Pause { start: 0, speech_end: 4 }));
         turns.set_timing(Timing { end_silence_ms: 400, ..SHORT });
         assert_eq!((0..14).find_map(|_| turns.push(0.0)), None);
