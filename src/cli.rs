@@ -1,11 +1,11 @@
 //! The command line: commands, signals, wiring. One file a command.
 
 pub mod bench;
-//pub mod chat;
 pub mod chat;
 pub mod check;
 pub mod grammar;
 pub mod house;
+pub mod models;
 pub mod say;
 pub mod understand;
 
@@ -36,6 +36,8 @@ enum Command {
     Say(say::Args),
     /// Says what utterances mean, a line each.
     Understand(understand::Args),
+    /// Model files: list, fetch, verify.
+    Models(models::Args),
 }
 
 /// A failure as the command line reports it: one line, what happened and what to do.
@@ -52,6 +54,7 @@ pub fn main() -> ExitCode {
         Command::Grammar(args) => grammar::run(args),
         Command::Say(args) => say::run(args),
         Command::Understand(args) => understand::run(args),
+        Command::Models(args) => models::run(args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
