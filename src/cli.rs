@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod chat;
 pub mod check;
+pub mod fixtures;
 pub mod grammar;
 pub mod house;
 pub mod models;
@@ -32,6 +33,9 @@ enum Command {
     Check(check::Args),
     /// Tries phrases on a grammar.
     Grammar(grammar::Args),
+    /// Makes the recordings of audio-fixtures/ (for maintainers).
+    #[command(hide = true)]
+    Fixtures(fixtures::Args),
     /// Speaks a text into a WAV file.
     Say(say::Args),
     /// Says what utterances mean, a line each.
@@ -52,6 +56,7 @@ pub fn main() -> ExitCode {
         Command::Chat(args) => chat::run(args),
         Command::Check(args) => check::run(args),
         Command::Grammar(args) => grammar::run(args),
+        Command::Fixtures(args) => fixtures::run(args),
         Command::Say(args) => say::run(args),
         Command::Understand(args) => understand::run(args),
         Command::Models(args) => models::run(args),
