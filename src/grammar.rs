@@ -179,3 +179,6 @@ impl Grammar {
         terms.into_iter().take(most).map(str::to_owned).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

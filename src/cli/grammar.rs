@@ -1,5 +1,7 @@
 //! `tingshuo grammar FILE`: does a grammar take these phrases, and how?
 
+mod conformance;
+
 use super::Failure;
 use crate::grammar::{Grammar, Parse};
 use std::io::{BufRead, Write};
@@ -19,6 +21,9 @@ pub struct Args {
     /// The folder that references may not leave; by default that of FILE.
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
+    /// FILE is a folder of grammars with meta lines in.N and out.N: measures them.
+    #[arg(long, hide = true)]
+    conformance: bool,
 }
 
 #[derive(serde::Serialize)]
@@ -33,6 +38,9 @@ struct Line<'a> {
 /// # Errors
 /// The grammar is wrong (with file, line and column), a phrase takes too much work, or a stream breaks.
 pub fn run(args: Args) -> Result<(), Failure> {
+    if args.conformance {
+        return conformance::run(&args.file);
+    }
     let folder = args.file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let grammar = Grammar::load(&args.file, args.root.as_deref().unwrap_or(folder))?;
     let mut out = std::io::stdout().lock();

@@ -31,7 +31,7 @@ impl Cursor {
         text.chars().enumerate().all(|(ahead, c)| self.characters.get(self.at + ahead) == Some(&c))
     }
 
-    pub fn next(&mut self) -> Option<char> {
+    pub fn advance(&mut self) -> Option<char> {
         let c = self.peek()?;
         self.at += 1;
         if c == '\n' {
@@ -44,7 +44,7 @@ impl Cursor {
 
     fn skip(&mut self, count: usize) {
         for _ in 0..count {
-            self.next();
+            self.advance();
         }
     }
 
@@ -56,14 +56,14 @@ impl Cursor {
         let mut out = String::new();
         while let Some(c) = self.peek().filter(|c| !stop(*c)) {
             out.push(c);
-            self.next();
+            self.advance();
         }
         out
     }
 
     pub fn rest_of_line(&mut self) -> String {
         let line = self.until(|c| c == '\n');
-        self.next();
+        self.advance();
         line
     }
 
@@ -72,7 +72,7 @@ impl Cursor {
         let mut documentation = String::new();
         loop {
             if self.peek().is_some_and(|c| c.is_whitespace() || c == '\u{feff}') {
-                self.next();
+                self.advance();
             } else if self.looks_at("//") {
                 self.rest_of_line();
             } else if self.looks_at("/*") {
@@ -81,7 +81,7 @@ impl Cursor {
                 self.skip(2);
                 let mut comment = String::new();
                 while !self.looks_at("*/") {
-                    let Some(c) = self.next() else { return Err(Fault::new(start, "a comment is never closed: add */")) };
+                    let Some(c) = self.advance() else { return Err(Fault::new(start, "a comment is never closed: add */")) };
                     comment.push(c);
                 }
                 self.skip(2);
@@ -102,7 +102,7 @@ impl Cursor {
     pub fn expect(&mut self, wanted: char, what: &str) -> Result<()> {
         self.skip_space()?;
         if self.peek() == Some(wanted) {
-            self.next();
+            self.advance();
             return Ok(());
         }
         match self.peek() {
@@ -117,9 +117,9 @@ impl Cursor {
         let Some(quote) = self.peek().filter(|c| matches!(c, '"' | '\'')) else {
             return self.fault("a text in quotation marks is wanted here");
         };
-        self.next();
+        self.advance();
         let text = self.until(|c| c == quote);
-        match self.next() {
+        match self.advance() {
             Some(_) => Ok(text),
             None => Err(Fault::new(start, "a quotation mark opens a text and none closes it")),
         }
@@ -131,9 +131,9 @@ impl Cursor {
         if self.peek() != Some('<') {
             return self.fault("a URI in angle brackets is wanted here: <file.gram>");
         }
-        self.next();
+        self.advance();
         let uri = self.until(|c| matches!(c, '>' | '\n'));
-        match self.next() {
+        match self.advance() {
             Some('>') if !uri.trim().is_empty() => Ok(uri.trim().to_owned()),
             Some('>') => Err(Fault::new(start, "the URI is empty")),
             _ => Err(Fault::new(start, "the URI is never closed: add >")),
@@ -145,7 +145,7 @@ impl Cursor {
         if self.peek() != Some('~') {
             return Ok(None);
         }
-        self.next();
+        self.advance();
         self.uri().map(Some)
     }
 
@@ -156,7 +156,7 @@ impl Cursor {
         self.skip(open);
         let mut content = String::new();
         while !self.looks_at(close) {
-            let Some(c) = self.next() else { return Err(Fault::new(start, format!("a tag is never closed: add {close}"))) };
+            let Some(c) = self.advance() else { return Err(Fault::new(start, format!("a tag is never closed: add {close}"))) };
             content.push(c);
         }
         self.skip(close.len());

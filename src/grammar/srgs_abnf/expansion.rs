@@ -46,7 +46,7 @@ impl Reader<'_> {
             if !goes_on {
                 break;
             }
-            cursor.next();
+            cursor.advance();
         }
         if alternatives.len() == 1 && !weighted {
             return Ok(alternatives.pop().map(|alternative| alternative.expansion));
@@ -111,7 +111,7 @@ impl Reader<'_> {
     /// A bracketed expansion; a language attached behind it holds for its words.
     fn group(&self, cursor: &mut Cursor, close: char, lang: Option<&str>, depth: usize) -> Result<Option<Expansion>> {
         let open = cursor.place();
-        cursor.next();
+        cursor.advance();
         let group = self.alternatives(cursor, lang, depth + 1)?;
         if cursor.peek() != Some(close) {
             return match cursor.peek() {
@@ -119,7 +119,7 @@ impl Reader<'_> {
                 None => Err(Fault::new(open, format!("the bracket is never closed: add {close}"))),
             };
         }
-        cursor.next();
+        cursor.advance();
         let attached = language(cursor)?.filter(|lang| Some(lang.as_str()) != self.document_lang);
         Ok(group.map(|mut group| {
             if let Some(lang) = attached {
@@ -149,10 +149,10 @@ fn one_or_sequence(mut parts: Vec<Expansion>) -> Expansion {
 
 /// `/2.5/` before an alternative.
 fn weight(cursor: &mut Cursor) -> Result<f32> {
-    cursor.next();
+    cursor.advance();
     let place = cursor.place();
     let written = cursor.until(|c| matches!(c, '/' | '\n' | ';'));
-    if cursor.next() != Some('/') {
+    if cursor.advance() != Some('/') {
         return Err(Fault::new(place, "the weight is never closed: write for example /2/ before the alternative"));
     }
     parse_weight(&written, place)
@@ -168,13 +168,13 @@ fn repeated(cursor: &mut Cursor, mut part: Expansion) -> Result<Expansion> {
         if turn >= MOST_IN_A_ROW {
             return cursor.fault(format!("too many repeats in a row: at most {MOST_IN_A_ROW}"));
         }
-        cursor.next();
+        cursor.advance();
         let place = cursor.place();
         let written = cursor.until(|c| matches!(c, '>' | '/' | '\n' | ';'));
         let (min, max) = parse_repeat(written.trim(), place)?;
         let mut probability = None;
         if cursor.peek() == Some('/') {
-            cursor.next();
+            cursor.advance();
             let place = cursor.place();
             let written = cursor.until(|c| matches!(c, '/' | '>' | '\n' | ';'));
             probability = Some(parse_probability(&written, place)?);
@@ -191,7 +191,7 @@ fn language(cursor: &mut Cursor) -> Result<Option<String>> {
     if cursor.peek() != Some('!') {
         return Ok(None);
     }
-    cursor.next();
+    cursor.advance();
     let place = cursor.place();
     let lang = cursor.until(|c| !(c.is_ascii_alphanumeric() || c == '-'));
     match is_language(&lang) {
@@ -202,7 +202,7 @@ fn language(cursor: &mut Cursor) -> Result<Option<String>> {
 
 fn reference(cursor: &mut Cursor) -> Result<Expansion> {
     let place = cursor.place();
-    cursor.next();
+    cursor.advance();
     if cursor.peek() == Some('<') {
         let uri = cursor.uri()?;
         let media_type = cursor.media_type()?;
