@@ -172,9 +172,9 @@ impl Grammar {
         }
     }
 
-    /// The grammar's words, longest first, to help a recogniser; single characters are left out when there are enough others.
+    /// The grammar's words without its fillers, longer ones first, at most `most`: they help a recogniser.
     pub fn terms(&self, most: usize) -> Vec<String> {
-        let mut terms: Vec<&str> = self.program.tokens.iter().map(|token| token.text.as_str()).collect();
+        let mut terms: Vec<&str> = self.program.meaningful_tokens().into_iter().map(|token| token.text.as_str()).collect();
         terms.sort_by_key(|term| std::cmp::Reverse(term.chars().count().min(4)));
         terms.into_iter().take(most).map(str::to_owned).collect()
     }

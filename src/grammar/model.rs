@@ -1,6 +1,6 @@
 //! What a grammar document says, whichever form it was written in (SRGS 1.0, both forms have one meaning).
 //!
-//! The readers [`super::srgs_xml`] and [`super::srgs_abnf`] make a [`Document`]; [`super::link`] joins documents and compiles them.
+//! The readers `srgs_xml` and `srgs_abnf` make a [`Document`]; `link` joins documents and compiles them.
 
 /// Where something stands in a file, both from 1; columns count characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

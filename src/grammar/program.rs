@@ -3,7 +3,7 @@
 use super::model::Mode;
 use super::units::{Symbols, Unit, split, wanted_symbols};
 use crate::text::pinyin::{Sound, Syllable, sounds};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 pub type NodeId = u32;
@@ -148,6 +148,24 @@ impl Program {
             (Mode::Dtmf, "pound" | "hash") => "#".into(),
             _ => piece,
         }
+    }
+
+    /// The tokens that rules other than fillers hold, in the order of the rules.
+    pub fn meaningful_tokens(&self) -> Vec<&Token> {
+        let mut found = BTreeSet::new();
+        let mut todo: Vec<NodeId> = self.rules.iter().filter(|rule| !rule.filler).map(|rule| rule.body).collect();
+        while let Some(id) = todo.pop() {
+            match &self.nodes[id as usize] {
+                Node::Token(token) => {
+                    found.insert(*token);
+                }
+                Node::Sequence(parts) => todo.extend(parts),
+                Node::OneOf(alternatives) => todo.extend(alternatives.iter().map(|(_, id)| *id)),
+                Node::Repeat { of, .. } => todo.push(*of),
+                Node::Call { .. } | Node::Tag(_) | Node::Void | Node::Garbage => {}
+            }
+        }
+        found.into_iter().map(|token| &self.tokens[token as usize]).collect()
     }
 
     /// A phrase as units, with their syllables when they are wanted.

@@ -64,14 +64,14 @@ fn by_sound(units: &[UnitId], program: &Program, rest: &[Heard], start: usize) -
     let budget = MOST_DISTANCE * rest.len().max(start + units.len()) as f32 + 0.01;
     let mut prices = vec![f32::INFINITY; reach + 1];
     prices[0] = 0.0;
-    for heard in 0..reach {
-        prices[heard + 1] = prices[heard] + lost(&rest[heard]);
+    for (at, heard) in rest.iter().take(reach).enumerate() {
+        prices[at + 1] = prices[at] + lost(heard);
     }
     for unit in units {
         let wanted = program.spoken(*unit);
         let mut next = vec![f32::INFINITY; reach + 1];
-        for end in 0..=reach {
-            let missing = prices[end] + lost(wanted);
+        for (end, price) in prices.iter().enumerate() {
+            let missing = price + lost(wanted);
             let (instead, extra) = match end.checked_sub(1) {
                 Some(before) => (prices[before] + substitution(wanted, &rest[before]), next[before] + lost(&rest[before])),
                 None => (f32::INFINITY, f32::INFINITY),
