@@ -8,6 +8,7 @@ pub mod grammar;
 pub mod house;
 pub mod models;
 pub mod say;
+pub mod transcribe;
 pub mod understand;
 
 use clap::{Parser, Subcommand};
@@ -38,6 +39,8 @@ enum Command {
     Fixtures(fixtures::Args),
     /// Speaks a text into a WAV file.
     Say(say::Args),
+    /// What recordings say, a line each.
+    Transcribe(transcribe::Args),
     /// Says what utterances mean, a line each.
     Understand(understand::Args),
     /// Model files: list, fetch, verify.
@@ -58,6 +61,7 @@ pub fn main() -> ExitCode {
         Command::Grammar(args) => grammar::run(args),
         Command::Fixtures(args) => fixtures::run(args),
         Command::Say(args) => say::run(args),
+        Command::Transcribe(args) => transcribe::run(args),
         Command::Understand(args) => understand::run(args),
         Command::Models(args) => models::run(args),
     };

@@ -1,0 +1,29 @@
+//! CPU time of the present thread, which unlike the clock does not count waiting for a core.
+
+use std::time::Instant;
+
+/// A moment in a thread's life.
+pub struct ThreadTime {
+    on_cpu_ns: Option<u64>,
+    wall: Instant,
+}
+
+impl ThreadTime {
+    pub fn now() -> ThreadTime {
+        ThreadTime { on_cpu_ns: on_cpu_ns(), wall: Instant::now() }
+    }
+
+    /// CPU time since then; where the system does not tell it, time by the clock.
+    pub fn elapsed_ms(&self) -> u32 {
+        let elapsed_ms = match (self.on_cpu_ns, on_cpu_ns()) {
+            (Some(then), Some(now)) => now.saturating_sub(then) / 1_000_000,
+            _ => self.wall.elapsed().as_millis() as u64,
+        };
+        u32::try_from(elapsed_ms).unwrap_or(u32::MAX)
+    }
+}
+
+/// Linux, `proc(5)`: the first number of schedstat is nanoseconds on the CPU.
+fn on_cpu_ns() -> Option<u64> {
+    std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split(' ').next()?.parse().ok()
+}

@@ -1,0 +1,209 @@
+//! What Whisper says without having heard it: known inventions, runaway text, echoes of the prompt.
+//!
+//! [`believable`] is the one gate; what it withholds counts as no input. It knows nothing of the engine.
+
+use super::recogniser::Withheld;
+use crate::text::Lang;
+use crate::text::script::to_simplified;
+
+/// What is known about a text besides its words.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    pub lang: Lang,
+    /// Length of the speech, silence included.
+    pub audio_ms: u32,
+    /// Geometric mean of the token probabilities.
+    pub confidence: f32,
+    pub no_speech: f32,
+    /// What the model was told before.
+    pub prompt: &'a str,
+}
+
+/// Credits and farewells of subtitles, which the model was trained on; no caller says them. Folded as [`fold`] does.
+const INVENTED: &[&str] = &[
+    "请不吝点赞",
+    "点赞订阅转发",
+    "订阅转发打赏",
+    "打赏支持明镜",
+    "明镜与点点",
+    "明镜需要您的支持",
+    "字幕by",
+    "字幕由",
+    "字幕志愿者",
+    "字幕制作",
+    "中文字幕",
+    "amaraorg",
+    "谢谢观看",
+    "感谢观看",
+    "谢谢收看",
+    "感谢收看",
+    "谢谢大家收看",
+    "多谢您收睇",
+    "欢迎订阅",
+    "订阅我的频道",
+    "下期再见",
+    "下集再见",
+    "我们下期节目再见",
+    "优优独播剧场",
+    "词曲李宗盛",
+    "请订阅",
+    "thanksforwatching",
+    "thankyouforwatching",
+    "pleasesubscribe",
+    "likeandsubscribe",
+    "subscribetomychannel",
+    "seeyouinthenextvideo",
+    "subtitlesby",
+    "captionsby",
+    "transcriptionby",
+    "以下是客户拨打",
+    "以下是普通话的句子",
+    "acustomercallsatelecomoperator",
+];
+
+const NO_SPEECH: f32 = 0.6;
+const NO_SPEECH_CONFIDENCE: f32 = 0.4;
+/// An echo must be longer than the terms that callers really say.
+const ECHO_CHARACTERS: usize = 6;
+const ECHO_CONFIDENCE: f32 = 0.5;
+/// A unit said so often in a row is a loop, and is kept once.
+const LOOP_TIMES: usize = 4;
+const LOOP_LONGEST_UNIT: usize = 16;
+
+/// The text that may be believed, loops collapsed; or why none of it.
+pub fn believable(text: &str, evidence: &Evidence<'_>) -> Result<String, Withheld> {
+    let folded = fold(text);
+    if folded.is_empty() {
+        return Ok(String::new());
+    }
+    if INVENTED.iter().any(|invention| folded.contains(invention)) {
+        return Err(Withheld::KnownInvention(text.to_owned()));
+    }
+    if evidence.no_speech > NO_SPEECH && evidence.confidence < NO_SPEECH_CONFIDENCE {
+        return Err(Withheld::NoSpeech);
+    }
+    let length = folded.chars().count();
+    if evidence.confidence < ECHO_CONFIDENCE && length >= ECHO_CHARACTERS && fold(evidence.prompt).contains(&folded) {
+        return Err(Withheld::KnownInvention(text.to_owned()));
+    }
+    if length > most_characters(evidence) {
+        return Err(Withheld::RunAway(text.to_owned()));
+    }
+    Ok(collapse_loops(text))
+}
+
+/// Fast speakers reach eight Mandarin syllables, or twenty English letters, a second; a few more are granted to short pieces.
+fn most_characters(evidence: &Evidence<'_>) -> usize {
+    let (a_second, granted) = match evidence.lang {
+        Lang::Zh => (10, 5),
+        Lang::En => (25, 12),
+    };
+    (evidence.audio_ms as usize * a_second).div_ceil(1000) + granted
+}
+
+/// Letters, digits and characters only, simplified, lower case.
+fn fold(text: &str) -> String {
+    to_simplified(text).chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// `我要我要我要我要查话费` → `我要查话费`. Single characters and digits may repeat: numbers do.
+fn collapse_loops(text: &str) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    let mut kept = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(rest) = characters.get(at..).filter(|rest| !rest.is_empty()) {
+        match looping_unit(rest) {
+            Some((unit, times)) => {
+                kept.extend(rest.iter().take(unit));
+                at += unit * times;
+            }
+            None => {
+                kept.extend(rest.first());
+                at += 1;
+            }
+        }
+    }
+    kept
+}
+
+/// Length of the unit that `rest` begins with and how often it stands there, when that is a loop.
+fn looping_unit(rest: &[char]) -> Option<(usize, usize)> {
+    (2..=LOOP_LONGEST_UNIT).find_map(|length| {
+        let unit = rest.get(..length)?;
+        let times = rest.chunks_exact(length).take_while(|chunk| *chunk == unit).count();
+        let one_character = unit.iter().all(|character| Some(character) == unit.first());
+        (times >= LOOP_TIMES && !one_character && !unit.iter().any(|&character| is_digit(character))).then_some((length, times))
+    })
+}
+
+fn is_digit(character: char) -> bool {
+    character.is_ascii_digit() || "零〇一二三四五六七八九十幺两".contains(character)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SURE: Evidence<'_> = Evidence { lang: Lang::Zh, audio_ms: 3_000, confidence: 0.9, no_speech: 0.1, prompt: "" };
+
+    #[track_caller]
+    fn check(text: &str, evidence: Evidence<'_>, expected: Result<&str, Withheld>) {
+        assert_eq!(believable(text, &evidence), expected.map(str::to_owned));
+    }
+
+    #[track_caller]
+    fn invented(text: &str) {
+        check(text, SURE, Err(Withheld::KnownInvention(text.to_owned())));
+    }
+
+    #[test]
+    fn known_inventions() {
+        invented("请不吝点赞 订阅 转发 打赏支持明镜与点点栏目");
+        invented("請不吝點贊 訂閱 轉發");
+        invented("字幕by索兰娅");
+        invented("謝謝觀看");
+        invented("Thanks for watching!");
+        invented("Subtitles by the Amara.org community");
+        check("谢谢", SURE, Ok("谢谢"));
+        check("我要订阅一个流量包", SURE, Ok("我要订阅一个流量包"));
+        check("Thank you.", SURE, Ok("Thank you."));
+        check("。", SURE, Ok(""));
+    }
+
+    #[test]
+    fn nothing_said() {
+        check("嗯", Evidence { no_speech: 0.8, confidence: 0.2, ..SURE }, Err(Withheld::NoSpeech));
+        check("是的", Evidence { no_speech: 0.8, ..SURE }, Ok("是的"));
+        check("是的", Evidence { confidence: 0.2, ..SURE }, Ok("是的"));
+    }
+
+    #[test]
+    fn runaways_and_loops() {
+        let long = "我要查话费".repeat(9);
+        check(&long, SURE, Err(Withheld::RunAway(long.clone())));
+        check("我要我要我要我要查话费", SURE, Ok("我要查话费"));
+        check("不要不要不要", SURE, Ok("不要不要不要"));
+        check("一三八八八八八八八八八", SURE, Ok("一三八八八八八八八八八"));
+        check("12121212", SURE, Ok("12121212"));
+        check("零一零一零一零一", SURE, Ok("零一零一零一零一"));
+        check("okay then okay then okay then okay then ", Evidence { lang: Lang::En, ..SURE }, Ok("okay then "));
+    }
+
+    #[test]
+    fn echoes_of_the_prompt() {
+        let unsure = Evidence { confidence: 0.3, prompt: "内容有话费、余额、流量、套餐、宽带。", ..SURE };
+        check("话费、余额、流量。", unsure, Err(Withheld::KnownInvention("话费、余额、流量。".into())));
+        check("话费余额", unsure, Ok("话费余额"));
+        check("话费、余额、流量。", Evidence { confidence: 0.8, ..unsure }, Ok("话费、余额、流量。"));
+    }
+
+    proptest! {
+        #[test]
+        fn never_longer_than_what_was_recognised(text in "[a-z0-9 我要查话费。]{0,80}", audio_ms in 0u32..30_000) {
+            if let Ok(kept) = believable(&text, &Evidence { audio_ms, ..SURE }) {
+                prop_assert!(kept.chars().count() <= text.chars().count());
+            }
+        }
+    }
+}

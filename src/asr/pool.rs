@@ -1,0 +1,241 @@
+//! Workers on their own OS threads behind one bounded queue.
+//!
+//! Finals go before trials, and a final that finds the queue full takes the place of the youngest trial. A job whose
+//! [`Pending`] was dropped, or whose deadline passed while it waited, is not begun. Dropping the pool refuses what waits,
+//! lets what runs finish, and joins the threads.
+
+use super::recogniser::{AsrError, Job, Pending, Priority, Transcript};
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Instant;
+use tokio::sync::oneshot;
+
+/// What a thread does with a job.
+pub trait Worker: Send + 'static {
+    fn recognise(&mut self, job: &Job) -> Result<Transcript, AsrError>;
+}
+
+pub struct Pool {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+struct Shared {
+    queue: Mutex<Queue>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    finals: VecDeque<Waiting>,
+    trials: VecDeque<Waiting>,
+    closed: bool,
+}
+
+struct Waiting {
+    job: Job,
+    answer: oneshot::Sender<Result<Transcript, AsrError>>,
+    /// `None`: too far away to be named.
+    expires: Option<Instant>,
+}
+
+impl Queue {
+    fn len(&self) -> usize {
+        self.finals.len() + self.trials.len()
+    }
+
+    fn next(&mut self) -> Option<Waiting> {
+        self.finals.pop_front().or_else(|| self.trials.pop_front())
+    }
+
+    fn forget_cancelled(&mut self) {
+        self.finals.retain(|waiting| !waiting.answer.is_closed());
+        self.trials.retain(|waiting| !waiting.answer.is_closed());
+    }
+}
+
+impl Shared {
+    /// A panic while the lock is held cannot leave the queue half changed: nothing inside panics but on lack of memory.
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pool {
+    /// One thread for each worker.
+    ///
+    /// # Errors
+    /// [`AsrError::Engine`] when the system gives no thread.
+    pub fn start(workers: Vec<impl Worker>) -> Result<Pool, AsrError> {
+        let shared = Arc::new(Shared { queue: Mutex::new(Queue::default()), changed: Condvar::new() });
+        let mut pool = Pool { shared, threads: Vec::new() };
+        for (index, worker) in workers.into_iter().enumerate() {
+            let shared = Arc::clone(&pool.shared);
+            let thread = std::thread::Builder::new().name(format!("asr-{index}")).spawn(move || work(&shared, worker));
+            pool.threads.push(thread.map_err(|error| AsrError::Engine(error.to_string()))?);
+        }
+        Ok(pool)
+    }
+
+    /// Queues the job; at most `limit` jobs wait.
+    ///
+    /// # Errors
+    /// [`AsrError::Overloaded`] at once when the queue is full.
+    pub fn submit(&self, job: Job, limit: usize) -> Result<Pending, AsrError> {
+        let (answer, receiver) = oneshot::channel();
+        let expires = Instant::now().checked_add(job.deadline);
+        let mut queue = self.shared.lock();
+        if queue.len() >= limit {
+            queue.forget_cancelled();
+        }
+        if queue.len() >= limit {
+            let evicted = if job.priority == Priority::Final { queue.trials.pop_back() } else { None };
+            let evicted = evicted.ok_or(AsrError::Overloaded)?;
+            let _ = evicted.answer.send(Err(AsrError::Overloaded));
+        }
+        let waiting = Waiting { expires, answer, job };
+        match waiting.job.priority {
+            Priority::Final => queue.finals.push_back(waiting),
+            Priority::Trial => queue.trials.push_back(waiting),
+        }
+        drop(queue);
+        self.shared.changed.notify_one();
+        Ok(Pending::new(receiver))
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        let mut queue = self.shared.lock();
+        queue.closed = true;
+        queue.finals.clear();
+        queue.trials.clear();
+        drop(queue);
+        self.shared.changed.notify_all();
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn work(shared: &Shared, mut worker: impl Worker) {
+    loop {
+        let mut queue = shared.lock();
+        let waiting = loop {
+            match queue.next() {
+                Some(waiting) => break waiting,
+                None if queue.closed => return,
+                None => queue = shared.changed.wait(queue).unwrap_or_else(PoisonError::into_inner),
+            }
+        };
+        drop(queue);
+        if waiting.answer.is_closed() {
+            continue;
+        }
+        let result = if waiting.expires.is_some_and(|expires| Instant::now() >= expires) {
+            Err(AsrError::Deadline)
+        } else {
+            let recognise = AssertUnwindSafe(|| worker.recognise(&waiting.job));
+            catch_unwind(recognise).unwrap_or_else(|_| Err(AsrError::Engine("the decoder panicked".into())))
+        };
+        // Nobody listens any more when the caller went on speaking.
+        let _ = waiting.answer.send(result);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Lang;
+    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::time::Duration;
+
+    /// Tells the first term of each job it begins, then waits to be let go.
+    struct Held {
+        begun: Sender<String>,
+        go: Receiver<()>,
+    }
+
+    impl Worker for Held {
+        fn recognise(&mut self, job: &Job) -> Result<Transcript, AsrError> {
+            let name = job.terms.first().cloned().unwrap_or_default();
+            self.begun.send(name.clone()).unwrap();
+            self.go.recv().unwrap();
+            assert_ne!(name, "panic");
+            Ok(Transcript { text: name, ..Transcript::default() })
+        }
+    }
+
+    fn held() -> (Pool, Receiver<String>, Sender<()>) {
+        let ((begun, told), (go, wait)) = (channel(), channel());
+        (Pool::start(vec![Held { begun, go: wait }]).unwrap(), told, go)
+    }
+
+    fn job(name: &str, priority: Priority, deadline: Duration) -> Job {
+        Job { samples: Arc::from([]), lang: Lang::Zh, terms: vec![name.to_owned()], deadline, priority }
+    }
+
+    const LONG: Duration = Duration::from_secs(3600);
+
+    #[test]
+    fn finals_go_before_trials_and_each_in_order() {
+        let (pool, begun, go) = held();
+        let first = pool.submit(job("first", Priority::Trial, LONG), 9).unwrap();
+        assert_eq!(begun.recv().unwrap(), "first");
+        let order = [("t1", Priority::Trial), ("f1", Priority::Final), ("t2", Priority::Trial), ("f2", Priority::Final)];
+        let pending: Vec<Pending> = order.iter().map(|(name, priority)| pool.submit(job(name, *priority, LONG), 9).unwrap()).collect();
+        (0..5).for_each(|_| go.send(()).unwrap());
+        let began: Vec<String> = (0..4).map(|_| begun.recv().unwrap()).collect();
+        assert_eq!(began, ["f1", "f2", "t1", "t2"]);
+        assert_eq!(first.wait_blocking().unwrap().text, "first");
+        for (pending, (name, _)) in pending.into_iter().zip(order) {
+            assert_eq!(pending.wait_blocking().unwrap().text, name);
+        }
+    }
+
+    #[test]
+    fn a_full_queue_refuses_trials_and_makes_room_for_finals() {
+        let (pool, begun, go) = held();
+        let _running = pool.submit(job("running", Priority::Final, LONG), 2).unwrap();
+        begun.recv().unwrap();
+        let older = pool.submit(job("older", Priority::Trial, LONG), 2).unwrap();
+        let younger = pool.submit(job("younger", Priority::Trial, LONG), 2).unwrap();
+        assert!(matches!(pool.submit(job("t", Priority::Trial, LONG), 2), Err(AsrError::Overloaded)));
+        let _final = pool.submit(job("final", Priority::Final, LONG), 2).unwrap();
+        assert_eq!(younger.wait_blocking(), Err(AsrError::Overloaded));
+        drop(older);
+        let _second = pool.submit(job("second", Priority::Final, LONG), 2).unwrap();
+        assert!(matches!(pool.submit(job("third", Priority::Final, LONG), 2), Err(AsrError::Overloaded)));
+        (0..3).for_each(|_| go.send(()).unwrap());
+    }
+
+    #[test]
+    fn dropped_and_expired_jobs_are_not_begun_and_a_panic_is_an_error() {
+        let (pool, begun, go) = held();
+        let panicking = pool.submit(job("panic", Priority::Final, LONG), 9).unwrap();
+        begun.recv().unwrap();
+        drop(pool.submit(job("dropped", Priority::Final, LONG), 9).unwrap());
+        let expired = pool.submit(job("expired", Priority::Final, Duration::ZERO), 9).unwrap();
+        let last = pool.submit(job("last", Priority::Final, LONG), 9).unwrap();
+        (0..2).for_each(|_| go.send(()).unwrap());
+        assert!(matches!(panicking.wait_blocking(), Err(AsrError::Engine(_))));
+        assert_eq!(expired.wait_blocking(), Err(AsrError::Deadline));
+        assert_eq!(last.wait_blocking().unwrap().text, "last");
+        assert_eq!(begun.recv().unwrap(), "last");
+    }
+
+    #[test]
+    fn a_dropped_pool_answers_everybody() {
+        let (pool, begun, go) = held();
+        let running = pool.submit(job("running", Priority::Final, LONG), 9).unwrap();
+        begun.recv().unwrap();
+        let waiting = pool.submit(job("waiting", Priority::Trial, LONG), 9).unwrap();
+        let dropping = std::thread::spawn(move || drop(pool));
+        assert!(matches!(waiting.wait_blocking(), Err(AsrError::Engine(_))));
+        go.send(()).unwrap();
+        assert_eq!(running.wait_blocking().unwrap().text, "running");
+        dropping.join().unwrap();
+    }
+}

@@ -1,0 +1,221 @@
+//! Whisper, by whisper.cpp: one shared model, one decoder state for each thread.
+//!
+//! The settings were measured: the encoder's context follows the length of the speech, greedy search, no fall-back to higher
+//! temperatures, no context between turns, a bound on tokens. `set_grammar` and `set_abort_callback_safe` of whisper-rs crash and
+//! must not be used. Its string setters leak: the language is set once for each thread, the prompt goes in as tokens.
+
+use super::inventions::{Evidence, believable};
+use super::pool::{Pool, Worker};
+use super::prompt::prompt;
+use super::recogniser::{AsrError, Job, Pending, Recogniser, Transcript, Withheld};
+use super::{cpu, window};
+use crate::audio::treatment;
+use crate::text::Lang;
+use crate::text::script::to_simplified;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState};
+
+const RATE_HZ: f32 = crate::audio::CALL_RATE_HZ as f32;
+/// Encoder frames a second of audio.
+const CONTEXT_PER_SECOND: f32 = 50.0;
+/// Less than this much more context than the speech needs, and decoding runs away.
+const CONTEXT_MARGIN: i32 = 256;
+const CONTEXT_MOST: i32 = 1500;
+const TOKENS_PER_SECOND: f32 = 8.0;
+const TOKENS_GRANTED: f32 = 6.0;
+/// whisper.cpp takes nothing under 100 ms, and hears little under a second.
+const SHORTEST_SAMPLES: usize = 16_000;
+/// Silence before the first sound, so that it is not swallowed.
+const LEAD_IN_SAMPLES: usize = 1_600;
+
+/// How many decode at once, how many may wait.
+#[derive(Clone, Debug)]
+pub struct WhisperConfig {
+    /// A ggml file.
+    pub model: PathBuf,
+    /// Decoder threads, each with a state of about 230 MB.
+    pub threads: usize,
+    /// Jobs that may wait before new ones are refused.
+    pub queue: usize,
+}
+
+impl WhisperConfig {
+    /// One thread a core; four jobs may wait for each.
+    pub fn new(model: PathBuf) -> WhisperConfig {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        WhisperConfig { model, threads, queue: 4 * threads }
+    }
+}
+
+/// The engine; dropping it ends its threads.
+pub struct Whisper {
+    pool: Pool,
+    queue: usize,
+}
+
+impl Whisper {
+    /// Loads the model, makes the states and decodes a moment of silence on each, so that the first caller does not wait.
+    ///
+    /// # Errors
+    /// [`AsrError::Engine`]: the file is missing or no Whisper model, or memory is short.
+    pub fn open(config: &WhisperConfig) -> Result<Whisper, AsrError> {
+        whisper_rs::install_logging_hooks();
+        let model = Arc::new(load(&config.model)?);
+        let warm_up = Job {
+            samples: Arc::from(vec![0.0; SHORTEST_SAMPLES]),
+            lang: Lang::Zh,
+            terms: Vec::new(),
+            deadline: Duration::MAX,
+            priority: super::recogniser::Priority::Trial,
+        };
+        let mut decoders = Vec::new();
+        for _ in 0..config.threads.max(1) {
+            let mut decoder = Decoder::new(&model)?;
+            decoder.decode(&warm_up, &warm_up.samples)?;
+            decoders.push(decoder);
+        }
+        Ok(Whisper { pool: Pool::start(decoders)?, queue: config.queue })
+    }
+}
+
+impl Recogniser for Whisper {
+    fn submit(&self, job: Job) -> Result<Pending, AsrError> {
+        self.pool.submit(job, self.queue)
+    }
+}
+
+fn load(path: &Path) -> Result<WhisperContext, AsrError> {
+    if !path.is_file() {
+        return Err(AsrError::Engine(format!("{} is missing", path.display())));
+    }
+    WhisperContext::new_with_params(path, WhisperContextParameters::default())
+        .map_err(|error| AsrError::Engine(format!("{} is no model for whisper.cpp: {error}", path.display())))
+}
+
+struct Decoder {
+    model: Arc<WhisperContext>,
+    state: WhisperState,
+    mandarin: FullParams<'static, 'static>,
+    english: FullParams<'static, 'static>,
+}
+
+/// What one pass over one window gave.
+struct Decoded {
+    text: String,
+    log_probability: f32,
+    tokens: usize,
+    no_speech: f32,
+}
+
+impl Decoder {
+    fn new(model: &Arc<WhisperContext>) -> Result<Decoder, AsrError> {
+        let state = model.create_state().map_err(|error| AsrError::Engine(error.to_string()))?;
+        Ok(Decoder { model: Arc::clone(model), state, mandarin: settings(Lang::Zh), english: settings(Lang::En) })
+    }
+
+    fn decode(&mut self, job: &Job, samples: &[f32]) -> Result<Decoded, AsrError> {
+        let engine_error = |error: whisper_rs::WhisperError| AsrError::Engine(error.to_string());
+        let mut padded = vec![0.0; LEAD_IN_SAMPLES];
+        padded.extend_from_slice(samples);
+        padded.resize(padded.len().max(SHORTEST_SAMPLES), 0.0);
+        let seconds = padded.len() as f32 / RATE_HZ;
+
+        let prompt = prompt(job.lang, &job.terms);
+        // No token is shorter than a byte: with room for as many, the tokeniser cannot run short.
+        let prompt_tokens = self.model.tokenize(&prompt, prompt.len() + 1).map_err(engine_error)?;
+        let mut settings: FullParams<'_, '_> = match job.lang {
+            Lang::Zh => self.mandarin.clone(),
+            Lang::En => self.english.clone(),
+        };
+        settings.set_tokens(&prompt_tokens);
+        settings.set_audio_ctx(((seconds * CONTEXT_PER_SECOND).ceil() as i32 + CONTEXT_MARGIN).min(CONTEXT_MOST));
+        settings.set_max_tokens((seconds * TOKENS_PER_SECOND + TOKENS_GRANTED) as i32);
+        self.state.full(settings, &padded).map_err(engine_error)?;
+
+        let first_special = self.model.token_eot();
+        let mut decoded = Decoded { text: String::new(), log_probability: 0.0, tokens: 0, no_speech: 0.0 };
+        for segment in self.state.as_iter() {
+            decoded.no_speech = decoded.no_speech.max(segment.no_speech_probability());
+            decoded.text.push_str(&segment.to_str_lossy().map_err(engine_error)?);
+            let tokens = (0..segment.n_tokens()).filter_map(|index| segment.get_token(index));
+            for token in tokens.filter(|token| token.token_id() < first_special) {
+                decoded.log_probability += token.token_probability().max(f32::MIN_POSITIVE).ln();
+                decoded.tokens += 1;
+            }
+        }
+        Ok(decoded)
+    }
+}
+
+impl Worker for Decoder {
+    fn recognise(&mut self, job: &Job) -> Result<Transcript, AsrError> {
+        let begun = cpu::ThreadTime::now();
+        let mut transcript = Transcript { audio_ms: milliseconds(job.samples.len()), ..Transcript::default() };
+        let mut samples = job.samples.to_vec();
+        treatment::level(&mut samples);
+        let (mut log_probability, mut tokens) = (0.0, 0);
+        for piece in window::windows(&samples) {
+            if treatment::active_level_dbfs(piece).is_none() {
+                transcript.no_speech = 1.0;
+                continue;
+            }
+            let decoded = self.decode(job, piece)?;
+            transcript.no_speech = transcript.no_speech.max(decoded.no_speech);
+            let evidence = Evidence {
+                lang: job.lang,
+                audio_ms: milliseconds(piece.len()),
+                confidence: geometric_mean(decoded.log_probability, decoded.tokens),
+                no_speech: decoded.no_speech,
+                prompt: &prompt(job.lang, &job.terms),
+            };
+            match believable(decoded.text.trim(), &evidence) {
+                Ok(text) => {
+                    if job.lang == Lang::En && !transcript.text.is_empty() {
+                        transcript.text.push(' ');
+                    }
+                    transcript.text.push_str(&text);
+                    log_probability += decoded.log_probability;
+                    tokens += decoded.tokens;
+                }
+                Err(withheld) => transcript.withheld = Some(withheld),
+            }
+        }
+        if job.lang == Lang::Zh {
+            transcript.text = to_simplified(&transcript.text);
+        }
+        if transcript.text.is_empty() {
+            transcript.withheld.get_or_insert(Withheld::NoSpeech);
+        } else {
+            transcript.confidence = geometric_mean(log_probability, tokens);
+        }
+        transcript.compute_ms = begun.elapsed_ms();
+        Ok(transcript)
+    }
+}
+
+fn settings(lang: Lang) -> FullParams<'static, 'static> {
+    let mut settings = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
+    settings.set_language(Some(lang.code()));
+    settings.set_n_threads(1);
+    settings.set_temperature_inc(0.0);
+    settings.set_no_context(true);
+    settings.set_single_segment(true);
+    settings.set_no_timestamps(true);
+    settings.set_suppress_nst(true);
+    settings.set_suppress_blank(true);
+    settings.set_print_special(false);
+    settings.set_print_progress(false);
+    settings.set_print_realtime(false);
+    settings.set_print_timestamps(false);
+    settings
+}
+
+fn geometric_mean(log_probability: f32, tokens: usize) -> f32 {
+    if tokens == 0 { 0.0 } else { (log_probability / tokens as f32).exp() }
+}
+
+fn milliseconds(samples: usize) -> u32 {
+    u32::try_from(samples as u64 * 1000 / u64::from(crate::audio::CALL_RATE_HZ)).unwrap_or(u32::MAX)
+}
