@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod chat;
 pub mod check;
+pub mod eval;
 pub mod fixtures;
 pub mod grammar;
 pub mod house;
@@ -37,6 +38,8 @@ enum Command {
     /// Makes the recordings of audio-fixtures/ (for maintainers).
     #[command(hide = true)]
     Fixtures(fixtures::Args),
+    /// Figures for labelled sets.
+    Eval(eval::Args),
     /// Speaks a text into a WAV file.
     Say(say::Args),
     /// What recordings say, a line each.
@@ -55,11 +58,11 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result: Result<(), Failure> = match arguments.command {
         Command::Bench(args) => bench::run(args),
-        //        Command::Chat(args) => chat::run(args),
         Command::Chat(args) => chat::run(args),
         Command::Check(args) => check::run(args),
         Command::Grammar(args) => grammar::run(args),
         Command::Fixtures(args) => fixtures::run(args),
+        Command::Eval(args) => eval::run(args),
         Command::Say(args) => say::run(args),
         Command::Transcribe(args) => transcribe::run(args),
         Command::Understand(args) => understand::run(args),

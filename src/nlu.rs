@@ -7,6 +7,7 @@ pub mod classifier;
 pub mod error;
 pub mod examples;
 pub mod features;
+pub mod figures;
 pub mod intent;
 pub mod language;
 pub mod learner;

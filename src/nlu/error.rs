@@ -12,6 +12,9 @@ pub enum NluError {
     /// The file says something that makes no sense.
     #[error("{}: {reason}", file.display())]
     Bad { file: PathBuf, reason: String },
+    /// A grammar is wrong; the text names file, line and column.
+    #[error("{0}")]
+    Grammar(String),
 }
 
 impl NluError {

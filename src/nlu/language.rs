@@ -1,6 +1,6 @@
 //! Everything that understanding needs of one language, made from `flows/intents/<lang>/`.
 
-use super::classifier::Classifier;
+use super::classifier::{Classifier, Trial};
 use super::lexicon::Lexicon;
 use super::phrases::{self, Phrases};
 use super::repair::Repair;
@@ -34,4 +34,11 @@ impl Language {
             lexicon,
         })
     }
+}
+
+/// How well one language's examples predict each other; see [`Classifier::cross_validate`].
+pub fn cross_validate(intents: &Path, lang: Lang) -> Result<Vec<Trial>, NluError> {
+    let folder = intents.join(lang.code());
+    let lexicon = Lexicon::load(&folder)?;
+    Ok(Classifier::cross_validate(&examples::load(&folder, &lexicon)?, &lexicon))
 }

@@ -26,15 +26,6 @@ struct Written {
     yes: Vec<String>,
     no: Vec<String>,
     repair: RepairMarks,
-    volume_units: VolumeUnits,
-}
-
-/// What units of data are called, in lower case.
-#[derive(Clone, Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct VolumeUnits {
-    pub gigabytes: Vec<String>,
-    pub megabytes: Vec<String>,
 }
 
 /// How callers take back what they said.
@@ -63,7 +54,6 @@ pub struct Lexicon {
     pub yes: Vec<String>,
     pub no: Vec<String>,
     pub repair: RepairMarks,
-    pub volume_units: VolumeUnits,
 }
 
 impl Lexicon {
@@ -96,7 +86,6 @@ impl Lexicon {
             openers: written.openers,
             closers: written.closers,
             repair: written.repair,
-            volume_units: written.volume_units,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Decides what an utterance means: what was asked, then phrases understood everywhere, then the classifier, else reject.
 //!
-//! An answer to the asked question wins when it is the whole utterance. When it stands among other words, a clear request in
+//! The asked question's grammar is tried on characters; an answer that it does not take whole is looked for by the parsers of
+//! values; what is neither that nor a clear request is tried on sound. An answer to the asked question wins when it is the whole utterance. When it stands among other words, a clear request in
 //! those words comes through with it, so that a caller may change the subject, or correct, in the middle of a question.
 
 use super::language::Language;
@@ -8,14 +9,19 @@ use super::slots::{Kind, Utterance};
 use super::thresholds::{self, ACCEPT};
 use super::wording::Wording;
 use super::{Decision, Expectation, Intent, NluError, RejectReason, Source, Understood, phrases};
+use crate::grammar::{Library, Parse};
 use crate::text::{Lang, Record, Value};
 use jiff::civil::Date;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Confidence in a value that its parser read from the asked question's answer.
 const READ: f32 = 0.95;
 /// The same when it stood among other words.
 const READ_WITHIN: f32 = 0.85;
+/// A match on sound below this is no match; below the next it is asked about.
+const SOUNDS_ALIKE: f32 = 0.7;
+const SOUNDS_THE_SAME: f32 = 0.82;
 /// How many guesses are handed on.
 const ALTERNATIVES: usize = 3;
 
@@ -32,6 +38,7 @@ pub struct Heard<'a> {
 pub struct Router {
     zh: Language,
     en: Language,
+    grammars: Arc<Library>,
 }
 
 /// The answer to what was asked.
@@ -43,14 +50,21 @@ struct Answered {
 }
 
 impl Router {
-    /// Reads `flows/intents/` under `data_dir` and trains the classifiers; takes about a second.
+    /// Reads `flows/intents/` and `grammars/` under `data_dir` and trains the classifiers; takes about a second.
     pub fn load(data_dir: &Path) -> Result<Router, NluError> {
+        let folder = data_dir.join("grammars");
+        let grammars = Library::load(&folder).map_err(|error| NluError::Grammar(error.to_string()))?;
+        Router::with(data_dir, Arc::new(grammars))
+    }
+
+    /// The same with grammars that are loaded already.
+    pub fn with(data_dir: &Path, grammars: Arc<Library>) -> Result<Router, NluError> {
         let intents = data_dir.join("flows").join("intents");
         std::thread::scope(|scope| {
             let en = scope.spawn(|| Language::load(&intents, Lang::En));
             let zh = Language::load(&intents, Lang::Zh)?;
             let en = en.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-            Ok(Router { zh, en })
+            Ok(Router { zh, en, grammars })
         })
     }
 
@@ -66,9 +80,9 @@ impl Router {
         if wording.is_empty() {
             return Understood { reason: Some(RejectReason::Empty), ..nothing(heard.text) };
         }
-        let slots = Utterance::new(heard.text, lang, today, &language.lexicon.volume_units).all();
+        let slots = Utterance::new(heard.text, lang, today).all();
         match self.answered(&heard, &wording, language, expectation, today) {
-            Some(answered) => language.with_answer(&heard, &wording, answered, expectation, slots),
+            Some(answered) => language.with_answer(&heard, answered, expectation, slots),
             None => language.freely(&heard, &wording, slots),
         }
     }
@@ -88,57 +102,86 @@ impl Router {
         expectation: &Expectation,
         today: Date,
     ) -> Option<Answered> {
-        let grammar = expectation.grammar.as_deref()?;
-        if grammar == "yes_no" {
-            return language.yes_or_no(wording);
+        let name = expectation.grammar.as_deref()?;
+        let kind = Kind::of_grammar(name);
+        let whole = |parse: Parse| {
+            let value = meaning(&parse, name, kind, language.lang, today)?;
+            Some(Answered { value, confidence: parse.score * READ, rest: None })
+        };
+        let grammar = self.grammars.get(language.lang, name);
+        if let Some(answered) = grammar.and_then(|grammar| grammar.parse(heard.text, 1).pop()).and_then(whole) {
+            return Some(answered);
         }
-        let kind = Kind::of_grammar(grammar)?;
-        let meant = language.repair.meant(wording).map(|meant| meant.text());
-        let read = |text| Utterance::new(text, language.lang, today, &language.lexicon.volume_units).asked(kind);
-        let corrected = meant.as_deref().and_then(read).map(|(value, _)| (value, false));
-        let (value, alone) = corrected.or_else(|| read(heard.text))?;
-        let (confidence, rest) = if alone { (READ, None) } else { (READ_WITHIN, Some(wording.clone())) };
-        Some(Answered { value, confidence, rest })
+        if name == YES_NO
+            && let Some(answered) = language.plain_yes_or_no(wording)
+        {
+            return Some(answered);
+        }
+        if language.global.whole(wording, phrases::weightier).is_some_and(|(intent, _)| universal(intent)) {
+            return None;
+        }
+        let among = match kind {
+            _ if name == YES_NO => language.beginning_yes_or_no(wording),
+            Some(kind) => language.value_among_words(heard, wording, kind, today),
+            None => None,
+        };
+        if among.is_some() || language.clear_request(wording, heard.hearing_confidence).is_some() {
+            return among;
+        }
+        let by_sound = grammar.and_then(|grammar| grammar.parse_by_sound(heard.text, 1).pop());
+        by_sound.filter(|parse| parse.score >= SOUNDS_ALIKE).and_then(whole)
+    }
+}
+
+/// The grammar whose answers are yes or no.
+const YES_NO: &str = "yes_no";
+
+/// What a grammar's match means: its canonical words read by the parser of its kind; for grammars of no kind of value the
+/// tags, or the words themselves.
+fn meaning(parse: &Parse, grammar: &str, kind: Option<Kind>, lang: Lang, today: Date) -> Option<Value> {
+    if grammar == YES_NO {
+        return match parse.tags.last()?.as_str() {
+            "yes" => Some(Value::Flag(true)),
+            "no" => Some(Value::Flag(false)),
+            _ => None,
+        };
+    }
+    match kind {
+        Some(kind) => Utterance::new(&parse.canonical, lang, today).asked(kind).map(|(value, _)| value),
+        None if parse.tags.is_empty() => Some(Value::Text(parse.canonical.clone())),
+        None => Some(Value::Text(parse.tags.join(" "))),
     }
 }
 
 impl Language {
-    fn yes_or_no(&self, wording: &Wording) -> Option<Answered> {
-        let disagree = |_, _| None;
-        if let Some((yes, confidence)) = self.yes_no.whole(wording, disagree) {
-            return Some(Answered { value: Value::Flag(yes), confidence, rest: None });
-        }
+    fn plain_yes_or_no(&self, wording: &Wording) -> Option<Answered> {
+        let (yes, confidence) = self.yes_no.whole(wording, |_, _| None)?;
+        Some(Answered { value: Value::Flag(yes), confidence, rest: None })
+    }
+
+    fn beginning_yes_or_no(&self, wording: &Wording) -> Option<Answered> {
         let (yes, length) = self.yes_no.beginning(wording)?;
         let rest: String = wording.plain.iter().skip(length).collect();
         Some(Answered { value: Value::Flag(yes), confidence: READ_WITHIN, rest: Some(Wording::new(&rest)) })
     }
 
+    fn value_among_words(&self, heard: &Heard<'_>, wording: &Wording, kind: Kind, today: Date) -> Option<Answered> {
+        let read = |text| Utterance::new(text, self.lang, today).asked(kind);
+        let meant = self.repair.meant(wording).map(|meant| meant.text());
+        let corrected = meant.as_deref().and_then(read).map(|(value, _)| (value, false));
+        let (value, alone) = corrected.or_else(|| read(heard.text))?;
+        let (confidence, rest) = if alone { (READ, None) } else { (READ_WITHIN, Some(wording.clone())) };
+        Some(Answered { value, confidence, rest })
+    }
+
     /// The asked question was answered; a clear request in the rest comes with the answer.
-    fn with_answer(
-        &self,
-        heard: &Heard<'_>,
-        wording: &Wording,
-        answered: Answered,
-        expectation: &Expectation,
-        mut slots: Record,
-    ) -> Understood {
+    fn with_answer(&self, heard: &Heard<'_>, answered: Answered, expectation: &Expectation, mut slots: Record) -> Understood {
         let answer = match answered.value {
             Value::Flag(true) => Some(Intent::Affirm),
             Value::Flag(false) => Some(Intent::Deny),
             _ => None,
         };
         let request = answered.rest.as_ref().and_then(|rest| self.clear_request(rest, heard.hearing_confidence));
-        let global = self.global.whole(wording, phrases::weightier).filter(|(intent, _)| universal(*intent));
-        if let (Some((intent, confidence)), false) = (global, answered.rest.is_none()) {
-            return Understood {
-                intent: Some(intent),
-                confidence,
-                decision: Decision::Accept,
-                source: Source::Global,
-                slots,
-                ..nothing(heard.text)
-            };
-        }
         if let Some(slot) = &expectation.slot {
             slots.insert(slot.clone(), answered.value);
         }
@@ -147,7 +190,7 @@ impl Language {
         Understood {
             intent,
             confidence: answered.confidence,
-            decision: Decision::Accept,
+            decision: if answered.confidence >= SOUNDS_THE_SAME * READ { Decision::Accept } else { Decision::Confirm },
             source: Source::Grammar,
             slots,
             alternatives,
@@ -216,3 +259,6 @@ fn nothing(text: &str) -> Understood {
         reason: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,14 +1,11 @@
 //! Values in an utterance, by type. Each type has its own parser in `text`; nothing is rewritten wholesale.
 
-use super::lexicon::VolumeUnits;
 use super::wording::MOST_CHARACTERS;
 use crate::text::date::{self, Month};
-use crate::text::{Digits, Lang, Money, PhoneNumber, Record, Value, number_en, number_zh};
+use crate::text::{Digits, Lang, Money, PhoneNumber, Record, Value, number_en, number_zh, volume};
 use jiff::civil::Date;
 use std::ops::Range;
 
-/// The number of a data volume has at most this many characters.
-const LONGEST_NUMBER: usize = 40;
 /// What may stand beside a value that is still the whole answer: `是`, `的`, `please`.
 const MOST_BESIDE: usize = 2;
 
@@ -58,7 +55,6 @@ pub struct Utterance<'a> {
     text: &'a str,
     lang: Lang,
     today: Date,
-    units: &'a VolumeUnits,
 }
 
 /// A value and where it stands, in bytes.
@@ -66,9 +62,9 @@ type Found = (Value, Range<usize>);
 
 impl<'a> Utterance<'a> {
     /// Only the first [`MOST_CHARACTERS`] characters count.
-    pub fn new(text: &'a str, lang: Lang, today: Date, units: &'a VolumeUnits) -> Utterance<'a> {
+    pub fn new(text: &'a str, lang: Lang, today: Date) -> Utterance<'a> {
         let end = text.char_indices().nth(MOST_CHARACTERS).map_or(text.len(), |(at, _)| at);
-        Utterance { text: text.get(..end).unwrap_or(text), lang, today, units }
+        Utterance { text: text.get(..end).unwrap_or(text), lang, today }
     }
 
     /// The value that answers a question for it, and whether it is the whole answer. In an answer a value needs no mark: `九` is a
@@ -80,7 +76,8 @@ impl<'a> Utterance<'a> {
             Kind::Amount => Money::parse(trimmed, self.lang).map(Value::Money),
             Kind::Date => date::parse_day(trimmed, self.lang, self.today).map(Value::Day),
             Kind::Ordinal => self.ordinal(trimmed).map(Value::Number),
-            Kind::DataVolume | Kind::PhoneNumber | Kind::Digits(_) => None,
+            Kind::DataVolume => volume::parse(trimmed, self.lang).map(Value::Volume),
+            Kind::PhoneNumber | Kind::Digits(_) => None,
         };
         if let Some(value) = whole {
             return Some((value, true));
@@ -110,7 +107,7 @@ impl<'a> Utterance<'a> {
             Kind::Month => Month::find(self.text, self.lang, self.today).map(|(month, span)| (Value::Month(month), span)),
             Kind::Amount => Money::find(self.text, self.lang).map(|(money, span)| (Value::Money(money), span)),
             Kind::Date => date::find_day(self.text, self.lang, self.today).map(|(day, span)| (Value::Day(day), span)),
-            Kind::DataVolume => self.volume(asked),
+            Kind::DataVolume => volume::find(self.text, self.lang).map(|(megabytes, span)| (Value::Volume(megabytes), span)),
             Kind::Ordinal => None,
             Kind::PhoneNumber => self.phone_number(asked),
             Kind::Digits(length) => {
@@ -141,53 +138,6 @@ impl<'a> Utterance<'a> {
         let (digits, span) = mobile.or_else(line)?;
         PhoneNumber::parse(&digits).map(|number| (Value::Phone(number), span))
     }
-
-    /// A number and a unit of data, in megabytes: the first unit that has a number before it.
-    fn volume(&self, asked: bool) -> Option<Found> {
-        let lower = self.text.to_ascii_lowercase();
-        for (at, _) in lower.char_indices() {
-            let Some((unit, megabytes)) = self.unit_at(&lower, at) else { continue };
-            let Some((hundredths, start)) = self.number_before(&lower, at) else { continue };
-            let generation = unit == "g" && matches!(hundredths, 200 | 300 | 400 | 500);
-            if generation && !asked {
-                continue;
-            }
-            let volume = hundredths.checked_mul(megabytes)? / 100;
-            return Some((Value::Volume(u64::try_from(volume).ok()?), start..at + unit.len()));
-        }
-        None
-    }
-
-    /// The longest unit that stands at `at`, and how many megabytes it is.
-    fn unit_at(&self, lower: &str, at: usize) -> Option<(&'a str, i64)> {
-        let rest = lower.get(at..)?;
-        let gigabytes = self.units.gigabytes.iter().map(|unit| (unit.as_str(), 1024));
-        let megabytes = self.units.megabytes.iter().map(|unit| (unit.as_str(), 1));
-        let ends = |unit: &str| {
-            let next = rest.get(unit.len()..).and_then(|after| after.chars().next());
-            !(unit.ends_with(|c: char| c.is_ascii_alphabetic()) && next.is_some_and(|c| c.is_ascii_alphabetic()))
-        };
-        gigabytes.chain(megabytes).filter(|(unit, _)| rest.starts_with(unit) && ends(unit)).max_by_key(|(unit, _)| unit.len())
-    }
-
-    /// The longest number that ends where `end` is, in hundredths, and where it begins.
-    fn number_before(&self, lower: &str, end: usize) -> Option<(i64, usize)> {
-        let before = lower.get(..end)?;
-        let starts = before.char_indices().rev().take(LONGEST_NUMBER).map(|(at, _)| at);
-        let mut best = None;
-        for start in starts {
-            let number = before.get(start..)?.trim_end();
-            if number.starts_with(char::is_whitespace) {
-                continue;
-            }
-            let read = match self.lang {
-                Lang::Zh => number_zh::parse_scaled(number, 2),
-                Lang::En => number_en::parse_scaled(number, 2),
-            };
-            best = read.filter(|hundredths| *hundredths > 0).map(|hundredths| (hundredths, start)).or(best);
-        }
-        best
-    }
 }
 
 /// Characters of Chinese, words of Latin script.
@@ -201,21 +151,16 @@ mod tests {
     use super::*;
     use jiff::civil::date;
 
-    fn units() -> VolumeUnits {
-        let list = |units: &[&str]| units.iter().map(|&unit| unit.to_owned()).collect();
-        VolumeUnits { gigabytes: list(&["个g", "g", "gb", "gigs"]), megabytes: list(&["兆", "mb", "m"]) }
-    }
-
     #[track_caller]
     fn check(text: &str, lang: Lang, expected: &[(&str, Value)]) {
-        let found = Utterance::new(text, lang, date(2026, 10, 12), &units()).all();
+        let found = Utterance::new(text, lang, date(2026, 10, 12)).all();
         let expected: Record = expected.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         assert_eq!(found, expected, "{text}");
     }
 
     #[track_caller]
     fn check_asked(text: &str, kind: Kind, expected: Option<(Value, bool)>) {
-        let found = Utterance::new(text, Lang::Zh, date(2026, 10, 12), &units()).asked(kind);
+        let found = Utterance::new(text, Lang::Zh, date(2026, 10, 12)).asked(kind);
         assert_eq!(found, expected, "{text}");
     }
 

@@ -1,0 +1,24 @@
+//! `tingshuo eval`: figures for labelled sets, as tables and as JSON.
+
+pub mod nlu;
+
+use super::Failure;
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+/// What is measured.
+#[derive(clap::Subcommand)]
+enum What {
+    /// Intents: accuracy, F1, confusions, rejection, calibration, time.
+    Nlu(nlu::Args),
+}
+
+pub fn run(args: Args) -> Result<(), Failure> {
+    match args.what {
+        What::Nlu(args) => nlu::run(args),
+    }
+}
