@@ -12,6 +12,8 @@ mod request;
 mod run;
 
 #[cfg(test)]
+mod any_call;
+#[cfg(test)]
 mod tests;
 
 pub(super) use manner::OWN_PROMPTS;

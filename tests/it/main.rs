@@ -3,3 +3,5 @@
 mod architecture;
 mod command_line;
 mod program;
+mod scenario;
+mod scenarios_text;

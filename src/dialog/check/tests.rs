@@ -1,0 +1,180 @@
+//! Faults of authors, each with its place and a reason that says what to do.
+
+use crate::dialog::rehearsal::{sources, world};
+use crate::dialog::{Flows, Source};
+
+/// A flow that has no faults; tests change one line of it.
+const FLOW: &str = "\
+flow: test_plan
+triggers: [query_plan]
+slots:
+  month:
+    type: month
+    grammar: month
+    ask: which
+    again: [which]
+steps:
+  - ask: month
+  - look_up: bill
+    with: { month: month }
+  - say: told
+prompts:
+  which:
+    zh: [哪个月的？, 请说月份。]
+    en: [Which month?, The month please.]
+  told:
+    zh: [\"一共{{ bill.total | money }}。\"]
+    en: [\"It is {{ bill.total | money }}.\"]
+";
+
+fn faults(flow: &str) -> Vec<String> {
+    let mut all = sources();
+    all.push(Source { name: "test_plan.yaml".into(), text: flow.into() });
+    match Flows::check(&all, &world()) {
+        Ok(_) => Vec::new(),
+        Err(faults) => faults.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// `FLOW` with `from` replaced has exactly these faults.
+#[track_caller]
+fn check(from: &str, to: &str, expected: &[&str]) {
+    assert!(FLOW.contains(from), "{from}");
+    assert_eq!(faults(&FLOW.replacen(from, to, 1)), expected);
+}
+
+#[test]
+fn the_example_is_whole() {
+    assert_eq!(faults(FLOW), Vec::<String>::new());
+}
+
+#[test]
+fn names_are_known() {
+    check("[query_plan]", "[query_plam]", &["test_plan.yaml:2:12: unknown intent `query_plam`"]);
+    check("[query_plan]", "[query_bill]", &["test_plan.yaml:2:12: intent `query_bill` already starts `query_bill`"]);
+    check("- ask: month", "- ask: mouth", &["test_plan.yaml:10:10: unknown slot `mouth`"]);
+    check("say: told", "say: tolled", &["test_plan.yaml:13:10: unknown prompt `tolled`"]);
+    check(
+        "look_up: bill",
+        "look_up: bills",
+        &[
+            "test_plan.yaml:11:14: unknown operation `bills`",
+            "test_plan.yaml:19:5: prompt `test_plan.told` uses `bill.total`, which nothing sets",
+        ],
+    );
+    check("say: told", "goto: there", &["test_plan.yaml:13:11: unknown step `there`"]);
+    check(
+        "type: month",
+        "type: moon",
+        &[
+            "test_plan.yaml:5:11: unknown slot type `moon`",
+            "test_plan.yaml:10:10: unknown slot `month`",
+            "test_plan.yaml:12:20: nothing sets `month`",
+        ],
+    );
+    check("flow: test_plan", "flow: other", &["test_plan.yaml:1:7: the flow is named `other`, the file is not"]);
+    check(
+        "bill.total | money }}。",
+        "bill.sum | money }}。",
+        &["test_plan.yaml:19:5: prompt `test_plan.told` uses `bill.sum`, which nothing sets"],
+    );
+}
+
+#[test]
+fn grammars_exist_in_both_languages() {
+    check(
+        "grammar: month",
+        "grammar: moon",
+        &[
+            "test_plan.yaml:6:14: there is no grammar grammars/en/moon.grxml",
+            "test_plan.yaml:6:14: there is no grammar grammars/zh/moon.grxml",
+        ],
+    );
+}
+
+#[test]
+fn arguments_fit_the_operation() {
+    check("{ month: month }", "{ moon: month }", &["test_plan.yaml:12:19: `bill` takes no argument `moon`"]);
+    check(
+        "look_up: bill",
+        "look_up: verify_pin",
+        &[
+            "test_plan.yaml:11:14: `verify_pin` needs the argument `pin`",
+            "test_plan.yaml:12:20: `verify_pin` takes no argument `month`",
+            "test_plan.yaml:19:5: prompt `test_plan.told` uses `bill.total`, which nothing sets",
+        ],
+    );
+}
+
+#[test]
+fn changes_are_guarded() {
+    check(
+        "look_up: bill\n    with: { month: month }",
+        "look_up: report_loss\n    into: bill",
+        &[
+            "test_plan.yaml:11:14: `report_loss` changes something: it needs a `change` step",
+            "test_plan.yaml:19:5: prompt `test_plan.told` uses `bill.total`, which nothing sets",
+        ],
+    );
+    check(
+        "  - say: told",
+        "  - change: report_loss",
+        &["test_plan.yaml:13:5: a change needs `verify` (the prompt that asks for the service password) and `confirm`"],
+    );
+}
+
+#[test]
+fn steps_do_one_thing() {
+    check("say: told", "say: told\n    goto: x", &["test_plan.yaml:13:5: a step does one thing, this one 2: say, goto"]);
+    check("say: told", "say: told\n    yes: []", &["test_plan.yaml:13:5: `yes` does not belong to this step"]);
+}
+
+#[test]
+fn prompts_keep_the_rules() {
+    check("    en: [Which month?, The month please.]\n", "", &["test_plan.yaml:16:5: prompt `which` has no text in `en`"]);
+    check("请说月份。", "请说月份！", &["test_plan.yaml:16:17: `！` is never said"]);
+    check("请说月份。", "请你说月份。", &["test_plan.yaml:16:17: `你` is never said"]);
+    check("哪个月的？", "哪个月的？请说。", &["test_plan.yaml:16:10: a question stands before the end"]);
+    check("Which month?", "Thank you and thanks.", &["test_plan.yaml:17:10: thanks and apologies are said once: thank"]);
+    check(
+        "哪个月的？",
+        "请您慢慢告诉我您现在想要查询哪一个月份的账单？",
+        &["test_plan.yaml:16:5: prompt `test_plan.which`: a sentence of 22 syllables before the caller may speak; 20 at most"],
+    );
+    check(
+        "请说月份。",
+        "查询您上个月的全部账单明细请按一。",
+        &["test_plan.yaml:16:5: prompt `test_plan.which`: a menu line of 16 syllables; 12 at most"],
+    );
+}
+
+#[test]
+fn templates_compile() {
+    let found = faults(&FLOW.replacen("bill.total | money }}。", "bill.total | money }。", 1));
+    assert!(found.first().is_some_and(|fault| fault.starts_with("test_plan.yaml:19:10: syntax error")), "{found:?}");
+}
+
+#[test]
+fn shapes_are_faults_with_a_place() {
+    let found = faults(&FLOW.replacen("steps:", "stepps:", 1));
+    assert!(found.first().is_some_and(|fault| fault.starts_with("test_plan.yaml:9:") && fault.contains("stepps")), "{found:?}");
+}
+
+#[test]
+fn all_faults_come_at_once() {
+    let flow = FLOW.replacen("[query_plan]", "[query_plam]", 1).replacen("- ask: month", "- ask: mouth", 1).replacen(
+        "say: told",
+        "say: tolled",
+        1,
+    );
+    assert_eq!(faults(&flow).len(), 3);
+}
+
+#[test]
+fn the_service_needs_its_prompts() {
+    let all: Vec<Source> =
+        sources().into_iter().map(|source| Source { text: source.text.replacen("  farewell:\n", "  fare_well:\n", 1), ..source }).collect();
+    let faults = Flows::check(&all, &world()).map(|_| ()).unwrap_err();
+    let reasons: Vec<String> = faults.iter().map(|fault| fault.reason.clone()).collect();
+    assert_eq!(reasons, ["prompt `farewell` is missing: the last sentence"]);
+}
