@@ -1,7 +1,8 @@
 //! When a guess is acted on, asked about, or dropped.
 //!
-//! The figures were chosen by cross-validation over the project's own examples (`tingshuo eval nlu --examples`), whole
-//! templates held out: the lowest marks at which accepted guesses were right 95 times in 100 and confirmed ones 60 in 100.
+//! Set by hand, and looked at with `tingshuo eval nlu --examples` (cross-validation over the project's own examples, whole
+//! templates held out, so every wording is new): of what they accept 89 in 100 Mandarin and 87 in 100 English utterances are
+//! right, of what they ask about 55 and 53 in 100.
 
 use super::{Decision, Intent, RejectReason};
 
