@@ -1,7 +1,11 @@
-//! How far a transcript is from the truth: character, word and pinyin error, both sides written alike first.
+//! How far a transcript is from the truth: character, word and pinyin error, and running away.
+//!
+//! Both sides are written alike first ([`fold`]); where figures can be read in two ways, the reading that fits best counts.
 
-use crate::text::script::to_simplified;
-use crate::text::{Lang, number_zh, pinyin};
+mod fold;
+
+use crate::text::{Lang, pinyin};
+use fold::{Figures, units};
 
 /// Errors and the length of what was said.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -22,80 +26,42 @@ impl Errors {
     }
 }
 
-/// Characters in Mandarin, words in English.
-pub fn text_errors(lang: Lang, said: &str, heard: &str) -> Errors {
-    compare(&units(lang, said), &units(lang, heard))
+/// How one transcript compares with what was said.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Score {
+    /// Characters in Mandarin, words in English.
+    pub text: Errors,
+    /// Toneless syllables; nothing in English.
+    pub pinyin: Errors,
+    /// More than twice as many characters as were said: the model ran away.
+    pub ran_away: bool,
 }
 
-/// Toneless syllables.
-pub fn pinyin_errors(said: &str, heard: &str) -> Errors {
-    let sounds = |text: &str| pinyin::plain(&folded_zh(text)).split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect::<Vec<_>>();
-    compare(&sounds(said), &sounds(heard))
+impl Score {
+    pub fn of(lang: Lang, said: &str, heard: &str) -> Score {
+        let readings = |text| Figures::BOTH.map(|figures| units(lang, text, figures));
+        let (said, heard) = (readings(said), readings(heard));
+        let pairs = said.iter().flat_map(|said| heard.iter().map(move |heard| (said, heard)));
+        let scores = pairs.map(|(said, heard)| Score::of_units(lang, said, heard));
+        scores.min_by_key(|score| (score.text.wrong, score.pinyin.wrong, score.ran_away)).unwrap_or_default()
+    }
+
+    fn of_units(lang: Lang, said: &[String], heard: &[String]) -> Score {
+        let pinyin = match lang {
+            Lang::Zh => compare(&sounds(said), &sounds(heard)),
+            Lang::En => Errors::default(),
+        };
+        let characters = |units: &[String]| units.iter().map(|unit| unit.chars().count()).sum::<usize>();
+        Score { text: compare(said, heard), pinyin, ran_away: characters(heard) > 2 * characters(said) }
+    }
 }
 
-/// More than twice what was said: the model ran away.
-pub fn ran_away(lang: Lang, said: &str, heard: &str) -> bool {
-    let (said, heard) = (units(lang, said).len(), units(lang, heard).len());
-    heard > 2 * said.max(2)
+fn sounds(units: &[String]) -> Vec<String> {
+    pinyin::plain(&units.concat()).split(' ').filter(|sound| !sound.is_empty()).map(str::to_owned).collect()
 }
 
 fn compare(said: &[String], heard: &[String]) -> Errors {
     Errors { wrong: edit_distance(said, heard), of: said.len() }
-}
-
-fn units(lang: Lang, text: &str) -> Vec<String> {
-    match lang {
-        Lang::Zh => folded_zh(text).chars().map(String::from).collect(),
-        Lang::En => folded_en(text).split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect(),
-    }
-}
-
-/// Simplified, lower case, without punctuation; `128` as 一百二十八 and longer or zero-led rows of digits one by one; 幺 as 一.
-fn folded_zh(text: &str) -> String {
-    let mut folded = String::new();
-    let mut digits = String::new();
-    for character in to_simplified(text).chars().flat_map(char::to_lowercase).chain(['。']) {
-        if character.is_ascii_digit() {
-            digits.push(character);
-            continue;
-        }
-        folded.push_str(&spoken_digits(&digits));
-        digits.clear();
-        match character {
-            '幺' => folded.push('一'),
-            '〇' => folded.push('零'),
-            '两' => folded.push('二'),
-            '%' => folded.push_str("百分之"),
-            _ if character.is_alphanumeric() => folded.push(character),
-            _ => {}
-        }
-    }
-    folded
-}
-
-/// A row of five digits or more, or one that begins with zero, is a code; anything else a quantity.
-fn spoken_digits(digits: &str) -> String {
-    let is_code = digits.len() >= 5 || (digits.len() > 1 && digits.starts_with('0'));
-    match digits.parse() {
-        Ok(quantity) if !is_code => number_zh::cardinal(quantity).replace('两', "二"),
-        _ => number_zh::digits_plain(digits),
-    }
-}
-
-const DIGITS_EN: [&str; 10] = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-
-/// Lower case, apostrophes dropped, other punctuation a space, digits one by one in words.
-fn folded_en(text: &str) -> String {
-    let mut folded = String::new();
-    for character in text.chars().flat_map(char::to_lowercase) {
-        match character.to_digit(10).and_then(|digit| DIGITS_EN.get(digit as usize)) {
-            Some(word) => folded.extend([" ", word, " "]),
-            None if character.is_alphanumeric() => folded.push(character),
-            None if matches!(character, '\'' | '’') => {}
-            None => folded.push(' '),
-        }
-    }
-    folded
 }
 
 /// Levenshtein's distance.
@@ -123,31 +89,44 @@ mod tests {
 
     #[track_caller]
     fn check(lang: Lang, said: &str, heard: &str, wrong: usize, of: usize) {
-        assert_eq!(text_errors(lang, said, heard), Errors { wrong, of }, "{said} / {heard}");
+        assert_eq!(Score::of(lang, said, heard).text, Errors { wrong, of }, "{said} / {heard}");
     }
 
     #[test]
-    fn both_sides_are_written_alike() {
+    fn errors_of_the_text() {
         check(Lang::Zh, "查话费", "查話費。", 0, 3);
         check(Lang::Zh, "幺三八零零幺三八零零零", "13800138000", 0, 11);
         check(Lang::Zh, "一百二十八块五", "128块5", 0, 7);
-        check(Lang::Zh, "两百兆", "200兆", 0, 3);
+        check(Lang::Zh, "一二八", "128", 0, 3);
+        check(Lang::Zh, "按1", "按一", 0, 2);
         check(Lang::Zh, "查话费", "查花费", 1, 3);
         check(Lang::Zh, "查话费", "", 3, 3);
         check(Lang::Zh, "", "好", 1, 0);
-        check(Lang::En, "Don't press 10.", "dont press one zero", 0, 4);
+        check(Lang::En, "Don't press 10.", "dont press ten", 0, 3);
+        check(Lang::En, "two zero one", "201", 0, 3);
         check(Lang::En, "please hold", "please fold now", 2, 2);
     }
 
     #[test]
     fn sounds_forgive_wrong_characters() {
-        assert_eq!(pinyin_errors("查话费", "茶花费"), Errors { wrong: 0, of: 3 });
-        assert_eq!(pinyin_errors("查话费", "查流量"), Errors { wrong: 2, of: 3 });
+        assert_eq!(Score::of(Lang::Zh, "查话费", "茶花费").pinyin, Errors { wrong: 0, of: 3 });
+        assert_eq!(Score::of(Lang::Zh, "查话费", "查流量").pinyin, Errors { wrong: 2, of: 3 });
+        assert_eq!(Score::of(Lang::En, "two", "to").pinyin, Errors::default());
+    }
+
+    #[track_caller]
+    fn check_run_away(lang: Lang, said: &str, heard: &str, expected: bool) {
+        assert_eq!(Score::of(lang, said, heard).ran_away, expected, "{said} / {heard}");
     }
 
     #[test]
     fn run_aways() {
-        assert!(ran_away(Lang::Zh, "是的", "是的是的是的"));
-        assert!(!ran_away(Lang::Zh, "是", "是的啊"));
+        check_run_away(Lang::Zh, "是的", "是的是的", false);
+        check_run_away(Lang::Zh, "是的", "是的是的。是", true);
+        check_run_away(Lang::Zh, "是", "是的", false);
+        check_run_away(Lang::Zh, "是", "是的啊", true);
+        check_run_away(Lang::Zh, "", "嗯", true);
+        check_run_away(Lang::En, "eight", "8", false);
+        check_run_away(Lang::En, "six", "six six six", true);
     }
 }

@@ -1,5 +1,6 @@
 //! `tingshuo eval`: figures for labelled sets, as tables and as JSON.
 
+pub mod asr;
 pub mod nlu;
 
 use super::Failure;
@@ -13,12 +14,15 @@ pub struct Args {
 /// What is measured.
 #[derive(clap::Subcommand)]
 enum What {
+    /// Speech to text: character, word and pinyin error, run-aways, time.
+    Asr(asr::Args),
     /// Intents: accuracy, F1, confusions, rejection, calibration, time.
     Nlu(nlu::Args),
 }
 
 pub fn run(args: Args) -> Result<(), Failure> {
     match args.what {
+        What::Asr(args) => asr::run(args),
         What::Nlu(args) => nlu::run(args),
     }
 }
