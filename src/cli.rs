@@ -1,6 +1,7 @@
 //! The command line: commands, signals, wiring. One file a command.
 
 pub mod bench;
+pub mod call;
 pub mod chat;
 pub mod check;
 pub mod eval;
@@ -14,6 +15,7 @@ pub mod understand;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
 
 #[derive(Parser)]
 #[command(name = "tingshuo", version, about = "A voice service for a telecom operator's customers", max_term_width = 100)]
@@ -28,7 +30,7 @@ enum Command {
     /// Measures parts on recordings, for the README.
     Bench(bench::Args),
     /// Holds a whole call from recordings.
-    //    Call(call::CallArgs),
+    Call(call::CallArgs),
     /// Holds the same dialogs in text, a line a turn.
     Chat(chat::ChatArgs),
     /// Checks flow files; every fault with file, line and column.
@@ -56,8 +58,10 @@ pub type Failure = anyhow::Error;
 /// Exit codes: 0 done, 1 failed, 2 wrong use (by clap).
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    log_to_standard_error();
     let result: Result<(), Failure> = match arguments.command {
         Command::Bench(args) => bench::run(args),
+        Command::Call(args) => call::run(args),
         Command::Chat(args) => chat::run(args),
         Command::Check(args) => check::run(args),
         Command::Grammar(args) => grammar::run(args),
@@ -75,4 +79,10 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What `$TINGSHUO_LOG` asks for, warnings without it.
+fn log_to_standard_error() {
+    let filter = EnvFilter::try_from_env("TINGSHUO_LOG").unwrap_or_else(|_| EnvFilter::new("warn,ort=error"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

@@ -6,7 +6,7 @@
 //!
 //! Limits: 1 MiB a file, 64 files, 5000 rules a file, 64 levels of nesting, repeats up to 1000, phrases of 256 units.
 //!
-//! Three `meta` names are ours: `filler` names rules whose words carry no meaning (they are left out of
+//! Four `meta` names are ours: `terms` lists words that help a recogniser; `filler` names rules whose words carry no meaning (they are left out of
 //! [`Parse::canonical`], and an answer is complete without them); `match.…` and `no-match.…` are phrases that the grammar
 //! must and must not take, which the library checks when it loads.
 
@@ -172,8 +172,13 @@ impl Grammar {
         }
     }
 
-    /// The grammar's words without its fillers, longer ones first, at most `most`: they help a recogniser.
+    /// Words that help a recogniser, at most `most`: those of the meta name `terms`, else the grammar's words without its fillers, longer
+    /// ones first.
     pub fn terms(&self, most: usize) -> Vec<String> {
+        if let Some(declared) = self.document().meta("terms") {
+            let terms = declared.split(['、', ',']).map(str::trim).filter(|term| !term.is_empty());
+            return terms.take(most).map(str::to_owned).collect();
+        }
         let mut terms: Vec<&str> = self.program.meaningful_tokens().into_iter().map(|token| token.text.as_str()).collect();
         terms.sort_by_key(|term| std::cmp::Reverse(term.chars().count().min(4)));
         terms.into_iter().take(most).map(str::to_owned).collect()

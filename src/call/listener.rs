@@ -109,9 +109,23 @@ impl Listener {
         self.ended.is_some()
     }
 
+    /// The trial's text, when the caller has paused and it is already there.
+    pub fn trial_text(&self) -> Option<&str> {
+        match self.attempt.as_ref()?.result.as_ref()? {
+            Ok(transcript) if self.ended.is_none() => Some(&transcript.text),
+            _ => None,
+        }
+    }
+
     /// Takes the next frame of the call.
     pub fn push(&mut self, frame: &Frame) -> Option<Noticed> {
         let heard = self.endpointer.push(frame)?;
+        self.follow(heard)
+    }
+
+    /// Ends the utterance in progress now: what was said is a complete answer.
+    pub fn finish(&mut self) -> Option<Noticed> {
+        let heard = self.endpointer.finish()?;
         self.follow(heard)
     }
 

@@ -3,9 +3,10 @@
 use crate::business::{self, Failure, Operator};
 use crate::care::{Draft, WorkOrders};
 use crate::dialog::{Answer, Engine, Opening, RequestKind};
-use crate::nlu::Router;
+use crate::grammar::{Completeness, Library};
+use crate::nlu::{Expectation, Router};
 use crate::store::Database;
-use crate::text::{PhoneNumber, Record};
+use crate::text::{Lang, PhoneNumber, Record};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Services {
     pub engine: Engine,
     pub router: Router,
+    /// The grammars of questions, which the recogniser and the ear are told about.
+    pub grammars: Arc<Library>,
     pub operator: Arc<dyn Operator>,
     pub work_orders: WorkOrders,
     /// Where calls are kept.
@@ -33,7 +36,25 @@ pub struct Request {
     pub idempotency_key: Option<String>,
 }
 
+/// Terms of a question that the recogniser is told at most; each costs time at every decode.
+const MOST_TERMS: usize = 12;
+
 impl Services {
+    /// Words that the present question expects, its own before those of its grammar.
+    pub fn terms(&self, lang: Lang, expectation: &Expectation) -> Vec<String> {
+        let grammar = expectation.grammar.as_deref().and_then(|name| self.grammars.get(lang, name));
+        let common = grammar.map(|grammar| grammar.terms(MOST_TERMS)).unwrap_or_default();
+        let mut terms: Vec<String> = expectation.terms.iter().chain(&common).cloned().collect();
+        terms.truncate(MOST_TERMS);
+        terms
+    }
+
+    /// Whether `text` answers the question and nothing could follow that would change it: nobody needs to wait for more.
+    pub fn is_complete(&self, lang: Lang, expectation: &Expectation, text: &str) -> bool {
+        let grammar = expectation.grammar.as_deref().and_then(|name| self.grammars.get(lang, name));
+        grammar.is_some_and(|grammar| grammar.complete(text) == Completeness::CompleteAndClosed)
+    }
+
     /// Carries a request out; never longer than [`PATIENCE`].
     pub async fn perform(&self, request: Request, opening: &Opening) -> Answer {
         let work = async {

@@ -125,7 +125,7 @@ impl<L: Line> Session<L> {
     }
 
     fn floor(&self) -> Floor {
-        let busy = self.caller_speaking || self.listener.awaits_text() || self.performing > 0 || self.closing;
+        let busy = self.caller_speaking || self.keys.pending() || self.listener.awaits_text() || self.performing > 0 || self.closing;
         let prompt_ms = self.speaker.prompt_ms().filter(|_| self.speaker.busy() && self.speaker.barge_in());
         let waiting_to_speak = self.speaker.busy() && prompt_ms.is_none();
         Floor { prompt_ms, listening: self.conversation.question().is_some() && !busy && !waiting_to_speak }
@@ -258,7 +258,8 @@ impl<L: Line> Session<L> {
                 Action::Listen(question) => {
                     self.keys.expect(question.key_length);
                     self.note(Happening::Asked { question: question.name });
-                    self.listener.expect(self.conversation.lang(), question.expectation.terms);
+                    let lang = self.conversation.lang();
+                    self.listener.expect(lang, self.conversation.services().terms(lang, &question.expectation));
                 }
                 Action::Perform { id, kind, operation, arguments, customer, idempotency_key } => {
                     self.perform(id, Request { kind, operation, arguments, customer, idempotency_key });
@@ -300,11 +301,22 @@ impl<L: Line> Session<L> {
                 biased;
                 Some(recognised) = self.recognised.recv() => {
                     self.listener.take(recognised);
+                    self.end_early();
                     self.take_utterance();
                 }
                 Some(done) = self.answered.recv() => self.answer(done),
                 () = std::future::ready(()), if !waiting => break,
             }
+        }
+    }
+
+    /// A trial's text that is a complete answer to the question's grammar ends the wait.
+    fn end_early(&mut self) {
+        let (Some(text), Some(question)) = (self.listener.trial_text(), self.conversation.question()) else { return };
+        let complete = self.conversation.services().is_complete(self.conversation.lang(), &question.expectation, text);
+        if complete && self.listener.finish().is_some() {
+            self.caller_speaking = false;
+            self.note(Happening::SpeechEnded);
         }
     }
 

@@ -70,11 +70,8 @@ fn show(folder: &Path, name: &str) -> String {
 
 /// What the caller will say, in order.
 fn pieces(args: &CallArgs) -> Result<Vec<Audio>, Failure> {
-    let files: Vec<Audio> = args
-        .wav
-        .iter()
-        .map(|file| wav::read(file).with_context(|| file.display().to_string()))
-        .collect::<Result<_, _>>()?;
+    let files: Vec<Audio> =
+        args.wav.iter().map(|file| wav::read(file).with_context(|| file.display().to_string())).collect::<Result<_, _>>()?;
     match files.as_slice() {
         [one] if !args.as_is => {
             let pieces = cut_at_long_pauses(one, BETWEEN_PIECES_MS);
@@ -86,7 +83,7 @@ fn pieces(args: &CallArgs) -> Result<Vec<Audio>, Failure> {
 
 async fn hold(args: &CallArgs, pieces: Vec<Audio>) -> Result<Finished, Failure> {
     let house = House::open(&args.caller).await?;
-    let recogniser = house.recogniser(args.caller.lang)?;
+    let recogniser = house.recogniser()?;
     let speech = house.speech(args.caller.lang)?;
     let turns = match args.interrupt {
         Some(after_ms) => Turns::Interrupting { after_ms },

@@ -2,7 +2,7 @@
 //!
 //! [`recipe`] is the file, [`caller`] makes the sound of one caller, [`files`] writes.
 
-mod caller;
+pub mod caller;
 mod files;
 mod recipe;
 

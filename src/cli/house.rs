@@ -2,14 +2,17 @@
 
 use super::Failure;
 use super::check::load_flows;
+use crate::asr::{Recogniser, Whisper, WhisperConfig};
 use crate::business::{self, DemoOperator};
 use crate::call::services::Services;
 use crate::care::{Classes, WorkOrders};
 use crate::dialog::{Engine, Opening};
-use crate::models::data_dir;
+use crate::grammar::Library;
+use crate::models::{Models, data_dir};
 use crate::nlu::Router;
 use crate::store::Database;
 use crate::text::{Lang, PhoneNumber};
+use crate::tts::{Speech, Voices};
 use anyhow::Context;
 use jiff::Zoned;
 use jiff::civil::DateTime;
@@ -63,17 +66,33 @@ impl House {
             None => Database::temporary().await?,
         };
         let flows = load_flows(&data.join("flows"))?;
-        let router = Router::load(&data)?;
+        let grammars = Arc::new(Library::load(&data.join("grammars"))?);
+        let router = Router::with(&data, grammars.clone())?;
         let classes = classes(&data.join("care").join("classes.toml"))?;
         let clock = business::clock::fixed(caller.now());
         let services = Services {
             engine: Engine::new(Arc::new(flows)),
             router,
+            grammars,
             operator: Arc::new(DemoOperator::new(database.clone(), clock)),
             work_orders: WorkOrders::new(database.clone(), classes),
             database,
         };
         Ok(House { services: Arc::new(services) })
+    }
+}
+
+impl House {
+    /// Speaks both languages; the one the call begins in is loaded now.
+    pub fn speech(&self, lang: Lang) -> Result<Arc<Speech>, Failure> {
+        let speech = Speech::new(&Models::open()?, &Voices::open()?)?;
+        speech.warm(lang)?;
+        Ok(Arc::new(speech))
+    }
+
+    pub fn recogniser(&self) -> Result<Arc<dyn Recogniser>, Failure> {
+        let model = Models::open()?.path("whisper-base")?;
+        Ok(Arc::new(Whisper::open(&WhisperConfig::new(model))?))
     }
 }
 

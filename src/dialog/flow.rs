@@ -139,6 +139,7 @@ pub(super) enum Step {
         prompt: PromptId,
         no: At,
         no_input_ms: Option<u32>,
+        words: AnswerWords,
     },
     /// True goes on with the next step, false jumps.
     Branch {
@@ -155,6 +156,42 @@ pub(super) enum Step {
     },
     Set(Vec<(String, Expression)>),
     End,
+}
+
+/// Words that answer one yes/no question beside yes and no themselves.
+#[derive(Clone, Debug, Default)]
+pub(super) struct AnswerWords {
+    pub yes: Words,
+    pub no: Words,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Words {
+    pub zh: Vec<String>,
+    pub en: Vec<String>,
+}
+
+impl Words {
+    fn get(&self, lang: Lang) -> &[String] {
+        match lang {
+            Lang::Zh => &self.zh,
+            Lang::En => &self.en,
+        }
+    }
+}
+
+impl AnswerWords {
+    /// What `text` answers: the words for no come first, since 不亮 has 亮 in it.
+    pub fn answer(&self, text: &str, lang: Lang) -> Option<bool> {
+        let lower = text.to_lowercase();
+        let has = |words: &Words| words.get(lang).iter().any(|word| lower.contains(word.as_str()));
+        if has(&self.no) { Some(false) } else { has(&self.yes).then_some(true) }
+    }
+
+    /// What helps the recogniser.
+    pub fn terms(&self, lang: Lang) -> Vec<String> {
+        self.yes.get(lang).iter().chain(self.no.get(lang)).cloned().collect()
+    }
 }
 
 /// An expression's source; it was compiled once when it was checked.

@@ -87,6 +87,14 @@ pub struct RawPrompt {
     pub barge_in: Option<bool>,
 }
 
+/// Words in both languages.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawWords {
+    pub zh: Vec<String>,
+    pub en: Vec<String>,
+}
+
 /// One step: exactly one of say, ask, choose, if, verify, look_up, change, work_order, transfer, set, goto, end.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -101,6 +109,9 @@ pub struct RawStep {
     pub choose: Option<Text>,
     pub yes: Option<Vec<Located<RawStep>>>,
     pub no: Option<Vec<Located<RawStep>>>,
+    /// Other words that answer a `choose` with yes or no: 亮着, 不亮. They are looked for inside what was said, those for no first.
+    pub means_yes: Option<Located<RawWords>>,
+    pub means_no: Option<Located<RawWords>>,
     /// Silence in milliseconds after a `choose` that counts as no answer: long when something has to be done first.
     pub no_input_ms: Option<Located<u32>>,
     /// A condition on slots and replies; goes on with `then` or `else`.

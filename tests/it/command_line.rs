@@ -42,7 +42,7 @@ fn transcribe_goes_on_after_a_bad_file_and_fails_at_the_end() {
     let folder = Folder::new();
     let bad = folder.join("bad.wav");
     std::fs::write(&bad, b"RIFF").unwrap();
-    let good = fixture("silence.wav");
+    let good = fixture("odd/silence.wav");
     let run = tingshuo(&["transcribe", "--json", bad.to_str().unwrap(), &good], "");
     assert_eq!(run.code, 1);
     assert!(run.err.contains("bad.wav"), "{}", run.err);

@@ -1,7 +1,10 @@
 //! Tests that use the program and the library from outside, in one binary to keep the build short.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail anywhere")]
+
 mod architecture;
 mod command_line;
 mod program;
 mod scenario;
+mod scenarios_audio;
 mod scenarios_text;

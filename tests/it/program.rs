@@ -50,12 +50,6 @@ impl Run {
         self
     }
 
-    /// The whole output as one JSON value.
-    #[track_caller]
-    pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error} in {}", self.out))
-    }
-
     /// A JSON value a line.
     #[track_caller]
     pub fn json_lines(&self) -> Vec<serde_json::Value> {

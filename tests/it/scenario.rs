@@ -22,6 +22,8 @@ pub struct Scenario {
     pub outcome: Option<String>,
     #[serde(default)]
     pub must_not: MustNot,
+    /// Why it is told in text only; without it the caller also speaks.
+    pub text_only: Option<String>,
 }
 
 /// One thing that the caller does: exactly one of the first four.

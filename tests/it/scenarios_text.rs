@@ -12,6 +12,7 @@ use tingshuo::call::services::Services;
 use tingshuo::call::text_call::{Input, Reply, TextCall};
 use tingshuo::care::{Classes, WorkOrders};
 use tingshuo::dialog::{Engine, Opening, Outcome};
+use tingshuo::grammar::Library;
 use tingshuo::nlu::Router;
 use tingshuo::store::Database;
 use tingshuo::text::PhoneNumber;
@@ -38,12 +39,14 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-async fn house(now: DateTime) -> Arc<Services> {
+pub async fn house(now: DateTime) -> Arc<Services> {
     let flows = tingshuo::cli::check::load_flows(&root().join("flows")).unwrap();
     let database = Database::temporary().await.unwrap();
+    let grammars = Arc::new(Library::load(&root().join("grammars")).unwrap());
     Arc::new(Services {
         engine: Engine::new(Arc::new(flows)),
-        router: Router::load(root()).unwrap(),
+        router: Router::with(root(), grammars.clone()).unwrap(),
+        grammars,
         operator: Arc::new(DemoOperator::new(database.clone(), clock::fixed(now))),
         work_orders: WorkOrders::new(database.clone(), Classes::built_in()),
         database,
@@ -108,7 +111,7 @@ fn differences(turn: &Turn, reply: &Reply) -> Vec<String> {
     faults
 }
 
-fn outcome_name(outcome: &Outcome) -> String {
+pub fn outcome_name(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Completed => "completed".into(),
         Outcome::Abandoned => "abandoned".into(),

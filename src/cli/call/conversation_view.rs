@@ -49,7 +49,8 @@ fn print_turn(turn: &Turn) {
 /// `░░░░░░░▒▒▓█ 720 ms: endpoint 480, text 200, decision 0, voice 40`
 fn waterfall(ms: &Waterfall) -> Option<String> {
     let (start, end) = (ms.speech_end_ms?, ms.first_sample_ms?);
-    let moments = [(ms.endpoint_ms, '░', "endpoint"), (ms.text_ms, '▒', "text"), (ms.decided_ms, '▓', "decision"), (Some(end), '█', "voice")];
+    let moments =
+        [(ms.endpoint_ms, '░', "endpoint"), (ms.text_ms, '▒', "text"), (ms.decided_ms, '▓', "decision"), (Some(end), '█', "voice")];
     let (mut bar, mut parts, mut before) = (String::new(), Vec::new(), start);
     for (moment, fill, name) in moments {
         let Some(at) = moment else { continue };

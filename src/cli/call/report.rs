@@ -1,8 +1,8 @@
 //! `call.json`: the record of a call as scripts read it.
 
 use crate::call::record::{CallRecord, Happening, Noted, Turn, outcome_name};
-use crate::store::value_json;
 use crate::dialog::Outcome;
+use crate::store::value_json;
 use serde_json::{Value, json};
 
 /// The whole record. Keys are stable; times are milliseconds of the call's own clock.
@@ -67,11 +67,9 @@ fn event(noted: &Noted) -> Value {
         Happening::Answered { operation, how, took_ms } => json!({"operation": operation, "how": how, "took_ms": took_ms}),
         Happening::Fault(what) => json!({"what": what}),
         Happening::Ended { outcome } => json!({"outcome": outcome}),
-        Happening::SpeechBegan
-        | Happening::SpeechEnded
-        | Happening::NoInput
-        | Happening::RecordingPaused
-        | Happening::RecordingResumed => json!({}),
+        Happening::SpeechBegan | Happening::SpeechEnded | Happening::NoInput | Happening::RecordingPaused | Happening::RecordingResumed => {
+            json!({})
+        }
     };
     fields["ms"] = json!(noted.at_ms);
     fields["event"] = json!(noted.what.name());

@@ -1,9 +1,9 @@
 //! Nested steps as typed → a flat list with jumps, which a dialog's state can point into with one number.
 
 use super::{Checker, Use};
-use crate::dialog::flow::{At, Performance, Slot, Step, What};
+use crate::dialog::flow::{AnswerWords, At, Performance, Slot, Step, What, Words};
 use crate::dialog::located::{Located, Place};
-use crate::dialog::raw::{RawStep, Text};
+use crate::dialog::raw::{RawStep, RawWords, Text};
 use std::collections::BTreeMap;
 
 pub(super) fn lay_out(
@@ -74,8 +74,9 @@ impl Layout<'_, '_> {
         } else if let Some(prompt) = raw.choose {
             self.checker.repeat(self.flow, &prompt);
             let no_input_ms = raw.no_input_ms.map(|ms| ms.value);
+            let words = AnswerWords { yes: words(raw.means_yes), no: words(raw.means_no) };
             self.fork(raw.yes, raw.no, |layout, no| {
-                layout.with_prompt(&prompt, Use::Asked, |prompt| Step::Choose { prompt, no, no_input_ms });
+                layout.with_prompt(&prompt, Use::Asked, |prompt| Step::Choose { prompt, no, no_input_ms, words: words.clone() });
             });
         } else if let Some(condition) = raw.condition {
             self.checker.expression(self.index, &condition);
@@ -200,6 +201,8 @@ impl Layout<'_, '_> {
             ("yes", raw.yes.is_some() && raw.choose.is_none()),
             ("no", raw.no.is_some() && raw.choose.is_none()),
             ("no_input_ms", raw.no_input_ms.is_some() && raw.choose.is_none()),
+            ("means_yes", raw.means_yes.is_some() && raw.choose.is_none()),
+            ("means_no", raw.means_no.is_some() && raw.choose.is_none()),
             ("then", raw.then.is_some() && raw.condition.is_none()),
             ("else", raw.otherwise.is_some() && raw.condition.is_none()),
             ("confirm", raw.confirm.is_some() && raw.change.is_none()),
@@ -230,6 +233,10 @@ impl Layout<'_, '_> {
             }
         }
     }
+}
+
+fn words(raw: Option<Located<RawWords>>) -> Words {
+    raw.map(|raw| Words { zh: raw.value.zh, en: raw.value.en }).unwrap_or_default()
 }
 
 fn verbs_of(raw: &RawStep) -> Vec<&'static str> {

@@ -177,9 +177,11 @@ impl Turn<'_> {
             },
             Asking::SlotGuess { slot, .. } => closed(&format!("{}.confirm", self.local(slot))),
             Asking::Choice => match self.step() {
-                Some(Step::Choose { prompt, no_input_ms, .. }) => {
-                    let question = closed(prompt);
-                    Question { no_input_ms: no_input_ms.unwrap_or(question.no_input_ms), ..question }
+                Some(Step::Choose { prompt, no_input_ms, words, .. }) => {
+                    let mut question = closed(prompt);
+                    question.no_input_ms = no_input_ms.unwrap_or(question.no_input_ms);
+                    question.expectation.terms = words.terms(self.state.lang);
+                    return question;
                 }
                 _ => closed("choice"),
             },

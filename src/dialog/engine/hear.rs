@@ -77,7 +77,7 @@ impl Turn<'_> {
         if news == News::Correction {
             return None;
         }
-        match yes_or_no(understood) {
+        match yes_or_no(understood).or_else(|| self.in_own_words(&asked.asking, understood)) {
             // A change wants a clear yes.
             Some(true) if asked.asking == Asking::Consent && understood.decision != Decision::Accept => Some(asked),
             Some(yes) => self.take_yes_no(asked, yes),
@@ -86,6 +86,16 @@ impl Turn<'_> {
                 None
             }
             None => Some(asked),
+        }
+    }
+
+    /// 亮着 for yes: the words that the running step knows as answers.
+    fn in_own_words(&self, asking: &Asking, understood: &Understood) -> Option<bool> {
+        match self.step() {
+            Some(Step::Choose { words, .. }) if *asking == Asking::Choice && self.names_other_wish(understood).is_none() => {
+                words.answer(&understood.text, self.state.lang)
+            }
+            _ => None,
         }
     }
 

@@ -35,16 +35,16 @@ impl Turn<'_> {
             },
             Asking::Slot(name) => {
                 let today = self.state.now.date();
-                match self.slot(&name).and_then(|slot| slot.kind.from_keys(digits, today)) {
+                match self.slot(&name).and_then(|slot| slot.kind.value_of_keys(digits, today)) {
                     Some(value) => self.fill(name, value, false),
                     None => self.not_understood(asked),
                 }
             }
-            Asking::Pin => match SlotType::Digits(6).from_keys(digits, self.state.now.date()) {
+            Asking::Pin => match SlotType::Digits(6).value_of_keys(digits, self.state.now.date()) {
                 Some(pin) => self.verify_pin(pin),
                 None => self.not_understood(asked),
             },
-            Asking::Number => match SlotType::Phone.from_keys(digits, self.state.now.date()) {
+            Asking::Number => match SlotType::Phone.value_of_keys(digits, self.state.now.date()) {
                 Some(Value::Phone(number)) => self.ask(Asked { before: Some(Box::new(asked)), ..Asked::new(Asking::NumberGuess(number)) }),
                 _ => self.not_understood(asked),
             },
@@ -70,7 +70,7 @@ impl Turn<'_> {
 
 impl SlotType {
     /// A value keyed in: `09` is last September.
-    fn from_keys(self, digits: &str, today: Date) -> Option<Value> {
+    fn value_of_keys(self, digits: &str, today: Date) -> Option<Value> {
         let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
         let value = match self {
             _ if !all_digits => return None,
