@@ -37,7 +37,7 @@ pub struct Timing {
 impl Timing {
     /// Yes/no and menus.
     pub const CLOSED: Timing =
-        Timing { end_silence_ms: 480, pause_ms: 200, start_speech_ms: 80, start_window_ms: 160, threshold: 0.5, max_utterance_ms: 8_000 };
+        Timing { end_silence_ms: 480, pause_ms: 200, start_speech_ms: 100, start_window_ms: 200, threshold: 0.5, max_utterance_ms: 8_000 };
     /// Open requests.
     pub const OPEN: Timing = Timing { end_silence_ms: 660, ..Timing::CLOSED_LONG };
     /// Numbers said in pieces.
@@ -156,6 +156,7 @@ pub(super) fn frames(ms: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audio::{CALL_RATE_HZ, resample, wav};
     use proptest::prelude::*;
 
     /// A frame whose samples carry its number, and the voice value of a picture: `#` voiced, `.` not.
@@ -185,6 +186,31 @@ mod tests {
         assert!(matches!(heard[2], Heard::End { speech_end_frame: 120, end_frame: 143, .. }), "{:?}", said(&heard[2]));
         assert_eq!(said(&heard[2]), Some((80.0, 129.0, 50)));
         assert_eq!(heard.len(), 3);
+    }
+
+    /// Half a second of quiet, the recording, a second and a half of quiet: how many utterances, and their lengths in seconds.
+    fn utterances(recording: &str) -> Vec<f32> {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("audio-fixtures").join(recording);
+        let audio = wav::read(&path).unwrap();
+        let said = resample::resample(&audio.samples, audio.rate_hz, CALL_RATE_HZ);
+        let heard = [&[0.0; 8_000], said.as_slice(), &[0.0; 24_000]].concat();
+        let mut endpointer = Endpointer::new(Timing::CLOSED);
+        let events = heard.as_chunks::<FRAME_SAMPLES>().0.iter().filter_map(|frame| endpointer.push(frame));
+        let ends = events.filter_map(|event| match event {
+            Heard::End { samples, .. } => Some(samples.len() as f32 / CALL_RATE_HZ as f32),
+            Heard::Start { .. } | Heard::Pause { .. } | Heard::Resume { .. } => None,
+        });
+        ends.collect()
+    }
+
+    #[test]
+    fn short_answers_are_heard_and_noise_is_not() {
+        for answer in ["yes", "no", "confirm", "cancel", "september"] {
+            let found = utterances(&format!("zh_answers/{answer}.wav"));
+            assert!(found.len() == 1 && found[0] > 0.3, "{answer}: {found:?}");
+        }
+        assert_eq!(utterances("odd/noise_only.wav"), []);
+        assert_eq!(utterances("odd/silence.wav"), []);
     }
 
     #[test]

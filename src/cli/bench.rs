@@ -10,11 +10,11 @@ use clap::Subcommand;
 #[derive(clap::Args)]
 pub struct Args {
     #[command(subcommand)]
-    what: What,
+    pub what: What,
 }
 
 #[derive(Subcommand)]
-enum What {
+pub enum What {
     /// Compares the voice detectors: misses at the same rate of false alarms.
     Vad(material::Folders),
     /// Counts sentences cut in two, begun too late or missed, and false starts on noise.

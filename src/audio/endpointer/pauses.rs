@@ -36,3 +36,41 @@ fn span(turn: Turn) -> Option<(u64, u64)> {
         Turn::Start { .. } | Turn::Pause { .. } | Turn::Resume { .. } => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio::wav;
+    use std::path::Path;
+
+    #[track_caller]
+    fn check(recording: &str, min_pause_ms: u32, pieces: usize) -> Vec<Audio> {
+        let audio = wav::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("audio-fixtures").join(recording)).unwrap();
+        let found = cut_at_long_pauses(&audio, min_pause_ms);
+        let lengths: Vec<f32> = found.iter().map(|piece| piece.samples.len() as f32 / piece.rate_hz as f32).collect();
+        assert_eq!(found.len(), pieces, "{recording}: pieces of {lengths:?} s");
+        assert!(found.iter().all(|piece| piece.rate_hz == audio.rate_hz));
+        found
+    }
+
+    #[test]
+    fn a_recorded_caller_is_cut_between_what_he_said() {
+        check("zh_balance_pauses.wav", LONG_PAUSE_MS, 4);
+        check("en_balance_pauses.wav", LONG_PAUSE_MS, 4);
+    }
+
+    #[test]
+    fn no_pause_is_long_enough() {
+        let whole = wav::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("audio-fixtures/zh_balance_pauses.wav")).unwrap();
+        let piece = &check("zh_balance_pauses.wav", 60_000, 1)[0];
+        assert!(piece.samples.len() <= whole.samples.len());
+        assert!(piece.samples.len() > whole.samples.len() / 2);
+    }
+
+    #[test]
+    fn without_speech_there_are_no_pieces() {
+        check("odd/silence.wav", LONG_PAUSE_MS, 0);
+        check("odd/noise_only.wav", LONG_PAUSE_MS, 0);
+        assert_eq!(cut_at_long_pauses(&Audio { rate_hz: 8_000, samples: Vec::new() }, LONG_PAUSE_MS), []);
+    }
+}

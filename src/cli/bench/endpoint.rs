@@ -1,84 +1,187 @@
 //! `tingshuo bench endpoint`: what the endpointer makes of sentences and of noise.
 
-use super::material::{CONDITIONS, Folders, Material, frames};
-use crate::audio::endpointer::{Endpointer, Heard, PRE_ROLL_MS, Timing};
-use crate::audio::{FRAME_MS, vad::Vad};
+use super::material::{CONDITIONS, Folders, Material, fill_gaps, frames};
+use crate::audio::FRAME_MS;
+use crate::audio::endpointer::{Endpointer, Heard, PRE_ROLL_MS, TRAIL_MS, Timing};
 use crate::cli::Failure;
 
-#[derive(Default)]
-struct Counts {
-    whole: usize,
-    cut: usize,
-    missed: usize,
-    late_start: usize,
-    early_end: usize,
-    waits_ms: Vec<u64>,
+/// A span of frames: the first, and the first after it.
+pub type Span = (u64, u64);
+
+/// An utterance as the endpointer found it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Piece {
+    pub span: Span,
+    pub decided: u64,
 }
+
+/// What went well and wrong; all but `false_starts` count things that a caller said.
+#[derive(Default)]
+pub struct Counts {
+    pub said: usize,
+    pub missed: usize,
+    /// Ended before the caller did, and begun again.
+    pub cut: usize,
+    /// More than 100 ms of the beginning is lost, pre-roll included.
+    pub onset_lost: usize,
+    /// More than 100 ms of the end is lost, trail included.
+    pub end_lost: usize,
+    /// Begun so early that noise stands before the words, or one piece with something else that was said.
+    pub merged: usize,
+    /// Pieces without anything said in them.
+    pub false_starts: usize,
+    pub waits_ms: Vec<u64>,
+}
+
+/// A loss up to this is no fault.
+const GRACE_FRAMES: u64 = 5;
+/// Speech and what is taken for it may begin and end this far apart and still be the same.
+const EDGE_FRAMES: u64 = 15;
 
 pub fn run(folders: &Folders) -> Result<(), Failure> {
     let material = Material::read(folders)?;
-    let timings = [("closed", Timing::CLOSED), ("open", Timing::OPEN), ("number", Timing::NUMBER)];
+    println!("{} recordings; faults in % of what was said; false starts in number", material.utterances.len());
     println!(
-        "{} utterances; late: speech before the pre-roll is lost; early: ended with 100 ms of speech or more to come",
-        material.utterances.len()
-    );
-    println!(
-        "{:<22}{:<8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>18}",
-        "condition", "timing", "whole", "cut", "missed", "late", "early", "end after, ms p50"
+        "{:<22}{:<8}{:>6}{:>8}{:>8}{:>12}{:>10}{:>8}{:>14}{:>10}{:>6}",
+        "condition", "timing", "said", "missed", "cut", "onset lost", "end lost", "merged", "false starts", "wait p50", "p90"
     );
     for condition in CONDITIONS {
         let heard: Vec<Vec<f32>> = (0..material.utterances.len()).map(|number| material.under(number, condition)).collect();
-        for (name, timing) in timings {
+        for (name, timing) in [("closed", Timing::CLOSED), ("open", Timing::OPEN), ("number", Timing::NUMBER)] {
+            // What is cut because it is very long is cut on purpose.
+            let timing = Timing { max_utterance_ms: u32::MAX, ..timing };
             let mut counts = Counts::default();
             for (utterance, samples) in material.utterances.iter().zip(&heard) {
-                judge(&mut counts, &utterance.truth, samples, timing);
+                counts.add(&said(&utterance.truth, timing), &pieces(samples, timing));
             }
-            counts.waits_ms.sort_unstable();
-            let wait = counts.waits_ms.get(counts.waits_ms.len() / 2).copied().unwrap_or(0);
+            let percent = |count: usize| 100.0 * count as f32 / counts.said.max(1) as f32;
             println!(
-                "{condition:<22}{name:<8}{:>8}{:>8}{:>8}{:>8}{:>8}{wait:>18}",
-                counts.whole, counts.cut, counts.missed, counts.late_start, counts.early_end
+                "{condition:<22}{name:<8}{:>6}{:>8.1}{:>8.1}{:>12.1}{:>10.1}{:>8.1}{:>14}{:>10}{:>6}",
+                counts.said,
+                percent(counts.missed),
+                percent(counts.cut),
+                percent(counts.onset_lost),
+                percent(counts.end_lost),
+                percent(counts.merged),
+                counts.false_starts,
+                counts.wait_ms(0.5),
+                counts.wait_ms(0.9)
             );
         }
     }
     println!("\nfalse starts on recordings without speech, a minute");
-    println!("{:<26}{:>10}{:>14}{:>16}", "", "seconds", "threshold 0.5", "threshold 0.7");
+    println!("{:<26}{:>10}{:>16}{:>16}", "", "seconds", "listening", "over a prompt");
     for noise in &material.noises {
         let minutes = noise.samples.len() as f32 / 16_000.0 / 60.0;
-        let [listening, speaking] =
-            [0.5, 0.7].map(|threshold| starts(&noise.samples, Timing { threshold, ..Timing::OPEN }) as f32 / minutes);
-        println!("{:<26}{:>10.0}{listening:>14.1}{speaking:>16.1}", noise.name, minutes * 60.0);
+        let over_a_prompt = Timing { start_speech_ms: 200, start_window_ms: 400, threshold: 0.7, ..Timing::OPEN };
+        let [listening, speaking] = [Timing::OPEN, over_a_prompt].map(|timing| pieces(&noise.samples, timing).len() as f32 / minutes);
+        println!("{:<26}{:>10.0}{listening:>16.1}{speaking:>16.1}", noise.name, minutes * 60.0);
     }
     Ok(())
 }
 
-fn judge(counts: &mut Counts, truth: &[bool], samples: &[f32], timing: Timing) {
-    let (Some(first), Some(last)) = (truth.iter().position(|speech| *speech), truth.iter().rposition(|speech| *speech)) else { return };
-    let mut endpointer = Endpointer::new(timing);
-    let (mut starts, mut ends) = (Vec::new(), Vec::new());
-    for frame in frames(samples) {
-        match endpointer.push(frame) {
-            Some(Heard::Start { frame }) => starts.push(frame),
-            Some(Heard::End { speech_end_frame, end_frame, .. }) => ends.push((speech_end_frame, end_frame)),
-            _ => {}
+impl Counts {
+    pub fn add(&mut self, said: &[Span], pieces: &[Piece]) {
+        let meets = |piece: &Piece, span: Span| piece.span.0 < span.1 && piece.span.1 > span.0;
+        let near = |span: &Span| (span.0.saturating_sub(EDGE_FRAMES), span.1 + EDGE_FRAMES);
+        for span in said {
+            self.said += 1;
+            let found: Vec<&Piece> = pieces.iter().filter(|piece| meets(piece, *span)).collect();
+            let (Some(first), Some(last)) = (found.first(), found.last()) else {
+                self.missed += 1;
+                continue;
+            };
+            self.cut += usize::from(found.len() > 1);
+            self.onset_lost += usize::from(first.span.0 > span.0 + lasting(PRE_ROLL_MS) + GRACE_FRAMES);
+            self.end_lost += usize::from(last.span.1 + lasting(TRAIL_MS) + GRACE_FRAMES < span.1);
+            let company = said.iter().filter(|other| meets(first, **other)).count() > 1;
+            self.merged += usize::from(company || first.span.0 + EDGE_FRAMES < span.0);
+            if found.len() == 1 && !company {
+                self.waits_ms.push(last.decided.saturating_sub(span.1) * u64::from(FRAME_MS));
+            }
         }
+        self.false_starts += pieces.iter().filter(|piece| !said.iter().any(|span| meets(piece, near(span)))).count();
     }
-    let in_speech = ends.iter().filter(|(end, _)| *end > first as u64).count();
-    match in_speech {
-        0 if starts.is_empty() => counts.missed += 1,
-        0 | 1 => counts.whole += 1,
-        _ => counts.cut += 1,
-    }
-    let lead = u64::from(PRE_ROLL_MS / FRAME_MS);
-    counts.late_start += usize::from(starts.first().is_some_and(|start| *start > first as u64 + lead));
-    counts.early_end += usize::from(ends.last().is_some_and(|(end, _)| end + 5 < last as u64));
-    if let Some((_, decided)) = ends.last().filter(|_| in_speech == 1) {
-        counts.waits_ms.push(decided.saturating_sub(last as u64) * u64::from(FRAME_MS));
+
+    /// The time from the end of speech to the decision that at least this share of the whole utterances keep to.
+    pub fn wait_ms(&self, share: f32) -> u64 {
+        let mut waits = self.waits_ms.clone();
+        waits.sort_unstable();
+        waits.get((waits.len() as f32 * share) as usize).copied().unwrap_or(0)
     }
 }
 
-fn starts(samples: &[f32], timing: Timing) -> usize {
+fn lasting(ms: u32) -> u64 {
+    u64::from(ms / FRAME_MS)
+}
+
+/// What was said: speech whose pauses are shorter than the wait. Where the caller paused longer, an end is right.
+pub fn said(truth: &[bool], timing: Timing) -> Vec<Span> {
+    let mut speech = truth.to_vec();
+    fill_gaps(&mut speech, lasting(timing.end_silence_ms) as usize - 1);
+    let mut spans = Vec::new();
+    let mut begun = None;
+    for (at, speaks) in speech.into_iter().chain([false]).enumerate() {
+        match (begun, speaks) {
+            (None, true) => begun = Some(at as u64),
+            (Some(first), false) => {
+                spans.push((first, at as u64));
+                begun = None;
+            }
+            _ => {}
+        }
+    }
+    spans
+}
+
+fn pieces(samples: &[f32], timing: Timing) -> Vec<Piece> {
     let mut endpointer = Endpointer::new(timing);
-    let mut vad = Vad::new();
-    frames(samples).iter().filter(|frame| matches!(endpointer.push_judged(frame, vad.speech(frame)), Some(Heard::Start { .. }))).count()
+    let mut start = 0;
+    let mut pieces = Vec::new();
+    let mut note = |heard: Option<Heard>| match heard {
+        Some(Heard::Start { frame }) => start = frame,
+        Some(Heard::End { speech_end_frame, end_frame, .. }) => {
+            pieces.push(Piece { span: (start, speech_end_frame), decided: end_frame });
+        }
+        _ => {}
+    };
+    frames(samples).iter().for_each(|frame| note(endpointer.push(frame)));
+    note(endpointer.finish());
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What was said and the pieces found, as first and last frame, against missed, cut, onset lost, end lost, merged and false starts.
+    #[track_caller]
+    fn check(said: &[Span], found: &[Span], expected: [usize; 6]) {
+        let mut counts = Counts::default();
+        counts.add(said, &found.iter().map(|span| Piece { span: *span, decided: span.1 + 30 }).collect::<Vec<_>>());
+        let told = [counts.missed, counts.cut, counts.onset_lost, counts.end_lost, counts.merged, counts.false_starts];
+        assert_eq!(told, expected, "{found:?}");
+    }
+
+    #[test]
+    fn every_fault_has_its_count() {
+        check(&[(100, 200)], &[(98, 203)], [0, 0, 0, 0, 0, 0]);
+        check(&[(100, 200)], &[], [1, 0, 0, 0, 0, 0]);
+        check(&[(100, 200)], &[(20, 60)], [1, 0, 0, 0, 0, 1]);
+        check(&[(100, 200)], &[(20, 60), (100, 200)], [0, 0, 0, 0, 0, 1]);
+        check(&[(100, 200)], &[(100, 150), (160, 200)], [0, 1, 0, 0, 0, 0]);
+        check(&[(100, 200)], &[(126, 200)], [0, 0, 1, 0, 0, 0]);
+        check(&[(100, 200)], &[(100, 184)], [0, 0, 0, 1, 0, 0]);
+        check(&[(100, 200)], &[(50, 200)], [0, 0, 0, 0, 1, 0]);
+        check(&[(100, 200), (260, 300)], &[(100, 300)], [0, 0, 0, 0, 2, 0]);
+        check(&[(100, 200)], &[(100, 200), (203, 230), (260, 280)], [0, 0, 0, 0, 0, 1]);
+    }
+
+    #[test]
+    fn a_pause_as_long_as_the_wait_parts_what_was_said() {
+        let truth = |gap: usize| [vec![true; 10], vec![false; gap], vec![true; 10]].concat();
+        assert_eq!(said(&truth(23), Timing::CLOSED), [(0, 33 + 10)]);
+        assert_eq!(said(&truth(24), Timing::CLOSED), [(0, 10), (34, 44)]);
+        assert_eq!(said(&truth(24), Timing::NUMBER), [(0, 44)]);
+    }
 }

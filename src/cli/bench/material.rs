@@ -1,8 +1,9 @@
 //! The recordings of a measurement: clean speech with its truth, and what a line makes of it.
 
-use crate::audio::{Audio, CALL_RATE_HZ, FRAME_SAMPLES, resample, treatment, wav};
+use crate::audio::{Audio, CALL_RATE_HZ, FRAME_SAMPLES, noise, resample, treatment, wav};
 use crate::cli::Failure;
 use anyhow::Context;
+use clap::ValueEnum;
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
@@ -19,11 +20,23 @@ pub struct Folders {
     /// At most so many speech files a folder, evenly chosen
     #[arg(long, default_value_t = 30)]
     limit: usize,
+    /// Which files to take, divided by a checksum of their names: choose settings on one half, report the other
+    #[arg(long, default_value = "all")]
+    half: Half,
 }
 
-/// A clean utterance at the call's rate, with silence on both sides.
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+enum Half {
+    First,
+    Second,
+    All,
+}
+
+/// A clean utterance at the call's rate, with a quiet room on both sides.
 pub struct Utterance {
     pub samples: Vec<f32>,
+    /// The level of its speech alone, in dBFS.
+    level_dbfs: f32,
     /// For each frame, whether there is speech in it, judged on the clean sound.
     pub truth: Vec<bool>,
 }
@@ -62,33 +75,50 @@ impl std::fmt::Display for Condition {
     }
 }
 
-/// Silence around every utterance, so that there is something to be wrong about.
-const LEAD_SECONDS: usize = 1;
+/// A caller listens before the first word, and waits after the last: there a detector can be wrong.
+const LEAD_SECONDS: usize = 2;
 const TAIL_SECONDS: usize = 2;
-/// Frames quieter than the loudest by this are no speech.
-const SPEECH_RANGE_DB: f32 = 40.0;
-/// Nor is what stands no higher above the recording's own background.
-const ABOVE_BACKGROUND_DB: f32 = 8.0;
+/// The room around an utterance is as loud as the recording's own background, within these bounds: no line is digitally silent.
+const ROOM_DBFS: (f32, f32) = (-72.0, -50.0);
+/// Frames quieter than the loudest by this are breath and room.
+const SPEECH_RANGE_DB: f32 = 28.0;
+/// So is what stands no higher above the recording's own background, as long as that leaves the second range for speech.
+const ABOVE_BACKGROUND_DB: f32 = 10.0;
+const LEAST_RANGE_DB: f32 = 18.0;
+/// Shorter than this, in frames, is a click.
+const CLICK_FRAMES: usize = 3;
 /// Gaps inside words, up to this many frames, count as speech.
 const GAP_FRAMES: usize = 5;
+
+impl Half {
+    fn of(self, mut files: Vec<PathBuf>) -> Vec<PathBuf> {
+        // FNV-1a over the name, its middle bit.
+        let in_first = |file: &PathBuf| {
+            let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            name.bytes().fold(0xcbf2_9ce4_8422_2325u64, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)) >> 32 & 1 == 0
+        };
+        files.retain(|file| self == Half::All || in_first(file) == (self == Half::First));
+        files
+    }
+}
 
 impl Material {
     pub fn read(folders: &Folders) -> Result<Material, Failure> {
         let mut utterances = Vec::new();
         for folder in &folders.speech {
-            let files = wav_files(folder)?;
-            let chosen = folders.limit.clamp(1, files.len());
+            let files = folders.half.of(wav_files(folder)?);
+            let chosen = folders.limit.min(files.len());
             for index in 0..chosen {
                 let sound = at_call_rate(&read(&files[index * files.len() / chosen])?);
-                if treatment::active_level_dbfs(&sound).is_some() {
-                    utterances.push(utterance(&sound));
+                if let Some(level_dbfs) = treatment::active_level_dbfs(&sound) {
+                    utterances.push(utterance(&sound, level_dbfs, utterances.len() as u64));
                 }
             }
         }
         let mut noises = Vec::new();
         for (folder, mixed) in folders.noise.iter().map(|folder| (folder, true)).chain(folders.silent.iter().map(|folder| (folder, false)))
         {
-            for file in wav_files(folder)? {
+            for file in folders.half.of(wav_files(folder)?) {
                 let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
                 let samples = at_call_rate(&read(&file)?);
                 if samples.len() >= CALL_RATE_HZ as usize / 2 {
@@ -100,18 +130,27 @@ impl Material {
         Ok(Material { utterances, noises })
     }
 
-    /// The utterance of that number under a condition; noises take turns.
+    /// The utterance of that number under a condition; noises take turns, each from another place.
     pub fn under(&self, number: usize, condition: Condition) -> Vec<f32> {
-        let clean = &self.utterances[number].samples;
-        let mixed: Vec<&Noise> = self.noises.iter().filter(|noise| noise.mixed).collect();
+        let utterance = &self.utterances[number];
         match condition {
-            Condition::Clean => clean.clone(),
-            Condition::Telephone => treatment::telephone(clean, CALL_RATE_HZ),
+            Condition::Clean => utterance.samples.clone(),
+            Condition::Telephone => treatment::telephone(&utterance.samples, CALL_RATE_HZ),
             Condition::Noisy(snr_db) => {
-                let noise = mixed.get(number % mixed.len().max(1)).map_or(&[][..], |noise| noise.samples.as_slice());
-                treatment::telephone(&treatment::add_noise(clean, noise, snr_db), CALL_RATE_HZ)
+                let noise = self.noise_beside(number, utterance.level_dbfs - snr_db);
+                treatment::telephone(&treatment::mix(&[&utterance.samples, &noise]), CALL_RATE_HZ)
             }
         }
+    }
+
+    /// A stretch of noise as long as the utterance, brought to that level.
+    fn noise_beside(&self, number: usize, level_dbfs: f32) -> Vec<f32> {
+        let mixed: Vec<&Noise> = self.noises.iter().filter(|noise| noise.mixed).collect();
+        let Some(noise) = mixed.get(number % mixed.len().max(1)) else { return Vec::new() };
+        let from = number * 7 * CALL_RATE_HZ as usize % noise.samples.len();
+        let length = self.utterances[number].samples.len();
+        let stretch: Vec<f32> = noise.samples.iter().copied().cycle().skip(from).take(length).collect();
+        at_level(&stretch, level_dbfs)
     }
 }
 
@@ -120,38 +159,58 @@ pub fn frames(samples: &[f32]) -> &[[f32; FRAME_SAMPLES]] {
     samples.as_chunks::<FRAME_SAMPLES>().0
 }
 
-fn utterance(sound: &[f32]) -> Utterance {
+fn utterance(sound: &[f32], level_dbfs: f32, seed: u64) -> Utterance {
     let rate = CALL_RATE_HZ as usize;
-    let truth_inside = truth(sound);
-    let mut samples = vec![0.0; LEAD_SECONDS * rate];
-    samples.extend_from_slice(sound);
-    samples.resize(samples.len() + TAIL_SECONDS * rate, 0.0);
-    let mut truth = vec![false; LEAD_SECONDS * rate / FRAME_SAMPLES];
+    let (truth_inside, background_dbfs) = truth(sound);
+    let lead = LEAD_SECONDS * rate;
+    let length = lead + sound.len() + TAIL_SECONDS * rate;
+    let mut samples = at_level(&noise::pink(length, seed), background_dbfs.clamp(ROOM_DBFS.0, ROOM_DBFS.1));
+    samples[lead..lead + sound.len()].copy_from_slice(sound);
+    let mut truth = vec![false; lead / FRAME_SAMPLES];
     truth.extend(truth_inside);
-    truth.resize(samples.len() / FRAME_SAMPLES, false);
-    Utterance { samples, truth }
+    truth.resize(length / FRAME_SAMPLES, false);
+    Utterance { samples, level_dbfs, truth }
 }
 
-fn truth(sound: &[f32]) -> Vec<bool> {
-    let powers: Vec<f32> = frames(sound).iter().map(|frame| frame.iter().map(|s| s * s).sum::<f32>().max(1e-9)).collect();
+/// Which frames of a clean recording hold speech, and the level of the others.
+fn truth(sound: &[f32]) -> (Vec<bool>, f32) {
+    let powers: Vec<f32> =
+        frames(sound).iter().map(|frame| frame.iter().map(|s| s * s).sum::<f32>().max(1e-9) / FRAME_SAMPLES as f32).collect();
     let smooth: Vec<f32> =
         (0..powers.len()).map(|at| 10.0 * mean(&powers[at.saturating_sub(1)..(at + 2).min(powers.len())]).log10()).collect();
     let mut sorted = smooth.clone();
     sorted.sort_by(f32::total_cmp);
     let peak = sorted.last().copied().unwrap_or(0.0);
     let background = sorted.get(sorted.len() / 20).copied().unwrap_or(0.0);
-    let limit = (peak - SPEECH_RANGE_DB).max((background + ABOVE_BACKGROUND_DB).min(peak - 25.0));
+    let limit = (peak - SPEECH_RANGE_DB).max((background + ABOVE_BACKGROUND_DB).min(peak - LEAST_RANGE_DB));
     let mut speech: Vec<bool> = smooth.iter().map(|level| *level > limit).collect();
+    for run in speech.chunk_by_mut(|one, next| one == next) {
+        if run.len() < CLICK_FRAMES {
+            run.fill(false);
+        }
+    }
+    fill_gaps(&mut speech, GAP_FRAMES);
+    (speech, background)
+}
+
+/// Joins stretches of speech that stand no further apart than that.
+pub fn fill_gaps(speech: &mut [bool], gap_frames: usize) {
     let mut last = None;
     for at in 0..speech.len() {
         if speech[at] {
-            if let Some(last) = last.filter(|last| at - last <= GAP_FRAMES) {
+            if let Some(last) = last.filter(|last| at - last - 1 <= gap_frames) {
                 speech[last..at].fill(true);
             }
             last = Some(at);
         }
     }
-    speech
+}
+
+/// The same sound with its RMS at that level.
+fn at_level(samples: &[f32], level_dbfs: f32) -> Vec<f32> {
+    let power = samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len().max(1) as f32;
+    let gain = 10f32.powf(level_dbfs / 20.0) / power.sqrt().max(1e-9);
+    samples.iter().map(|sample| sample * gain).collect()
 }
 
 fn mean(values: &[f32]) -> f32 {
