@@ -188,12 +188,12 @@ mod tests {
         assert_eq!(heard.len(), 3);
     }
 
-    /// Half a second of quiet, the recording, a second and a half of quiet: how many utterances, and their lengths in seconds.
-    fn utterances(recording: &str) -> Vec<f32> {
+    /// The recording between quiet, `lead` samples of it before: the utterances found, by their length in seconds.
+    fn utterances(recording: &str, lead: usize) -> Vec<f32> {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("audio-fixtures").join(recording);
         let audio = wav::read(&path).unwrap();
         let said = resample::resample(&audio.samples, audio.rate_hz, CALL_RATE_HZ);
-        let heard = [&[0.0; 8_000], said.as_slice(), &[0.0; 24_000]].concat();
+        let heard = [&vec![0.0; lead], &said, &vec![0.0; 24_000]].map(Vec::as_slice).concat();
         let mut endpointer = Endpointer::new(Timing::CLOSED);
         let events = heard.as_chunks::<FRAME_SAMPLES>().0.iter().filter_map(|frame| endpointer.push(frame));
         let ends = events.filter_map(|event| match event {
@@ -206,11 +206,11 @@ mod tests {
     #[test]
     fn short_answers_are_heard_and_noise_is_not() {
         for answer in ["yes", "no", "confirm", "cancel", "september"] {
-            let found = utterances(&format!("zh_answers/{answer}.wav"));
+            let found = utterances(&format!("zh_answers/{answer}.wav"), 8_000);
             assert!(found.len() == 1 && found[0] > 0.3, "{answer}: {found:?}");
         }
-        assert_eq!(utterances("odd/noise_only.wav"), []);
-        assert_eq!(utterances("odd/silence.wav"), []);
+        assert_eq!(utterances("odd/noise_only.wav", 0), Vec::<f32>::new());
+        assert_eq!(utterances("odd/silence.wav", 0), Vec::<f32>::new());
     }
 
     #[test]
