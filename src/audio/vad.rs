@@ -119,7 +119,7 @@ impl NoiseFloor {
     fn follow(&mut self, level: f32) {
         self.current = self.current.min(level);
         self.frames += 1;
-        if self.frames % STRETCH_FRAMES == 0 {
+        if self.frames.is_multiple_of(STRETCH_FRAMES) {
             if self.lowest.len() == STRETCHES {
                 self.lowest.pop_front();
             }

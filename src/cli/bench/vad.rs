@@ -15,15 +15,16 @@ const YARDSTICK: &str = "webrtc 2";
 enum Detector {
     Ours(Vad),
     Earshot(Voice),
-    Webrtc(webrtc_vad::Vad, Resampler),
+    Webrtc(webrtc_vad::Vad, Box<Resampler>),
 }
 
 const NAMES: [&str; 6] = ["tingshuo", "earshot", "webrtc 0", "webrtc 1", "webrtc 2", "webrtc 3"];
 
 impl Detector {
     fn new(name: &str) -> Detector {
-        let webrtc =
-            |mode| Detector::Webrtc(webrtc_vad::Vad::new_with_rate_and_mode(SampleRate::Rate8kHz, mode), Resampler::new(16_000, 8_000));
+        let webrtc = |mode| {
+            Detector::Webrtc(webrtc_vad::Vad::new_with_rate_and_mode(SampleRate::Rate8kHz, mode), Box::new(Resampler::new(16_000, 8_000)))
+        };
         match name {
             "tingshuo" => Detector::Ours(Vad::new()),
             "earshot" => Detector::Earshot(Voice::new()),
