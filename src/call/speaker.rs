@@ -109,13 +109,15 @@ impl Speaker {
         cut
     }
 
-    /// Waits until the next frame's sound is there, on a stepped clock.
+    /// Waits until the next frame's sound is there and it is known whether more follows, so that a stepped clock always gives the same.
     pub async fn fill(&mut self) {
         if self.paused {
             return;
         }
         if let Some(playing) = self.queue.front_mut() {
-            while let Some(coming) = playing.coming.as_mut().filter(|_| playing.ready.is_empty()) {
+            while playing.samples_ready() <= FRAME_SAMPLES
+                && let Some(coming) = &mut playing.coming
+            {
                 match coming.next().await {
                     Some(part) => playing.ready.push_back(part),
                     None => playing.coming = None,
@@ -142,6 +144,11 @@ impl Speaker {
 }
 
 impl Playing {
+    fn samples_ready(&self) -> usize {
+        let all: usize = self.ready.iter().flatten().map(|part| part.samples.len()).sum();
+        all.saturating_sub(self.position)
+    }
+
     fn play(&mut self, frame: &mut Frame, heard: &mut Vec<Heard>) {
         while let Some(coming) = &mut self.coming {
             match coming.try_next() {

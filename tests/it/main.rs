@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail anywhere")]
 
 mod architecture;
+mod calls;
 mod command_line;
 mod program;
 mod scenario;
