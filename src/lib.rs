@@ -15,7 +15,7 @@
 //! * [`nlu`] what was meant: grammar, intent classifier, slots, thresholds.
 //! * [`dialog`] flows as data and the pure engine that runs them.
 //! * [`call`] one call's session: listening, speaking, deciding, recording what happened.
-//! * [`line`] where calls come from.
+//! * [`mod@line`] where calls come from.
 //! * [`cli`] the command line.
 
 pub mod asr;

@@ -1,6 +1,6 @@
 //! How far a transcript is from the truth: character, word and pinyin error, and running away.
 //!
-//! Both sides are written alike first ([`fold`]); where figures can be read in two ways, the reading that fits best counts.
+//! Both sides are written alike first (`fold`); where figures can be read in two ways, the reading that fits best counts.
 
 mod fold;
 

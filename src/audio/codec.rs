@@ -60,15 +60,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    type Codec = (fn(u8) -> f32, fn(f32) -> u8);
+
     #[track_caller]
-    fn check(codec: (fn(u8) -> f32, fn(f32) -> u8), byte: u8, pcm: i32) {
+    fn check(codec: Codec, byte: u8, pcm: i32) {
         assert_eq!((codec.0(byte) * 32_768.0) as i32, pcm, "decoding {byte:#04x}");
         assert_eq!(codec.1(pcm as f32 / 32_768.0), byte, "encoding {pcm}");
     }
 
     #[test]
     fn known_values() {
-        let alaw: (fn(u8) -> f32, fn(f32) -> u8) = (alaw_decode, alaw_encode);
+        let alaw: Codec = (alaw_decode, alaw_encode);
         check(alaw, 0xd5, 8);
         check(alaw, 0x55, -8);
         check(alaw, 0xd4, 24);
@@ -77,7 +79,7 @@ mod tests {
         check(alaw, 0x80, 5_504);
         check(alaw, 0x00, -5_504);
         check(alaw, 0xc5, 264);
-        let ulaw: (fn(u8) -> f32, fn(f32) -> u8) = (ulaw_decode, ulaw_encode);
+        let ulaw: Codec = (ulaw_decode, ulaw_encode);
         check(ulaw, 0xff, 0);
         check(ulaw, 0xfe, 8);
         check(ulaw, 0x7e, -8);

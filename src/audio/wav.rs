@@ -113,7 +113,7 @@ pub fn write(path: &Path, rate_hz: u32, channels: &[&[f32]]) -> Result<(), WavEr
     write_to(BufWriter::new(file), rate_hz, channels)
 }
 
-/// Like [`write`], to anything that takes bytes and can go back to fill in the sizes.
+/// Like [`write()`], to anything that takes bytes and can go back to fill in the sizes.
 pub fn write_to(target: impl io::Write + io::Seek, rate_hz: u32, channels: &[&[f32]]) -> Result<(), WavError> {
     let count = u16::try_from(channels.len()).ok().filter(|count| *count > 0);
     let count = count.ok_or_else(|| WavError::Write(format!("a file cannot have {} channels", channels.len())))?;

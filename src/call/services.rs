@@ -55,7 +55,7 @@ impl Services {
         grammar.is_some_and(|grammar| grammar.complete(text) == Completeness::CompleteAndClosed)
     }
 
-    /// Carries a request out; never longer than [`PATIENCE`].
+    /// Carries a request out; never longer than ten seconds.
     pub async fn perform(&self, request: Request, opening: &Opening) -> Answer {
         let work = async {
             match request.kind {

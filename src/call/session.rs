@@ -18,12 +18,14 @@ use crate::audio::FRAME_MS;
 use crate::dialog::{Action, Answer, Event, RequestId};
 use crate::nlu::Understood;
 use crate::text::Record;
-use crate::tts::Speech;
+use crate::tts::{Speech, TtsError};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// Nothing is played, asked, recognised or looked up for so long: a fault of ours, never the caller's.
 const IDLE_FAULT_MS: u32 = 2_000;
+/// Parts in a row that cannot be spoken: the voice is gone.
+const MUTE_FAULTS: u32 = 3;
 /// A call is ended here, whatever happens.
 const LONGEST_CALL_MS: u64 = 60 * 60 * 1000;
 
@@ -52,6 +54,8 @@ pub struct Session<L: Line> {
     silence: u32,
     idle: u32,
     caller_speaking: bool,
+    /// Parts in a row that could not be spoken.
+    mute: u32,
     closing: bool,
     recognised: mpsc::Receiver<Recognised>,
     done: mpsc::Sender<Done>,
@@ -85,6 +89,7 @@ impl<L: Line> Session<L> {
             silence: 0,
             idle: 0,
             caller_speaking: false,
+            mute: 0,
             closing: false,
             recognised,
             done,
@@ -380,6 +385,16 @@ impl<L: Line> Session<L> {
         self.happen(Event::Keys(keys));
     }
 
+    /// One part that cannot be spoken is left out; a voice that is gone ends the call, so that the line can hand it to a person.
+    fn lose_voice(&mut self, error: &TtsError) {
+        self.note(Happening::Fault(error.to_string()));
+        self.mute += 1;
+        if self.mute >= MUTE_FAULTS && !self.closing {
+            self.conversation.fail("nothing can be spoken");
+            self.closing = true;
+        }
+    }
+
     async fn speak(&mut self, inbound: &Inbound) {
         if self.line.clock() == Clock::Stepped {
             self.speaker.fill().await;
@@ -391,9 +406,12 @@ impl<L: Line> Session<L> {
                     self.turns.first_sample(self.now_ms());
                     self.note(Happening::SaidBegan { prompt, text });
                 }
-                Heard::Part(text) => self.turns.said(text),
+                Heard::Part(text) => {
+                    self.mute = 0;
+                    self.turns.said(text);
+                }
                 Heard::Ended { prompt } => self.note(Happening::SaidEnded { prompt }),
-                Heard::Failed(error) => self.note(Happening::Fault(error.to_string())),
+                Heard::Failed(error) => self.lose_voice(&error),
             }
         }
         self.recording.push(&inbound.frame, &frame);

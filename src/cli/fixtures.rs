@@ -1,6 +1,6 @@
 //! `tingshuo fixtures make`: the recordings of `audio-fixtures/` from their recipe, the same bytes every time.
 //!
-//! [`recipe`] is the file, [`caller`] makes the sound of one caller, [`files`] writes.
+//! `recipe` is the file, [`caller`] makes the sound of one caller, `files` writes.
 
 pub mod caller;
 mod files;

@@ -27,7 +27,7 @@ pub enum Event {
     Keys(String),
     /// The question's time passed in silence.
     NoInput,
-    /// An [`Action::Perform`] came to an end.
+    /// An [`super::Action::Perform`] came to an end.
     Answered {
         id: RequestId,
         answer: Answer,
