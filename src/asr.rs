@@ -9,6 +9,7 @@ pub mod pool;
 pub mod prompt;
 pub mod recogniser;
 pub mod score;
+mod voice;
 pub mod whisper;
 mod window;
 

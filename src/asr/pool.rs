@@ -14,7 +14,11 @@ use tokio::sync::oneshot;
 
 /// What a thread does with a job.
 pub trait Worker: Send + 'static {
-    fn recognise(&mut self, job: &Job) -> Result<Transcript, AsrError>;
+    /// `alone`: no other job was at work or waiting when this one began.
+    fn recognise(&mut self, job: &Job, alone: bool) -> Result<Transcript, AsrError>;
+
+    /// Called before the next job when the last one panicked.
+    fn recover(&mut self) -> Result<(), AsrError>;
 }
 
 pub struct Pool {
@@ -31,6 +35,7 @@ struct Shared {
 struct Queue {
     finals: VecDeque<Waiting>,
     trials: VecDeque<Waiting>,
+    at_work: usize,
     closed: bool,
 }
 
@@ -85,7 +90,8 @@ impl Pool {
     /// [`AsrError::Overloaded`] at once when the queue is full.
     pub fn submit(&self, job: Job, limit: usize) -> Result<Pending, AsrError> {
         let (answer, receiver) = oneshot::channel();
-        let expires = Instant::now().checked_add(job.deadline);
+        let deadline = job.deadline;
+        let expires = Instant::now().checked_add(deadline);
         let mut queue = self.shared.lock();
         if queue.len() >= limit {
             queue.forget_cancelled();
@@ -102,7 +108,7 @@ impl Pool {
         }
         drop(queue);
         self.shared.changed.notify_one();
-        Ok(Pending::new(receiver))
+        Ok(Pending::new(receiver).within(deadline))
     }
 }
 
@@ -121,6 +127,7 @@ impl Drop for Pool {
 }
 
 fn work(shared: &Shared, mut worker: impl Worker) {
+    let mut whole = true;
     loop {
         let mut queue = shared.lock();
         let waiting = loop {
@@ -130,19 +137,28 @@ fn work(shared: &Shared, mut worker: impl Worker) {
                 None => queue = shared.changed.wait(queue).unwrap_or_else(PoisonError::into_inner),
             }
         };
+        queue.at_work += 1;
+        let alone = queue.at_work == 1 && queue.len() == 0;
         drop(queue);
-        if waiting.answer.is_closed() {
-            continue;
-        }
-        let result = if waiting.expires.is_some_and(|expires| Instant::now() >= expires) {
-            Err(AsrError::Deadline)
-        } else {
-            let recognise = AssertUnwindSafe(|| worker.recognise(&waiting.job));
-            catch_unwind(recognise).unwrap_or_else(|_| Err(AsrError::Engine("the decoder panicked".into())))
-        };
+        let result = begin(&waiting).and_then(|()| {
+            if !whole {
+                worker.recover()?;
+            }
+            let recognise = AssertUnwindSafe(|| worker.recognise(&waiting.job, alone));
+            let result = catch_unwind(recognise);
+            whole = result.is_ok();
+            result.unwrap_or_else(|_| Err(AsrError::Engine("the decoder panicked".into())))
+        });
+        shared.lock().at_work -= 1;
         // Nobody listens any more when the caller went on speaking.
         let _ = waiting.answer.send(result);
     }
+}
+
+/// Refuses a job whose time is over or whose answer nobody wants.
+fn begin(waiting: &Waiting) -> Result<(), AsrError> {
+    let late = waiting.expires.is_some_and(|expires| Instant::now() >= expires);
+    if late || waiting.answer.is_closed() { Err(AsrError::Deadline) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -159,12 +175,17 @@ mod tests {
     }
 
     impl Worker for Held {
-        fn recognise(&mut self, job: &Job) -> Result<Transcript, AsrError> {
+        fn recognise(&mut self, job: &Job, alone: bool) -> Result<Transcript, AsrError> {
             let name = job.terms.first().cloned().unwrap_or_default();
             self.begun.send(name.clone()).unwrap();
             self.go.recv().unwrap();
             assert_ne!(name, "panic");
-            Ok(Transcript { text: name, ..Transcript::default() })
+            Ok(Transcript { text: name, no_speech: f32::from(u8::from(alone)), ..Transcript::default() })
+        }
+
+        fn recover(&mut self) -> Result<(), AsrError> {
+            self.begun.send("recovered".into()).unwrap();
+            Ok(())
         }
     }
 
@@ -223,7 +244,18 @@ mod tests {
         assert!(matches!(panicking.wait_blocking(), Err(AsrError::Engine(_))));
         assert_eq!(expired.wait_blocking(), Err(AsrError::Deadline));
         assert_eq!(last.wait_blocking().unwrap().text, "last");
-        assert_eq!(begun.recv().unwrap(), "last");
+        assert_eq!([begun.recv().unwrap(), begun.recv().unwrap()], ["recovered", "last"]);
+    }
+
+    #[test]
+    fn a_job_knows_whether_it_is_alone() {
+        let (pool, begun, go) = held();
+        let first = pool.submit(job("first", Priority::Final, LONG), 9).unwrap();
+        begun.recv().unwrap();
+        let (second, third) = (pool.submit(job("second", Priority::Final, LONG), 9), pool.submit(job("third", Priority::Final, LONG), 9));
+        (0..3).for_each(|_| go.send(()).unwrap());
+        let alone = [first, second.unwrap(), third.unwrap()].map(|pending| pending.wait_blocking().unwrap().no_speech);
+        assert_eq!(alone, [1.0, 0.0, 1.0]);
     }
 
     #[test]

@@ -3,21 +3,30 @@
 use crate::text::Lang;
 
 /// Terms of the present question that join the sentence; more would cost time at every decode.
-const MOST_TERMS: usize = 12;
+pub const MOST_TERMS: usize = 12;
 const LONGEST_TERM: usize = 24;
 
-const ZH: &str = "以下是客户拨打电信客服热线的普通话，内容有话费、余额、流量、套餐、宽带、故障报修、投诉、转人工、挂失、国际漫游";
-const EN: &str =
-    "A customer calls a telecom operator about balance, bill, data usage, plan, broadband fault, complaint, lost SIM, roaming, agent";
+const FRAME_ZH: &str = "以下是客户拨打电信客服热线的普通话";
+const TERMS_ZH: &str = "，内容有话费、余额、流量、套餐、宽带、故障报修、投诉、转人工、挂失、国际漫游";
+const FRAME_EN: &str = "A customer calls a telecom operator";
+const TERMS_EN: &str = " about balance, bill, data usage, plan, broadband fault, complaint, lost SIM, roaming, agent";
+
+/// The part of the sentence that no caller would say.
+pub fn frame(lang: Lang) -> &'static str {
+    match lang {
+        Lang::Zh => FRAME_ZH,
+        Lang::En => FRAME_EN,
+    }
+}
 
 /// The sentence with the question's terms at its end, where they weigh most.
 pub fn prompt(lang: Lang, terms: &[String]) -> String {
     let (domain, comma, stop) = match lang {
-        Lang::Zh => (ZH, "、", "。"),
-        Lang::En => (EN, ", ", "."),
+        Lang::Zh => (TERMS_ZH, "、", "。"),
+        Lang::En => (TERMS_EN, ", ", "."),
     };
     let fits = |term: &&String| (1..=LONGEST_TERM).contains(&term.chars().count()) && !term.contains(char::is_control);
-    let mut prompt = domain.to_owned();
+    let mut prompt = format!("{}{domain}", frame(lang));
     for term in terms.iter().filter(fits).take(MOST_TERMS).filter(|term| !domain.contains(term.as_str())) {
         prompt.push_str(comma);
         prompt.push_str(term);

@@ -12,7 +12,7 @@ pub struct Job {
     pub lang: Lang,
     /// Words that the present question expects, most likely first; they join the domain prompt.
     pub terms: Vec<String>,
-    /// From now; a job still waiting when it passes is refused with [`AsrError::Deadline`].
+    /// From now; when it passes, the caller gets [`AsrError::Deadline`], and a job still waiting is not begun.
     pub deadline: Duration,
     /// Finals go before partials and trials.
     pub priority: Priority,
@@ -35,29 +35,43 @@ pub struct Transcript {
     /// Whisper's probability that there was no speech.
     pub no_speech: f32,
     pub audio_ms: u32,
-    /// CPU time of the decode on its thread.
+    /// CPU time of the decode on all its threads.
     pub compute_ms: u32,
     /// Why the guards emptied the text, for the call's record; never shown to callers.
     pub withheld: Option<Withheld>,
 }
 
-/// The guard that emptied a text.
+/// Why a text is empty.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Withheld {
+    /// Whisper itself heard no words.
+    Nothing,
     /// A sentence that Whisper is known to invent in silence.
     KnownInvention(String),
-    /// No-speech probability with low confidence.
+    /// No voice in the sound; Whisper was not asked.
     NoSpeech,
+    /// Words with so little confidence that they are noise.
+    Unsure(String),
     /// More characters a second than anyone can say, or a repeating loop.
     RunAway(String),
 }
 
 impl Withheld {
+    /// What Whisper said, where it said anything.
+    pub fn text(&self) -> &str {
+        match self {
+            Withheld::Nothing | Withheld::NoSpeech => "",
+            Withheld::Unsure(text) | Withheld::KnownInvention(text) | Withheld::RunAway(text) => text,
+        }
+    }
+
     /// The stable name, as in records.
     pub fn name(&self) -> &'static str {
         match self {
+            Withheld::Nothing => "nothing",
             Withheld::KnownInvention(_) => "known_invention",
             Withheld::NoSpeech => "no_speech",
+            Withheld::Unsure(_) => "unsure",
             Withheld::RunAway(_) => "run_away",
         }
     }
@@ -78,25 +92,63 @@ pub enum AsrError {
 }
 
 /// A recognition under way; dropping it cancels a job that has not begun.
-pub struct Pending(tokio::sync::oneshot::Receiver<Result<Transcript, AsrError>>);
+pub struct Pending {
+    answer: tokio::sync::oneshot::Receiver<Result<Transcript, AsrError>>,
+    /// `None`: too far away to be named.
+    expires: Option<tokio::time::Instant>,
+}
 
 impl Pending {
+    /// The answer that comes through `receiver`, however long it takes.
     pub fn new(receiver: tokio::sync::oneshot::Receiver<Result<Transcript, AsrError>>) -> Pending {
-        Pending(receiver)
+        Pending { answer: receiver, expires: None }
     }
 
+    /// The same, but [`Pending::wait`] waits until `deadline` from now at most.
+    pub fn within(self, deadline: Duration) -> Pending {
+        Pending { expires: tokio::time::Instant::now().checked_add(deadline), ..self }
+    }
+
+    /// Keeps the job's deadline even while the engine is at work.
     pub async fn wait(self) -> Result<Transcript, AsrError> {
-        self.0.await.unwrap_or_else(|_| Err(AsrError::Engine("the recogniser's thread ended".into())))
+        let answer = match self.expires {
+            Some(expires) => tokio::time::timeout_at(expires, self.answer).await.map_err(|_| AsrError::Deadline)?,
+            None => self.answer.await,
+        };
+        answer.unwrap_or_else(|_| Err(thread_ended()))
     }
 
-    /// For code that has no async runtime.
+    /// For code that has no async runtime; a job at work is waited for beyond its deadline.
     pub fn wait_blocking(self) -> Result<Transcript, AsrError> {
-        self.0.blocking_recv().unwrap_or_else(|_| Err(AsrError::Engine("the recogniser's thread ended".into())))
+        self.answer.blocking_recv().unwrap_or_else(|_| Err(thread_ended()))
     }
+}
+
+fn thread_ended() -> AsrError {
+    AsrError::Engine("the recogniser's thread ended".into())
 }
 
 /// An engine that turns speech into text.
 pub trait Recogniser: Send + Sync {
     /// Queues the job, or refuses it at once when the queue is full.
     fn submit(&self, job: Job) -> Result<Pending, AsrError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_deadline_is_kept_while_the_engine_works() {
+        let (answer, receiver) = tokio::sync::oneshot::channel();
+        assert_eq!(Pending::new(receiver).within(Duration::ZERO).wait().await, Err(AsrError::Deadline));
+        assert!(answer.send(Ok(Transcript::default())).is_err());
+    }
+
+    #[tokio::test]
+    async fn an_answer_in_time_is_given() {
+        let (answer, receiver) = tokio::sync::oneshot::channel();
+        answer.send(Ok(Transcript::default())).unwrap();
+        assert_eq!(Pending::new(receiver).within(Duration::MAX).wait().await, Ok(Transcript::default()));
+    }
 }

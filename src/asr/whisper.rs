@@ -8,7 +8,7 @@ use super::inventions::{Evidence, believable};
 use super::pool::{Pool, Worker};
 use super::prompt::prompt;
 use super::recogniser::{AsrError, Job, Pending, Recogniser, Transcript, Withheld};
-use super::{cpu, window};
+use super::{cpu, voice, window};
 use crate::audio::treatment;
 use crate::text::Lang;
 use crate::text::script::to_simplified;
@@ -37,15 +37,17 @@ pub struct WhisperConfig {
     pub model: PathBuf,
     /// Decoder threads, each with a state of about 230 MB.
     pub threads: usize,
+    /// Threads of one decode while no other job is at work or waiting.
+    pub threads_alone: usize,
     /// Jobs that may wait before new ones are refused.
     pub queue: usize,
 }
 
 impl WhisperConfig {
-    /// One thread a core; four jobs may wait for each.
+    /// One thread a core, a lone decode on two; four jobs may wait for each.
     pub fn new(model: PathBuf) -> WhisperConfig {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        WhisperConfig { model, threads, queue: 4 * threads }
+        WhisperConfig { model, threads, threads_alone: threads.min(2), queue: 4 * threads }
     }
 }
 
@@ -72,8 +74,8 @@ impl Whisper {
         };
         let mut decoders = Vec::new();
         for _ in 0..config.threads.max(1) {
-            let mut decoder = Decoder::new(&model)?;
-            decoder.decode(&warm_up, &warm_up.samples)?;
+            let mut decoder = Decoder::new(&model, config.threads_alone)?;
+            decoder.decode(&warm_up, &warm_up.samples, 1)?;
             decoders.push(decoder);
         }
         Ok(Whisper { pool: Pool::start(decoders)?, queue: config.queue })
@@ -97,6 +99,7 @@ fn load(path: &Path) -> Result<WhisperContext, AsrError> {
 struct Decoder {
     model: Arc<WhisperContext>,
     state: WhisperState,
+    threads_alone: usize,
     mandarin: FullParams<'static, 'static>,
     english: FullParams<'static, 'static>,
 }
@@ -110,13 +113,12 @@ struct Decoded {
 }
 
 impl Decoder {
-    fn new(model: &Arc<WhisperContext>) -> Result<Decoder, AsrError> {
-        let state = model.create_state().map_err(|error| AsrError::Engine(error.to_string()))?;
-        Ok(Decoder { model: Arc::clone(model), state, mandarin: settings(Lang::Zh), english: settings(Lang::En) })
+    fn new(model: &Arc<WhisperContext>, threads_alone: usize) -> Result<Decoder, AsrError> {
+        let state = model.create_state().map_err(engine_error)?;
+        Ok(Decoder { model: Arc::clone(model), state, threads_alone, mandarin: settings(Lang::Zh), english: settings(Lang::En) })
     }
 
-    fn decode(&mut self, job: &Job, samples: &[f32]) -> Result<Decoded, AsrError> {
-        let engine_error = |error: whisper_rs::WhisperError| AsrError::Engine(error.to_string());
+    fn decode(&mut self, job: &Job, samples: &[f32], threads: usize) -> Result<Decoded, AsrError> {
         let mut padded = vec![0.0; LEAD_IN_SAMPLES];
         padded.extend_from_slice(samples);
         padded.resize(padded.len().max(SHORTEST_SAMPLES), 0.0);
@@ -129,6 +131,7 @@ impl Decoder {
             Lang::Zh => self.mandarin.clone(),
             Lang::En => self.english.clone(),
         };
+        settings.set_n_threads(i32::try_from(threads).unwrap_or(1));
         settings.set_tokens(&prompt_tokens);
         settings.set_audio_ctx(((seconds * CONTEXT_PER_SECOND).ceil() as i32 + CONTEXT_MARGIN).min(CONTEXT_MOST));
         settings.set_max_tokens((seconds * TOKENS_PER_SECOND + TOKENS_GRANTED) as i32);
@@ -138,7 +141,9 @@ impl Decoder {
         let mut decoded = Decoded { text: String::new(), log_probability: 0.0, tokens: 0, no_speech: 0.0 };
         for segment in self.state.as_iter() {
             decoded.no_speech = decoded.no_speech.max(segment.no_speech_probability());
-            decoded.text.push_str(&segment.to_str_lossy().map_err(engine_error)?);
+            let text = segment.to_str_lossy().map_err(engine_error)?;
+            // A character whose last bytes fell victim to the bound on tokens.
+            decoded.text.push_str(text.trim_end_matches(char::REPLACEMENT_CHARACTER));
             let tokens = (0..segment.n_tokens()).filter_map(|index| segment.get_token(index));
             for token in tokens.filter(|token| token.token_id() < first_special) {
                 decoded.log_probability += token.token_probability().max(f32::MIN_POSITIVE).ln();
@@ -150,24 +155,30 @@ impl Decoder {
 }
 
 impl Worker for Decoder {
-    fn recognise(&mut self, job: &Job) -> Result<Transcript, AsrError> {
+    fn recover(&mut self) -> Result<(), AsrError> {
+        self.state = self.model.create_state().map_err(engine_error)?;
+        Ok(())
+    }
+
+    fn recognise(&mut self, job: &Job, alone: bool) -> Result<Transcript, AsrError> {
+        let threads = if alone { self.threads_alone.max(1) } else { 1 };
         let begun = cpu::ThreadTime::now();
         let mut transcript = Transcript { audio_ms: milliseconds(job.samples.len()), ..Transcript::default() };
         let mut samples = job.samples.to_vec();
         treatment::level(&mut samples);
         let (mut log_probability, mut tokens) = (0.0, 0);
         for piece in window::windows(&samples) {
-            if treatment::active_level_dbfs(piece).is_none() {
+            if !voice::is_in(piece) {
                 transcript.no_speech = 1.0;
+                transcript.withheld = Some(Withheld::NoSpeech);
                 continue;
             }
-            let decoded = self.decode(job, piece)?;
+            let decoded = self.decode(job, piece, threads)?;
             transcript.no_speech = transcript.no_speech.max(decoded.no_speech);
             let evidence = Evidence {
                 lang: job.lang,
                 audio_ms: milliseconds(piece.len()),
                 confidence: geometric_mean(decoded.log_probability, decoded.tokens),
-                no_speech: decoded.no_speech,
                 prompt: &prompt(job.lang, &job.terms),
             };
             match believable(decoded.text.trim(), &evidence) {
@@ -186,11 +197,12 @@ impl Worker for Decoder {
             transcript.text = to_simplified(&transcript.text);
         }
         if transcript.text.is_empty() {
-            transcript.withheld.get_or_insert(Withheld::NoSpeech);
+            transcript.withheld.get_or_insert(Withheld::Nothing);
         } else {
             transcript.confidence = geometric_mean(log_probability, tokens);
         }
-        transcript.compute_ms = begun.elapsed_ms();
+        // The other threads of a decode are as busy as this one: they spin while they wait.
+        transcript.compute_ms = begun.elapsed_ms().saturating_mul(u32::try_from(threads).unwrap_or(1));
         Ok(transcript)
     }
 }
@@ -198,7 +210,6 @@ impl Worker for Decoder {
 fn settings(lang: Lang) -> FullParams<'static, 'static> {
     let mut settings = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
     settings.set_language(Some(lang.code()));
-    settings.set_n_threads(1);
     settings.set_temperature_inc(0.0);
     settings.set_no_context(true);
     settings.set_single_segment(true);
@@ -210,6 +221,10 @@ fn settings(lang: Lang) -> FullParams<'static, 'static> {
     settings.set_print_realtime(false);
     settings.set_print_timestamps(false);
     settings
+}
+
+fn engine_error(error: whisper_rs::WhisperError) -> AsrError {
+    AsrError::Engine(error.to_string())
 }
 
 fn geometric_mean(log_probability: f32, tokens: usize) -> f32 {

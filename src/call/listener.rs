@@ -169,7 +169,12 @@ impl Listener {
     /// Starts recognition unless it runs or is done. A refused trial is tried again as a final; a refused final is a result.
     fn begin(&mut self, priority: Priority) {
         let Some(attempt) = self.attempt.as_mut().filter(|attempt| attempt.task.is_none() && attempt.result.is_none()) else { return };
-        let job = Job { samples: attempt.samples.clone(), lang: self.lang, terms: self.terms.clone(), deadline: DEADLINE, priority };
+        let deadline = match self.clock {
+            Clock::Live => DEADLINE,
+            // Its caller waits in frames, not in seconds.
+            Clock::Stepped => Duration::MAX,
+        };
+        let job = Job { samples: attempt.samples.clone(), lang: self.lang, terms: self.terms.clone(), deadline, priority };
         match self.recogniser.submit(job) {
             Ok(pending) => {
                 let (results, ticket) = (self.results.clone(), attempt.ticket);

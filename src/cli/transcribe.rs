@@ -1,12 +1,15 @@
 //! `tingshuo transcribe`: what recordings say, a line each.
 
 use super::Failure;
+use crate::asr::prompt::MOST_TERMS;
 use crate::asr::recogniser::Priority;
 use crate::asr::{Job, Recogniser, Transcript, Whisper, WhisperConfig};
 use crate::audio::resample::resample;
 use crate::audio::{CALL_RATE_HZ, treatment, wav};
-use crate::models::Models;
+use crate::grammar::Library;
+use crate::models::{Models, data_dir};
 use crate::text::Lang;
+use anyhow::Context;
 use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -24,7 +27,10 @@ pub struct Args {
     json: bool,
     #[arg(long, value_enum, default_value_t = Lang::Zh)]
     lang: Lang,
-    /// Words that the speaker is expected to say; they join the recogniser's prompt
+    /// A grammar whose words the speaker is expected to say
+    #[arg(long, value_name = "NAME")]
+    grammar: Option<String>,
+    /// More words that the speaker is expected to say; they join the recogniser's prompt
     #[arg(long, value_name = "WORD", value_delimiter = ',')]
     terms: Vec<String>,
     /// Pass the sound through 8 kHz A-law first
@@ -46,10 +52,11 @@ struct Line<'a> {
 }
 
 pub fn run(args: Args) -> Result<(), Failure> {
+    let terms = expected(&args)?;
     let recogniser = open()?;
     let mut failed = 0;
     for file in &args.files {
-        match transcribe(&recogniser, file, args.lang, &args.terms, args.telephone) {
+        match transcribe(&recogniser, file, args.lang, &terms, args.telephone) {
             Ok(transcript) => print(file, &transcript, args.json)?,
             Err(error) => {
                 failed += 1;
@@ -59,6 +66,17 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
     anyhow::ensure!(failed == 0, "{failed} of {} files could not be transcribed", args.files.len());
     Ok(())
+}
+
+/// Words of `--terms` first: they were named one by one.
+fn expected(args: &Args) -> Result<Vec<String>, Failure> {
+    let mut terms = args.terms.clone();
+    if let Some(name) = &args.grammar {
+        let library = Library::load(&data_dir().join("grammars"))?;
+        let grammar = library.get(args.lang, name).with_context(|| format!("there is no {} grammar called `{name}`", args.lang))?;
+        terms.extend(grammar.terms(MOST_TERMS));
+    }
+    Ok(terms)
 }
 
 /// The recogniser with the model of the manifest.

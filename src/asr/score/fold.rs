@@ -35,7 +35,8 @@ fn folded(lang: Lang, text: &str, figures: Figures) -> String {
         Lang::Zh => to_simplified(text).to_lowercase(),
         Lang::En => text.to_lowercase(),
     };
-    let mut characters = lower.chars().peekable();
+    let narrow: String = lower.chars().map(narrowed).collect();
+    let mut characters = narrow.chars().peekable();
     let mut folded = String::new();
     while let Some(&character) = characters.peek() {
         if character.is_ascii_digit() {
@@ -53,6 +54,14 @@ fn folded(lang: Lang, text: &str, figures: Figures) -> String {
         }
     }
     folded
+}
+
+/// `４` as `4`: full width is another way to write the same.
+fn narrowed(character: char) -> char {
+    match u32::from(character) {
+        wide @ 0xFF01..=0xFF5E => char::from_u32(wide - 0xFEE0).unwrap_or(character),
+        _ => character,
+    }
 }
 
 /// Takes one written number with its fraction and percent sign, and says it.
@@ -125,6 +134,7 @@ mod tests {
         check(Lang::Zh, "200兆，两百兆", Figures::Quantity, "二百兆二百兆");
         check(Lang::Zh, "1,000.5元", Figures::Quantity, "一千点五元");
         check(Lang::Zh, "涨了50%。", Figures::Quantity, "涨了百分之五十");
+        check(Lang::Zh, "４５Ａ", Figures::Digits, "四五a");
         check(Lang::Zh, "1, 2.", Figures::Quantity, "一二");
     }
 

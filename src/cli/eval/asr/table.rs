@@ -128,6 +128,7 @@ pub fn as_json(measured: &[Measured<'_>]) -> Value {
                 "pinyin_wrong": one.score.pinyin.wrong, "pinyin_of": one.score.pinyin.of, "ran_away": one.score.ran_away,
                 "confidence": one.transcript.confidence, "no_speech": one.transcript.no_speech,
                 "compute_ms": one.transcript.compute_ms, "withheld": one.transcript.withheld.as_ref().map(|reason| reason.name()),
+                "withheld_text": one.transcript.withheld.as_ref().map(|reason| reason.text()),
             })
         })
         .collect();
