@@ -37,17 +37,18 @@ pub struct WhisperConfig {
     pub model: PathBuf,
     /// Decoder threads, each with a state of about 230 MB.
     pub threads: usize,
-    /// Threads of one decode while no other job is at work or waiting.
+    /// Threads of one decode while no other job is at work or waiting. More than one answers sooner where cores are idle, but they
+    /// spin while they wait for one another: on a busy machine that costs many times the work.
     pub threads_alone: usize,
     /// Jobs that may wait before new ones are refused.
     pub queue: usize,
 }
 
 impl WhisperConfig {
-    /// One thread a core, a lone decode on two; four jobs may wait for each.
+    /// One thread a core, one for each decode; four jobs may wait for each.
     pub fn new(model: PathBuf) -> WhisperConfig {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        WhisperConfig { model, threads, threads_alone: threads.min(2), queue: 4 * threads }
+        WhisperConfig { model, threads, threads_alone: 1, queue: 4 * threads }
     }
 }
 
