@@ -67,6 +67,7 @@ const FRAME_CHARACTERS_EN: usize = 16;
 /// An echo must be longer than the terms that callers really say.
 const ECHO_CHARACTERS: usize = 6;
 const ECHO_CONFIDENCE: f32 = 0.5;
+const RECITED_TERMS: usize = 3;
 /// A unit said so often in a row is a loop, and is kept once.
 const LOOP_TIMES: usize = 4;
 const LOOP_LONGEST_UNIT: usize = 16;
@@ -111,7 +112,13 @@ fn reads_the_prompt(folded: &str, evidence: &Evidence<'_>) -> bool {
     let frame: Vec<char> = fold(prompt::frame(evidence.lang)).chars().collect();
     let frame_read = frame.windows(run).any(|part| folded.contains(&part.iter().collect::<String>()));
     let terms_read = || folded.chars().count() >= ECHO_CHARACTERS && fold(evidence.prompt).contains(folded);
-    frame_read || (evidence.confidence < ECHO_CONFIDENCE && terms_read())
+    frame_read || recites(folded, evidence.prompt) || (evidence.confidence < ECHO_CONFIDENCE && terms_read())
+}
+
+/// Several of the prompt's terms one after another, in its order: nobody asks for so much at once.
+fn recites(folded: &str, prompt: &str) -> bool {
+    let terms: Vec<String> = prompt.split(['、', ',', '，', '。']).map(fold).filter(|term| !term.is_empty()).collect();
+    terms.windows(RECITED_TERMS).any(|in_order| folded.contains(&in_order.concat()))
 }
 
 /// Fast speakers reach eight Mandarin syllables, or twenty English letters, a second; a few more are granted to short pieces.
@@ -217,6 +224,17 @@ mod tests {
         check("12121212", SURE, Ok("12121212"));
         check("零一零一零一零一", SURE, Ok("零一零一零一零一"));
         check("okay then okay then okay then okay then ", Evidence { lang: Lang::En, ..SURE }, Ok("okay then "));
+    }
+
+    #[test]
+    fn terms_recited_in_order() {
+        let heard = |text: &str| {
+            let sure = Evidence { prompt: "内容有话费、余额、投诉、转人工、挂失、国际漫游。", ..SURE };
+            believable(text, &sure).is_ok()
+        };
+        assert!(!heard("转人工、挂失、国际漫游。"));
+        assert!(heard("我要转人工"));
+        assert!(heard("话费余额"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::services::Request;
 use super::speaker::{Heard, Speaker};
 use super::timing;
 use super::turns::{Said, Turns};
+use crate::asr::recogniser::Withheld;
 use crate::asr::{AsrError, Recogniser, Transcript};
 use crate::audio::FRAME_MS;
 use crate::dialog::{Action, Answer, Event, RequestId};
@@ -208,7 +209,12 @@ impl<L: Line> Session<L> {
             self.note(Happening::Withheld { reason: withheld.name().to_owned() });
         }
         if transcript.text.is_empty() {
-            self.go_on();
+            let spoke = matches!(transcript.withheld, Some(Withheld::Unsure(_) | Withheld::RunAway(_)));
+            if spoke && !self.speaker.busy() {
+                self.understood(self.conversation.not_understood(), transcript.confidence, waterfall);
+            } else {
+                self.go_on();
+            }
             return;
         }
         let understood = self.conversation.understand(&transcript.text);

@@ -1,12 +1,15 @@
-//! `tingshuo check`: everything that an author writes in `flows/`, checked; every fault with file, line and column.
+//! `tingshuo check`: everything that an author writes in `flows/` and `grammars/`, checked; every fault with file, line and column.
 
 use super::Failure;
 use crate::business::OPERATIONS;
 use crate::dialog::{Fault, Flows, Source, World, raw};
+use crate::grammar::Library;
+use crate::nlu::Router;
 use crate::text::Lang;
 use anyhow::{Context, bail};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -30,7 +33,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let sources = sources(&args.dir)?;
     match Flows::check(&sources, &world(&grammars)?) {
         Ok(_) => {
-            println!("{} files, no faults", sources.len());
+            let also = understanding(&args.dir, &grammars)?;
+            println!("{} flow files{also}, no faults", sources.len());
             Ok(())
         }
         Err(faults) => {
@@ -40,6 +44,17 @@ pub fn run(args: Args) -> Result<(), Failure> {
             bail!("{}", count(&faults));
         }
     }
+}
+
+/// Loads what callers' sentences are understood by, with all its own checks, when it lies where a call would look for it.
+fn understanding(dir: &Path, grammars: &Path) -> Result<&'static str, Failure> {
+    if !dir.join("intents").is_dir() {
+        return Ok("");
+    }
+    let library = Library::load(grammars)?;
+    let home = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Router::with(home, Arc::new(library))?;
+    Ok(", grammars and intents")
 }
 
 /// The flows of a folder, checked against what the operator's systems can do.
