@@ -56,7 +56,7 @@ pub fn run(args: CallArgs) -> Result<(), Failure> {
     if args.json {
         println!("{json:#}");
     } else {
-        conversation_view::print(&finished.record);
+        conversation_view::print(&finished.record, args.realtime);
         if let Some(folder) = &args.out {
             println!("Written: {}, {}, {}", show(folder, "reply.wav"), show(folder, "both.wav"), show(folder, "call.json"));
         }

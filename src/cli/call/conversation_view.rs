@@ -7,7 +7,7 @@ use crate::dialog::Outcome;
 const BAR_MS: u64 = 50;
 
 /// Prints the conversation with a timing waterfall under each turn.
-pub fn print(record: &CallRecord) {
+pub fn print(record: &CallRecord, realtime: bool) {
     let mut turns = record.turns.iter();
     let mut open = false;
     for noted in &record.events {
@@ -34,6 +34,9 @@ pub fn print(record: &CallRecord) {
     }
     turns.for_each(print_turn);
     println!("{}", ending(record));
+    if !realtime {
+        println!("         (a recorded call does not count the machine's work; --realtime does)");
+    }
 }
 
 fn print_turn(turn: &Turn) {
