@@ -95,6 +95,9 @@ pub fn believable(text: &str, evidence: &Evidence<'_>) -> Result<String, Withhel
     if evidence.confidence < LEAST_CONFIDENCE {
         return Err(Withheld::Unsure(text.to_owned()));
     }
+    if folded.chars().all(is_digit) && length > most_digits(evidence.audio_ms) {
+        return period(&folded).ok_or_else(|| Withheld::RunAway(text.to_owned()));
+    }
     let collapsed = collapse_loops(text);
     let kept = fold(&collapsed).chars().count();
     if (length - kept.min(length)) as f32 > LOOP_SHARE * length as f32 {
@@ -128,6 +131,18 @@ fn most_characters(evidence: &Evidence<'_>) -> usize {
         Lang::En => (25, 12),
     };
     (evidence.audio_ms as usize * a_second).div_ceil(1000) + granted
+}
+
+/// Nobody says more than seven digits a second: what is beyond that is a loop, though numbers do repeat digits.
+fn most_digits(audio_ms: u32) -> usize {
+    (audio_ms as usize * 7).div_ceil(1000) + 1
+}
+
+/// What a loop repeats, once: `471047104` → `4710`.
+fn period(looped: &str) -> Option<String> {
+    let all: Vec<char> = looped.chars().collect();
+    let length = (1..=all.len() / 2).find(|&length| all.iter().zip(all.iter().skip(length)).all(|(a, b)| a == b))?;
+    Some(all.into_iter().take(length).collect())
 }
 
 /// Letters, digits and characters only, simplified, lower case.
@@ -224,6 +239,16 @@ mod tests {
         check("12121212", SURE, Ok("12121212"));
         check("零一零一零一零一", SURE, Ok("零一零一零一零一"));
         check("okay then okay then okay then okay then ", Evidence { lang: Lang::En, ..SURE }, Ok("okay then "));
+    }
+
+    #[test]
+    fn digits_faster_than_anyone_speaks() {
+        let short = |lang| Evidence { lang, audio_ms: 600, ..SURE };
+        check("8 8 8 8 8 8 8 8 8 8 8", short(Lang::En), Ok("8"));
+        check("四七一零四七一零四七一零四七", Evidence { audio_ms: 1_500, ..SURE }, Ok("四七一零"));
+        assert!(believable("1029384756", &short(Lang::En)).is_err());
+        check("88888", short(Lang::Zh), Ok("88888"));
+        check("13888888888", SURE, Ok("13888888888"));
     }
 
     #[test]
