@@ -10,7 +10,8 @@ use std::io::{BufRead, Write};
 
 /// Reads an utterance a line from standard input and says what each means.
 ///
-/// With --json each line gives {"text","intent","confidence","decision","slots","source"}. Slots are plain JSON: a month is
+/// With --json each line gives {"text","intent","confidence","decision","slots","source","reason","also","alternatives"}: also holds
+/// the further requests of the line, each with its slots; alternatives the next best guesses. Slots are plain JSON: a month is
 /// "2026-09", a date "2026-09-03", an amount a number of yuan, a data volume a number of megabytes, a telephone number or
 /// digits a string, yes or no a boolean.
 #[derive(clap::Args)]
@@ -50,6 +51,9 @@ fn as_json(understood: &Understood) -> serde_json::Value {
         "decision": understood.decision.name(),
         "slots": record(&understood.slots),
         "source": understood.source.name(),
+        "reason": understood.reason.map(|reason| reason.name()),
+        "also": understood.also.iter().map(|(intent, slots)| json!({"intent": intent.name(), "slots": record(slots)})).collect::<Vec<_>>(),
+        "alternatives": understood.alternatives.iter().map(|(intent, confidence)| json!({"intent": intent.name(), "confidence": rounded(*confidence)})).collect::<Vec<_>>(),
     })
 }
 

@@ -141,6 +141,7 @@ pub(super) fn understood(intent: Option<Intent>, decision: Decision, slots: &[(&
         slots: record(slots),
         source: Origin::Classifier,
         alternatives: Vec::new(),
+        also: Vec::new(),
         reason: (decision == Decision::Reject).then_some(RejectReason::LowConfidence),
     }
 }

@@ -257,6 +257,7 @@ fn nothing(text: &str) -> Understood {
         source: Source::Nothing,
         alternatives: Vec::new(),
         reason: None,
+        also: Vec::new(),
     }
 }
 

@@ -65,6 +65,19 @@ pub enum RejectReason {
     Empty,
     LowConfidence,
     OutOfScope,
+    /// A request of ours that leaves open which: `alternatives` are what it may be, likeliest first. Ask which one.
+    Vague,
+}
+
+impl RejectReason {
+    pub fn name(self) -> &'static str {
+        match self {
+            RejectReason::Empty => "empty",
+            RejectReason::LowConfidence => "low_confidence",
+            RejectReason::OutOfScope => "out_of_scope",
+            RejectReason::Vague => "vague",
+        }
+    }
 }
 
 /// One utterance, understood as far as it goes.
@@ -83,4 +96,6 @@ pub struct Understood {
     /// Next best guesses, best first; a near tie becomes a question.
     pub alternatives: Vec<(Intent, f32)>,
     pub reason: Option<RejectReason>,
+    /// Further requests of the same utterance, in the order they were said, each with its own slots. Only clear ones.
+    pub also: Vec<(Intent, Record)>,
 }
