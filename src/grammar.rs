@@ -1,7 +1,7 @@
 //! SRGS 1.0 grammars and the matcher on characters and on sound.
 //!
-//! [`Grammar::load`] reads a `.grxml` or `.gram` file; [`Grammar::parse`] matches a whole phrase; [`Library`] holds the
-//! files of `grammars/`. A bytes' way in: `source` → `srgs_xml` or `srgs_abnf` → [`model`] → `link` → `program`, which
+//! [`Grammar::load`] reads a `.grxml` or `.gram` file; [`Grammar::parse`] matches a whole phrase; [`Grammar::interpret`] says what a parse
+//! means; [`Library`] holds the files of `grammars/`. A bytes' way in: `source` → `srgs_xml` or `srgs_abnf` → [`model`] → `link` → `program`, which
 //! `matcher` runs. Grammars are never fetched from a network.
 //!
 //! Limits: 1 MiB a file, 64 files, 5000 rules a file, 64 levels of nesting, repeats up to 1000, phrases of 256 units.
@@ -14,10 +14,12 @@ mod check;
 mod derivation;
 mod library;
 mod link;
+mod logical;
 mod matcher;
 pub mod model;
 mod program;
 mod reference;
+mod script;
 mod sound;
 mod source;
 mod srgs_abnf;
@@ -27,6 +29,7 @@ mod units;
 pub use library::Library;
 pub use matcher::TooMuchWork;
 
+use logical::Logical;
 use matcher::Matcher;
 use program::{Program, RuleId};
 use sound::Scan;
@@ -59,10 +62,11 @@ pub struct Parse {
     pub canonical: String,
     /// SRGS's logical parse: `$main[$digits["四"]]`.
     pub tree: String,
-    /// Semantic tags in order (`semantics/1.0-literals`).
+    /// Semantic tags in order, as written; what they mean together says [`Grammar::interpret`].
     pub tags: Vec<String>,
     /// 0.0..=1.0: 1.0 for the very characters, less for confusions of sound and for what GARBAGE swallowed; weights break ties.
     pub score: f32,
+    logical: Logical,
 }
 
 /// How far a phrase goes towards a match.
@@ -135,23 +139,32 @@ impl Grammar {
         for rule in rules {
             let mut matcher = Matcher::new(&self.program, &heard, scan, most.clamp(1, 16));
             for derivation in matcher.whole(*rule)? {
-                let entry = &self.program.rules[*rule as usize];
                 let found = matcher.arena.get(derivation);
                 let units = heard.len().max(1) as f32;
                 if found.cost > sound::MOST_DISTANCE * units {
                     continue;
                 }
-                let score = (1.0 - found.cost / units) * (1.0 - GARBAGE_PRICE * found.garbage as f32 / units);
+                let score = logical::score(found.cost, found.garbage, heard.len());
+                let logical = Logical::of(&matcher.arena, &self.program, *rule, derivation);
                 let (mut words, mut tags) = (Vec::new(), Vec::new());
-                matcher.arena.words_and_tags(&self.program, derivation, &mut words, &mut tags);
-                let tree = matcher.arena.tree(&self.program, &format!("${}", entry.name), derivation);
-                parses.push(Parse { canonical: units::join(words.into_iter()), tree, tags, score });
+                logical.words(&self.program, false, &mut words);
+                logical.tags(&self.program, &mut tags);
+                let tree = logical.tree(&self.program);
+                parses.push(Parse { canonical: units::join(words.into_iter()), tree, tags, score, logical });
             }
         }
         // Stable: equal scores keep the matcher's order, which knows the weights.
         parses.sort_by(|a, b| b.score.total_cmp(&a.score));
         parses.truncate(most);
         Ok(parses)
+    }
+
+    /// What `parse`, one of this grammar's, means (SISR 1.0): the last literal, or what the grammar's scripts made of it.
+    ///
+    /// # Errors
+    /// A script does not compile, throws, or takes too much: its place and the reason.
+    pub fn interpret(&self, parse: &Parse) -> Result<serde_json::Value, GrammarError> {
+        script::interpret(&self.program, &parse.logical)
     }
 
     /// How far `phrase` goes towards a match, character by character.

@@ -3,7 +3,7 @@
 mod conformance;
 
 use super::Failure;
-use crate::grammar::{Grammar, Parse};
+use crate::grammar::{Grammar, GrammarError, Parse};
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,9 +12,12 @@ use std::path::{Path, PathBuf};
 pub struct Args {
     /// A grammar in either form of SRGS 1.0 (.grxml or .gram).
     file: PathBuf,
-    /// One JSON object a line: phrase, match, tree, tags, score.
+    /// One JSON object a line: phrase, match, tree, tags, out, score.
     #[arg(long)]
     json: bool,
+    /// Show up to this many ways to parse a phrase, best first (with --json under `parses`).
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16))]
+    best: u8,
     /// Match by sound, too, when the characters do not.
     #[arg(long)]
     sound: bool,
@@ -32,11 +35,26 @@ struct Line<'a> {
     r#match: bool,
     tree: Option<String>,
     tags: Vec<String>,
+    /// What the grammar's tags mean together.
+    out: serde_json::Value,
+    score: f32,
+    /// Why a script gave nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parses: Vec<Way>,
+}
+
+#[derive(serde::Serialize)]
+struct Way {
+    tree: String,
+    tags: Vec<String>,
+    out: serde_json::Value,
     score: f32,
 }
 
 /// # Errors
-/// The grammar is wrong (with file, line and column), a phrase takes too much work, or a stream breaks.
+/// The grammar is wrong (with file, line and column), a phrase takes too much work, a script of it fails, or a stream breaks.
 pub fn run(args: Args) -> Result<(), Failure> {
     if args.conformance {
         return conformance::run(&args.file);
@@ -44,27 +62,55 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let folder = args.file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let grammar = Grammar::load(&args.file, args.root.as_deref().unwrap_or(folder))?;
     let mut out = std::io::stdout().lock();
+    let mut failed = None;
     for phrase in std::io::stdin().lock().lines() {
         let phrase = phrase?;
-        let mut parses = grammar.parse_any_public(&phrase, 1).map_err(|error| anyhow::anyhow!("`{phrase}`: {error}"))?;
+        let mut parses = grammar.parse_any_public(&phrase, args.best.into()).map_err(|error| anyhow::anyhow!("`{phrase}`: {error}"))?;
         if parses.is_empty() && args.sound {
-            parses = grammar.parse_by_sound(&phrase, 1);
+            parses = grammar.parse_by_sound(&phrase, args.best.into());
         }
-        writeln!(out, "{}", shown(&phrase, parses.into_iter().next(), args.json)?)?;
+        let meanings: Vec<_> = parses.iter().map(|parse| grammar.interpret(parse)).collect();
+        failed = meanings.iter().find_map(|meaning| meaning.as_ref().err().cloned()).or(failed);
+        writeln!(out, "{}", if args.json { as_json(&phrase, parses, meanings)? } else { as_text(&phrase, parses, meanings) })?;
     }
-    Ok(())
+    failed.map_or(Ok(()), |error| Err(error.into()))
 }
 
-fn shown(phrase: &str, parse: Option<Parse>, json: bool) -> Result<String, Failure> {
-    if json {
-        let (r#match, tree, tags, score) = match parse {
-            Some(parse) => (true, Some(parse.tree), parse.tags, parse.score),
-            None => (false, None, Vec::new(), 0.0),
-        };
-        return Ok(serde_json::to_string(&Line { phrase, r#match, tree, tags, score })?);
+type Meaning = Result<serde_json::Value, GrammarError>;
+
+fn as_json(phrase: &str, parses: Vec<Parse>, meanings: Vec<Meaning>) -> Result<String, Failure> {
+    let error = meanings.iter().find_map(|meaning| meaning.as_ref().err().map(GrammarError::to_string));
+    let ways = parses.into_iter().zip(meanings).map(|(parse, meaning)| Way {
+        tree: parse.tree,
+        tags: parse.tags,
+        out: meaning.unwrap_or_default(),
+        score: parse.score,
+    });
+    let ways: Vec<Way> = ways.collect();
+    let line = match ways.first() {
+        Some(best) => Line {
+            phrase,
+            r#match: true,
+            tree: Some(best.tree.clone()),
+            tags: best.tags.clone(),
+            out: best.out.clone(),
+            score: best.score,
+            error,
+            parses: if ways.len() > 1 { ways } else { Vec::new() },
+        },
+        None => Line { phrase, r#match: false, tree: None, tags: Vec::new(), out: serde_json::Value::Null, score: 0.0, error, parses: ways },
+    };
+    Ok(serde_json::to_string(&line)?)
+}
+
+/// A line a phrase, a further line for every further way.
+fn as_text(phrase: &str, parses: Vec<Parse>, meanings: Vec<Meaning>) -> String {
+    if parses.is_empty() {
+        return format!("{phrase}\tno match");
     }
-    Ok(match parse {
-        Some(parse) => format!("{phrase}\t{}\t[{}]\t{:.2}", parse.tree, parse.tags.join(", "), parse.score),
-        None => format!("{phrase}\tno match"),
-    })
+    let line = |(parse, meaning): (Parse, Meaning)| {
+        let out = meaning.map_or_else(|error| error.to_string(), |out| out.to_string());
+        format!("{phrase}\t{}\t[{}]\t{:.2}\t{out}", parse.tree, parse.tags.join(", "), parse.score)
+    };
+    parses.into_iter().zip(meanings).map(line).collect::<Vec<_>>().join("\n")
 }

@@ -3,7 +3,7 @@
 //! Two derivations that show the same words, tags and rules in the same order are one, however the grammar came to
 //! them: that keeps ambiguous grammars from filling the list with copies.
 
-use super::program::{Program, RuleId};
+use super::program::RuleId;
 
 pub type DerivationId = u32;
 
@@ -185,36 +185,5 @@ impl Arena {
             }
         }
         out
-    }
-
-    /// The logical parse (W3C implementation report): `$main["a",$x[],{!{tag}!}]`.
-    pub fn tree(&self, program: &Program, label: &str, id: DerivationId) -> String {
-        let mut out = format!("{label}[");
-        for (index, part) in self.shown(id).into_iter().enumerate() {
-            if index > 0 {
-                out.push(',');
-            }
-            match part {
-                Part::Token(token) => out.push_str(&format!("\"{}\"", program.tokens[token as usize].text)),
-                Part::Tag(tag) => out.push_str(&format!("{{!{{{}}}!}}", program.tags[tag as usize])),
-                Part::Call { label, inner, .. } => out.push_str(&self.tree(program, &program.labels[label as usize], inner)),
-                Part::Silence | Part::Pair(..) => {}
-            }
-        }
-        out.push(']');
-        out
-    }
-
-    /// Tokens outside of filler rules, and tags, in order.
-    pub fn words_and_tags<'a>(&self, program: &'a Program, id: DerivationId, words: &mut Vec<&'a str>, tags: &mut Vec<String>) {
-        for part in self.shown(id) {
-            match part {
-                Part::Token(token) => words.push(&program.tokens[token as usize].text),
-                Part::Tag(tag) => tags.push(program.tags[tag as usize].trim().to_owned()),
-                Part::Call { rule, .. } if program.rules[rule as usize].filler => {}
-                Part::Call { inner, .. } => self.words_and_tags(program, inner, words, tags),
-                Part::Silence | Part::Pair(..) => {}
-            }
-        }
     }
 }

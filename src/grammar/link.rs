@@ -3,7 +3,7 @@
 //! External references are files inside the root folder; nothing is ever fetched from a network (section 2.2.2).
 
 use super::model::*;
-use super::program::{Node, NodeId, Program, RuleEntry, RuleId};
+use super::program::{File, Node, NodeId, Program, RuleEntry, RuleId};
 use super::reference::{Resolved, resolve};
 use super::{GrammarError, check, source, srgs_abnf, srgs_xml};
 use std::collections::HashMap;
@@ -158,12 +158,14 @@ fn check_reference(files: &[Loaded], from: usize, to: usize, resolved: &Resolved
 
 fn compile(mut files: Vec<Loaded>) -> Result<Linked, GrammarError> {
     let mut program = Program::new(files[0].document.mode);
-    for file in &mut files {
+    for (index, file) in files.iter_mut().enumerate() {
+        let header = file.document.tags.iter().map(|tag| program.tag(tag, index)).collect();
+        program.files.push(File { path: file.path.clone(), tag_format: file.document.tag_format(), header });
         let fillers: Vec<String> = file.document.meta("filler").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
         for rule in &file.document.rules {
             file.rules.insert(rule.name.clone(), program.rules.len() as RuleId);
             let filler = fillers.contains(&rule.name);
-            program.rules.push(RuleEntry { name: rule.name.clone(), public: rule.public, body: 0, filler });
+            program.rules.push(RuleEntry { name: rule.name.clone(), public: rule.public, body: 0, file: index, filler });
         }
         if let Some(unknown) = fillers.iter().find(|name| !file.rules.contains_key(*name)) {
             return Err(error(&file.path, Place::START, format!("meta filler names the rule {unknown}, which is not defined")));
@@ -200,7 +202,7 @@ impl Compiler<'_> {
     fn node(&mut self, expansion: &Expansion) -> Result<NodeId, GrammarError> {
         let node = match expansion {
             Expansion::Token { text, .. } => self.program.token(text),
-            Expansion::Tag(content) => self.program.tag(content),
+            Expansion::Tag(tag) => Node::Tag(self.program.tag(tag, self.file)),
             Expansion::Special(Special::Null) => Node::Sequence(Vec::new()),
             Expansion::Special(Special::Void) => Node::Void,
             Expansion::Special(Special::Garbage) => Node::Garbage,

@@ -69,6 +69,15 @@ impl Mode {
     }
 }
 
+/// What a tag's content means (section 4.8; SISR 1.0 section 2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TagFormat {
+    /// A word: `semantics/1.0-literals`, no format, or one that is not known here.
+    Literals,
+    /// ECMAScript: `semantics/1.0`.
+    Script,
+}
+
 /// One grammar document.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
@@ -83,7 +92,7 @@ pub struct Document {
     /// Kept, not fetched: pronunciations come from `text::pinyin`.
     pub lexicons: Vec<String>,
     /// Tags of the header (section 4.12).
-    pub tags: Vec<String>,
+    pub tags: Vec<Tag>,
     pub rules: Vec<Rule>,
 }
 
@@ -100,6 +109,14 @@ impl Document {
             lexicons: Vec::new(),
             tags: Vec::new(),
             rules: Vec::new(),
+        }
+    }
+
+    /// Scripts run only where the grammar asks for them.
+    pub fn tag_format(&self) -> TagFormat {
+        match self.tag_format.as_deref() {
+            Some("semantics/1.0") => TagFormat::Script,
+            _ => TagFormat::Literals,
         }
     }
 
@@ -144,7 +161,7 @@ pub enum Expansion {
         place: Place,
     },
     Special(Special),
-    Tag(String),
+    Tag(Tag),
     /// The empty sequence matches silence: `<item/>`, `()`.
     Sequence(Vec<Expansion>),
     Alternatives(Vec<Alternative>),
@@ -154,6 +171,13 @@ pub enum Expansion {
         max: Option<u32>,
         probability: Option<f32>,
     },
+}
+
+/// What a tag says, as written, and where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tag {
+    pub content: String,
+    pub place: Place,
 }
 
 #[derive(Clone, Debug, PartialEq)]

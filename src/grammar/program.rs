@@ -1,9 +1,10 @@
 //! A compiled grammar: nodes in one table, rules as entry points, tokens cut into units. Made by [`super::link`], run by [`super::matcher`].
 
-use super::model::Mode;
+use super::model::{Mode, Place, Tag, TagFormat};
 use super::units::{Symbols, Unit, split, wanted_symbols};
 use crate::text::pinyin::{Sound, Syllable, sounds};
 use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 pub type NodeId = u32;
@@ -57,8 +58,28 @@ pub struct RuleEntry {
     pub name: String,
     pub public: bool,
     pub body: NodeId,
+    /// The index of its file.
+    pub file: usize,
     /// Its words carry no meaning: see `Grammar` on the meta name `filler`.
     pub filler: bool,
+}
+
+/// A tag and where it was written.
+#[derive(Clone, Debug)]
+pub struct TagEntry {
+    pub content: String,
+    pub place: Place,
+    /// The index of its file.
+    pub file: usize,
+}
+
+/// A document of the grammar, as far as its tags need it.
+#[derive(Clone, Debug)]
+pub struct File {
+    pub path: PathBuf,
+    pub tag_format: TagFormat,
+    /// The tags of the header.
+    pub header: Vec<u32>,
 }
 
 #[derive(Debug, Default)]
@@ -66,7 +87,8 @@ pub struct Program {
     pub nodes: Vec<Node>,
     pub rules: Vec<RuleEntry>,
     pub tokens: Vec<Token>,
-    pub tags: Vec<String>,
+    pub files: Vec<File>,
+    pub tags: Vec<TagEntry>,
     pub labels: Vec<String>,
     /// Whether a node can match anything at all: VOID cannot.
     pub productive: Vec<bool>,
@@ -89,9 +111,9 @@ impl Program {
         self.nodes.len() as NodeId - 1
     }
 
-    pub fn tag(&mut self, content: &str) -> Node {
-        self.tags.push(content.to_owned());
-        Node::Tag(self.tags.len() as u32 - 1)
+    pub fn tag(&mut self, tag: &Tag, file: usize) -> u32 {
+        self.tags.push(TagEntry { content: tag.content.clone(), place: tag.place, file });
+        self.tags.len() as u32 - 1
     }
 
     pub fn label(&mut self, label: String) -> u32 {

@@ -70,7 +70,7 @@ fn read_declaration(cursor: &mut Cursor, keyword: &str, place: Place, document: 
     let twice = || Fault::new(place, format!("a second `{keyword}` declaration: keep one"));
     match keyword {
         "language" => {
-            let lang = cursor.until(|c| c.is_whitespace() || c == ';');
+            let lang = cursor.until(|c| c.is_whitespace() || matches!(c, ';' | '/'));
             if !is_language(&lang) {
                 return Err(Fault::new(value_place, format!("language `{lang}` is not a language tag: write for example zh or en-US")));
             }

@@ -120,7 +120,7 @@ fn read_declaration(node: Node, document: &mut Document) -> Result<()> {
             let uri = node.attribute("uri").ok_or_else(|| fault(node, "<lexicon> has no uri: add one or remove it"))?;
             document.lexicons.push(uri.to_owned());
         }
-        "tag" => document.tags.push(text_of(node)),
+        "tag" => document.tags.push(read_tag(node)),
         "rule" => document.rules.push(read_rule(node, document.lang.as_deref())?),
         other => return Err(fault(node, format!("<{other}> cannot stand in <grammar>: it holds meta, metadata, lexicon, tag and rule"))),
     }
@@ -135,6 +135,10 @@ fn read_meta(node: Node) -> Result<Meta> {
         _ => return Err(fault(node, "<meta> needs either name or http-equiv, one of them")),
     };
     Ok(Meta { name: name.to_owned(), content: content.to_owned(), http, place: place(node) })
+}
+
+fn read_tag(node: Node) -> Tag {
+    Tag { content: text_of(node), place: place(node) }
 }
 
 fn text_of(node: Node) -> String {
@@ -196,7 +200,7 @@ impl Expansions<'_> {
                 let text = text_of(node);
                 self.token(&text, lang, place(node))?
             }
-            "tag" => Expansion::Tag(text_of(node)),
+            "tag" => Expansion::Tag(read_tag(node)),
             "ruleref" => reference(node)?,
             "item" => {
                 let content = one_or_sequence(self.children(node, lang, depth + 1)?);

@@ -1,5 +1,7 @@
 //! Whole grammars, in both forms, against phrases, faults and bombs.
 
+mod script;
+
 use super::*;
 use proptest::prelude::*;
 use std::time::{Duration, Instant};

@@ -1,6 +1,6 @@
 //! A place in an ABNF text and the small things read from there: space, comments, names, quoted strings, URIs, tags.
 
-use super::super::model::{Fault, Place};
+use super::super::model::{Fault, Place, Tag};
 
 pub struct Cursor {
     characters: Vec<char>,
@@ -150,7 +150,7 @@ impl Cursor {
     }
 
     /// `{…}` or `{!{…}!}` (section 2.6).
-    pub fn tag(&mut self) -> Result<String> {
+    pub fn tag(&mut self) -> Result<Tag> {
         let start = self.place;
         let (open, close) = if self.looks_at("{!{") { (3, "}!}") } else { (1, "}") };
         self.skip(open);
@@ -160,6 +160,6 @@ impl Cursor {
             content.push(c);
         }
         self.skip(close.len());
-        Ok(content)
+        Ok(Tag { content, place: start })
     }
 }

@@ -186,8 +186,9 @@ fn repeated(cursor: &mut Cursor, mut part: Expansion) -> Result<Expansion> {
     Ok(part)
 }
 
-/// `!en-US`, if there.
+/// `!en-US`, if there; white space may stand before it, as between all tokens of the syntax (appendix D).
 fn language(cursor: &mut Cursor) -> Result<Option<String>> {
+    cursor.skip_space()?;
     if cursor.peek() != Some('!') {
         return Ok(None);
     }
