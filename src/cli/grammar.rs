@@ -98,7 +98,9 @@ fn as_json(phrase: &str, parses: Vec<Parse>, meanings: Vec<Meaning>) -> Result<S
             error,
             parses: if ways.len() > 1 { ways } else { Vec::new() },
         },
-        None => Line { phrase, r#match: false, tree: None, tags: Vec::new(), out: serde_json::Value::Null, score: 0.0, error, parses: ways },
+        None => {
+            Line { phrase, r#match: false, tree: None, tags: Vec::new(), out: serde_json::Value::Null, score: 0.0, error, parses: ways }
+        }
     };
     Ok(serde_json::to_string(&line)?)
 }

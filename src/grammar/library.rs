@@ -15,7 +15,7 @@ impl Library {
     /// Loads every `.grxml` and `.gram` file of `folder/zh` and `folder/en`, as far as these are there. References may lead anywhere inside `folder`.
     ///
     /// # Errors
-    /// The first file that is wrong, or whose own examples it does not bear out.
+    /// The first file that is wrong, or whose own examples it does not bear out, or whose scripts fail on them.
     pub fn load(folder: &Path) -> Result<Library, GrammarError> {
         let mut grammars = BTreeMap::new();
         for lang in [Lang::Zh, Lang::En] {
@@ -71,6 +71,7 @@ fn check_examples(file: &Path, grammar: &Grammar) -> Result<(), GrammarError> {
         let Some(parse) = parse else {
             return Err(fault(meta.place, format!("`{}` must match and does not: widen the rules or correct the example", meta.content)));
         };
+        grammar.interpret(&parse)?;
         if let Some((_, tags)) = rest.split_once('.').filter(|(_, tags)| *tags != parse.tags.join(" ")) {
             return Err(fault(meta.place, format!("`{}` must give the tags `{tags}` and gives `{}`", meta.content, parse.tags.join(" "))));
         }

@@ -77,7 +77,8 @@ fn run(program: &Program, logical: &Logical) -> Result<serde_json::Value, Gramma
     })));
     // Promises never run; without them a script's `import()` leaves the engine untidy.
     let context = Context::custom::<(Date, Eval, RegExpCompiler, RegExp, Json, Promise)>(&runtime).map_err(engine)?;
-    let written = context.with(|ctx| evaluate(&ctx, program, logical, &tag).catch(&ctx).map_err(|error| fault(explain(&error, turns.get()))))?;
+    let written =
+        context.with(|ctx| evaluate(&ctx, program, logical, &tag).catch(&ctx).map_err(|error| fault(explain(&error, turns.get()))))?;
     serde_json::from_str(&written).map_err(|error| fault(format!("gives no JSON: {error}")))
 }
 

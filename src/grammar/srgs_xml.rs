@@ -9,11 +9,14 @@ use roxmltree::{Node, ParsingOptions};
 const NAMESPACE: &str = "http://www.w3.org/2001/06/grammar";
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
 const MOST_NODES: u32 = 200_000;
+/// What a document may become when its entities are put in.
+const MOST_EXPANDED_BYTES: usize = 8 * MOST_BYTES;
 
 type Result<T> = std::result::Result<T, Fault>;
 
 pub fn read(text: &str) -> Result<Document> {
     refuse_deep_nesting(text)?;
+    refuse_swelling_entities(text)?;
     let options = ParsingOptions { allow_dtd: true, nodes_limit: MOST_NODES, entity_resolver: None };
     let xml = roxmltree::Document::parse_with_options(text, options).map_err(|error| {
         let at = error.pos();
@@ -50,6 +53,27 @@ fn refuse_deep_nesting(text: &str) -> Result<()> {
             let line = text.bytes().take(at).filter(|b| *b == b'\n').count() as u32 + 1;
             return Err(Fault::new(Place { line, column: 1 }, format!("elements nest too deeply: at most {MOST_NESTING} levels")));
         }
+    }
+    Ok(())
+}
+
+/// roxmltree bounds how entities refer to entities (255 at a time), not how long they make the text.
+fn refuse_swelling_entities(text: &str) -> Result<()> {
+    let mut declared = text.split("<!ENTITY").skip(1).peekable();
+    let (mut longest, mut nested) = (0, false);
+    while let Some(entity) = declared.next() {
+        let end = if declared.peek().is_none() { entity.find("]>") } else { None };
+        let entity = end.and_then(|end| entity.get(..end)).unwrap_or(entity);
+        longest = longest.max(entity.len());
+        nested |= entity.contains('&');
+    }
+    let uses = text.bytes().filter(|b| *b == b'&').count();
+    let swollen = uses.saturating_mul(longest).saturating_mul(if nested { 255 } else { 1 });
+    if swollen > MOST_EXPANDED_BYTES {
+        let reason = format!("the entities would swell the file too much: at most {MOST_EXPANDED_BYTES} bytes, so write the words out");
+        let at = text.find("<!ENTITY").unwrap_or(0);
+        let line = text.bytes().take(at).filter(|b| *b == b'\n').count() as u32 + 1;
+        return Err(Fault::new(Place { line, column: 1 }, reason));
     }
     Ok(())
 }

@@ -194,7 +194,7 @@ fn bombs_fail_fast() {
         laughs.push_str(&format!("<!ENTITY l{n} '&l{0};&l{0};&l{0};&l{0};&l{0};&l{0};&l{0};&l{0};&l{0};&l{0};'>", n - 1));
     }
     laughs.push_str("]>");
-    check_fault("laughs", &(laughs + &xml("<rule id='a'>&l29;</rule>")), 1, "not well-formed");
+    check_fault("laughs", &(laughs + &xml("<rule id='a'>&l29;</rule>")), 1, "entity reference loop");
     check_fault("deep-x", &xml(&format!("<rule id='a'>{}好{}</rule>", "<item>".repeat(50_000), "</item>".repeat(50_000))), 1, "too deeply");
     check_fault("deep-a", &abnf(&format!("$a = {}好{};", "(".repeat(50_000), ")".repeat(50_000))), 4, "too deeply");
     let chain: String = (0..4000).map(|n| format!("$r{n} = $r{};\n", n + 1)).collect();

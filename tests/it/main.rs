@@ -5,6 +5,7 @@
 mod architecture;
 mod calls;
 mod command_line;
+mod grammars;
 mod hearing;
 mod program;
 mod scenario;

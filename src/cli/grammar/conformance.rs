@@ -15,9 +15,14 @@ struct Marks {
 }
 
 /// Prints every phrase that came out otherwise, and the marks of each form.
+///
+/// # Errors
+/// A phrase came out otherwise, or none was found.
 pub fn run(folder: &Path) -> Result<(), Failure> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
     files.sort();
+    let mut all_right = true;
+    let mut found = 0;
     for form in ["grxml", "gram"] {
         let mut marks = Marks::default();
         for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == form)) {
@@ -25,7 +30,11 @@ pub fn run(folder: &Path) -> Result<(), Failure> {
         }
         let Marks { verdicts, right_verdicts, trees, right_trees } = marks;
         println!("{form}: verdict {right_verdicts} of {verdicts}, logical parse {right_trees} of {trees}");
+        all_right &= right_verdicts == verdicts && right_trees == trees;
+        found += verdicts;
     }
+    anyhow::ensure!(found > 0, "{} has no grammar with meta lines in.N and out.N", folder.display());
+    anyhow::ensure!(all_right, "some phrases came out otherwise");
     Ok(())
 }
 
