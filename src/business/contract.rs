@@ -2,6 +2,9 @@
 //!
 //! The operator must be fresh (nothing changed yet) and its clock must stand at [`now`].
 
+mod account;
+mod appointments;
+
 use super::{Failure, OPERATIONS, Operator, Request};
 use crate::text::date::Month;
 use crate::text::{Digits, Money, PhoneNumber, Record, Value};
@@ -22,7 +25,10 @@ pub(crate) async fn holds(operator: &dyn Operator) {
     a_restart_clears_a_hanging_session_only(operator).await;
     money_is_paid_in_once(operator).await;
     a_new_plan_begins_next_month(operator).await;
+    account::holds(operator).await;
+    appointments::holds(operator).await;
     three_wrong_pins_lock(operator).await;
+    a_reset_lifts_the_lock(operator).await;
 }
 
 pub(crate) fn ask(customer: &str, operation: &str, arguments: Record, key: Option<&str>) -> Request {
@@ -207,4 +213,21 @@ async fn three_wrong_pins_lock(operator: &dyn Operator) {
     refused(try_pin("13800000002", "3").await, "locked");
     refused(try_pin("13800000002", "135792").await, "locked");
     assert_eq!(left(try_pin("13800000001", "1").await), 2, "others are not locked");
+}
+
+async fn a_reset_lifts_the_lock(operator: &dyn Operator) {
+    let customer = "13800000012";
+    let prove = |operation: &'static str, name: &'static str, secret: &str| {
+        operator.execute(ask(customer, operation, with(name, Value::Digits(Digits::parse(secret).unwrap())), None))
+    };
+    assert_eq!(prove("verify_id", "id_digits", "0925").await.unwrap().get("verified"), Some(&Value::Flag(true)));
+    assert_eq!(prove("verify_id", "id_digits", "0926").await.unwrap().get("attempts_left"), Some(&Value::Number(2)));
+    assert_eq!(prove("verify_pin", "pin", "1").await.unwrap().get("attempts_left"), Some(&Value::Number(1)), "both count together");
+    refused(prove("verify_id", "id_digits", "0000").await, "locked");
+    refused(prove("verify_pin", "pin", "845296").await, "locked");
+    let reset = change(operator, customer, "reset_password", Record::new(), "reset-12").await.unwrap();
+    let Some(Value::Moment(until)) = reset.get("until") else { panic!("{reset:?}") };
+    assert!(*until > now());
+    assert_eq!(prove("verify_pin", "pin", "845296").await.unwrap().get("verified"), Some(&Value::Flag(true)), "the initial PIN again");
+    refused(change(operator, "13800000009", "reset_password", Record::new(), "reset-9").await, "lost");
 }

@@ -4,18 +4,22 @@
 //! done once even when the process dies between doing and answering. README's PIN: 138 0000 0001 has 246810.
 
 mod account;
+mod appointments;
 mod billing;
+mod changes;
 mod customers;
 mod lines;
+mod offers;
 mod plans;
+mod services;
 
 use super::{Clock, Failure, OPERATIONS, Operation, Operator, Reply, Request};
 use crate::store::{Applied, Attempt, Change, Changed, Database, StoreError};
-use crate::text::{Money, PhoneNumber, Record, Value};
+use crate::text::{PhoneNumber, Record, Value};
 use account::{Account, first_of_next_month};
 use customers::{CUSTOMERS, Seed};
 use jiff::civil::DateTime;
-use plans::{PLANS, Plan};
+use plans::PLANS;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
@@ -23,22 +27,21 @@ use std::collections::HashMap;
 pub const MOST_WRONG_PINS: u32 = 3;
 /// How long a wrong PIN counts.
 const LOCKED_FOR: jiff::SignedDuration = jiff::SignedDuration::from_mins(30);
-/// What may be paid in at once.
-const RECHARGE: std::ops::RangeInclusive<Money> = Money(100)..=Money(50_000);
 
 /// See the module's text.
 pub struct DemoOperator {
     database: Database,
     clock: Clock,
-    /// Salted digests, by telephone number.
-    pins: HashMap<&'static str, [u8; 32]>,
+    /// Salted digests of PIN and of the identity document's last digits, by telephone number.
+    secrets: HashMap<&'static str, [[u8; 32]; 2]>,
 }
 
 impl DemoOperator {
     /// `clock` gives the day that bills and usage are relative to; changes are kept in `database`.
     pub fn new(database: Database, clock: Clock) -> DemoOperator {
-        let pins = CUSTOMERS.iter().map(|seed| (seed.number, pin_digest(seed.number, seed.pin))).collect();
-        DemoOperator { database, clock, pins }
+        let digests = |seed: &Seed| [seed.pin, seed.id_tail].map(|secret| digest(seed.number, secret));
+        let secrets = CUSTOMERS.iter().map(|seed| (seed.number, digests(seed))).collect();
+        DemoOperator { database, clock, secrets }
     }
 
     /// The numbers of all its customers, for demonstrations and tests.
@@ -52,11 +55,14 @@ impl DemoOperator {
         let now = (self.clock)();
         if operation.changes {
             self.change(seed, &request, now).await
-        } else if operation.name == "verify_pin" {
-            self.verify_pin(seed, &request, now).await
         } else {
             let history = self.database.changes().of(&self.database.stored_phone(&request.customer)).await.map_err(failure)?;
-            look_up(&Account::new(seed, &history), &request, now)
+            let account = Account::new(seed, &history);
+            match operation.name {
+                "verify_pin" => self.verify(&account, &request, "pin", 0, now).await,
+                "verify_id" => self.verify(&account, &request, "id_digits", 1, now).await,
+                _ => look_up(&account, &request, now),
+            }
         }
     }
 
@@ -89,7 +95,7 @@ impl DemoOperator {
             arguments: &request.arguments,
             at: now,
         };
-        let decide = |history: &[Applied]| decide_change(&Account::new(seed, history), request, now);
+        let decide = |history: &[Applied]| changes::decide(&Account::new(seed, history), request, now);
         match self.database.changes().apply(change, decide).await.map_err(failure)? {
             Changed::Now(reply) | Changed::Before(reply) => Ok(reply),
             Changed::Refused(refusal) => Err(refusal),
@@ -97,14 +103,18 @@ impl DemoOperator {
         }
     }
 
-    async fn verify_pin(&self, seed: &'static Seed, request: &Request, now: DateTime) -> Result<Record, Failure> {
-        let Some(Value::Digits(pin)) = request.arguments.get("pin") else {
-            return Err(Failure::Bad("pin must be digits".into()));
+    /// Compares what was said with the customer's secret number `which`. A PIN that is set back is the initial one again, as the seeds
+    /// have it: the demo has no text messages to send another by.
+    async fn verify(&self, account: &Account, request: &Request, name: &str, which: usize, now: DateTime) -> Result<Record, Failure> {
+        let Some(Value::Digits(said)) = request.arguments.get(name) else {
+            return Err(Failure::Bad(format!("{name} must be digits")));
         };
-        let given = pin_digest(seed.number, pin.reveal());
-        let passed = self.pins.get(seed.number).is_some_and(|digest| same(digest, &given));
+        let number = account.seed.number;
+        let given = digest(number, said.reveal());
+        let passed = self.secrets.get(number).and_then(|secrets| secrets.get(which)).is_some_and(|digest| same(digest, &given));
         let customer = self.database.stored_phone(&request.customer);
-        let since = now.saturating_sub(LOCKED_FOR);
+        let locked_since = now.saturating_sub(LOCKED_FOR);
+        let since = account.pin_reset.map_or(locked_since, |reset| reset.max(locked_since));
         match self.database.attempts().count(&customer, passed, MOST_WRONG_PINS, since, now).await.map_err(failure)? {
             Attempt::Passed => Ok(verified(true, MOST_WRONG_PINS)),
             Attempt::Failed { left } => Ok(verified(false, left)),
@@ -128,14 +138,7 @@ fn look_up(account: &Account, request: &Request, now: DateTime) -> Result<Record
     match request.operation.as_str() {
         "customer" => Ok(account.customer()),
         "balance" => Ok(billing::balance(account, now)),
-        "bill" => {
-            let month = match request.arguments.get("month") {
-                None => None,
-                Some(Value::Month(month)) => Some(*month),
-                Some(_) => return Err(Failure::Bad("month must be a month".into())),
-            };
-            billing::bill(account, month, today).ok_or(Failure::NotFound)
-        }
+        "bill" => billing::bill(account, given(request, "month", changes::month)?, today).ok_or(Failure::NotFound),
         "usage" => Ok(account.usage(today)),
         "plan" => Ok(account.plan_record(today)),
         "plans" => Ok(fields([("plans", Value::List(PLANS.iter().map(|plan| Value::Record(plan.record())).collect()))])),
@@ -144,46 +147,34 @@ fn look_up(account: &Account, request: &Request, now: DateTime) -> Result<Record
         "recharge_record" => Ok(billing::recharge_record(account, today)),
         "line_test" => lines::line_test(account, now),
         "outage" => {
-            let kind = match request.arguments.get("kind") {
-                None => None,
-                Some(Value::Text(kind)) => Some(kind.as_str()),
-                Some(_) => return Err(Failure::Bad("kind must be a text".into())),
-            };
-            lines::outage(account, kind, now).ok_or(Failure::NotFound)
+            let kind = given(request, "kind", changes::text)?;
+            let area = lines::area(account, given(request, "place", changes::text)?);
+            area.and_then(|area| lines::outage(area, kind, now)).ok_or(Failure::NotFound)
+        }
+        "network_test" => {
+            let area = lines::area(account, given(request, "place", changes::text)?);
+            area.map(|area| lines::network_test(area, now)).ok_or(Failure::NotFound)
         }
         "orders" => Ok(account.orders(now)),
+        "plan_offer" => offers::plan_offer(account, changes::text(request, "plan")?, today),
+        "recommendation" => offers::recommendation(account, today),
+        "data_packs" => Ok(services::packs(today)),
+        "pack_offer" => services::pack_offer(account, given(request, "volume", changes::volume)?, today),
+        "services" => Ok(services::all(account)),
+        "service" => services::ending(account, changes::text(request, "service")?, today),
+        "roaming" => services::roaming(account, given(request, "region", changes::text)?),
+        "invoice" => billing::invoice(account, given(request, "month", changes::month)?, today),
+        "sim_slots" => appointments::sim_slots(account, given(request, "day", changes::day)?, now),
+        "visit_slots" => appointments::visit_slots(account, given(request, "day", changes::day)?, now),
+        "closing_check" => offers::closing_check(account, today),
+        "retention_offer" => offers::retention(account, changes::text(request, "reason")?),
         other => Err(Failure::Bad(format!("{other} is no look-up"))),
     }
 }
 
-/// Pure: the store calls it inside its transaction, with the account as it stands at that moment.
-fn decide_change(account: &Account, request: &Request, now: DateTime) -> Result<Record, Failure> {
-    let refused = |reason: &str| Err(Failure::Refused(reason.to_owned()));
-    match (request.operation.as_str(), request.arguments.get("amount"), request.arguments.get("plan")) {
-        ("report_loss", ..) if account.lost => refused("already_lost"),
-        ("release_loss", ..) if !account.lost => refused("not_lost"),
-        ("report_loss" | "release_loss", ..) => Ok(fields([("since", Value::Moment(now))])),
-        ("restart_line", ..) => lines::restart_line(account, now),
-        ("recharge", Some(Value::Money(amount)), _) => {
-            if !RECHARGE.contains(amount) {
-                return refused("amount_out_of_range");
-            }
-            let balance = Money(account.balance().0 + amount.0);
-            Ok(fields([("amount", Value::Money(*amount)), ("balance", Value::Money(balance))]))
-        }
-        ("change_plan", _, Some(Value::Text(code))) => match Plan::find(code) {
-            None => refused("unknown_plan"),
-            Some(plan) if plan == account.next_plan.map_or(account.plan(now.date()), |(next, _)| next) => refused("same_plan"),
-            Some(_) if account.balance().0 < 0 => refused("in_arrears"),
-            Some(plan) => Ok(fields([
-                ("name", Value::Text(plan.name.into())),
-                ("name_en", Value::Text(plan.name_en.into())),
-                ("fee", Value::Money(plan.fee)),
-                ("begins", Value::Day(first_of_next_month(now.date()))),
-            ])),
-        },
-        (other, ..) => Err(Failure::Bad(format!("arguments of {other} have the wrong type"))),
-    }
+/// An argument that may be left out.
+fn given<'a, T>(request: &'a Request, name: &str, read: fn(&'a Request, &str) -> Result<T, Failure>) -> Result<Option<T>, Failure> {
+    request.arguments.contains_key(name).then(|| read(request, name)).transpose()
 }
 
 fn verified(verified: bool, attempts_left: u32) -> Record {
@@ -201,8 +192,8 @@ fn failure(error: StoreError) -> Failure {
     }
 }
 
-fn pin_digest(number: &str, pin: &str) -> [u8; 32] {
-    Sha256::new().chain_update(b"tingshuo demo pin/").chain_update(number).chain_update(b"/").chain_update(pin).finalize().into()
+fn digest(number: &str, secret: &str) -> [u8; 32] {
+    Sha256::new().chain_update(b"tingshuo demo pin/").chain_update(number).chain_update(b"/").chain_update(secret).finalize().into()
 }
 
 /// Takes the same time wherever the two differ.

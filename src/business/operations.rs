@@ -73,6 +73,41 @@ pub const OPERATIONS: &[Operation] = &[
     read("recharge_record", &[], &[], &["records", "count", "last_day", "last_amount", "last_channel", "last_channel_en"], &[]),
     // Three wrong answers within half an hour lock it until the oldest of them is half an hour old.
     read("verify_pin", &["pin"], &[], &["verified", "attempts_left"], &["locked"]),
+    // The last four digits of the identity document, for whoever forgot the PIN; wrong answers count together with wrong PINs.
+    read("verify_id", &["id_digits"], &[], &["verified", "attempts_left"], &["locked"]),
+    // What another plan would mean. difference: what it costs more or less a month, never below zero; dearer and cheaper say which.
+    read("plan_offer", &["plan"], &[], PLAN_OFFER, &["same_plan", "unknown_plan", "in_arrears"]),
+    // The plan that fits what is used; better is false when it is the present one. why: fits, more_data, cheaper.
+    read("recommendation", &[], &[], RECOMMENDATION, &["in_arrears"]),
+    // packs: a list of {pack, name, name_en, price, data}, smallest first; all end with the month.
+    read("data_packs", &[], &[], &["packs", "ends"], &[]),
+    // The smallest pack that holds `volume`, the largest when none does; without `volume` one that fits what is used.
+    read("pack_offer", &[], &["volume"], &["pack", "name", "name_en", "price", "data", "ends", "data_left"], &["in_arrears"]),
+    // services: a list of {service, name, name_en, fee, can_cancel}; chargeable: how many of them cost something.
+    read("services", &[], &[], &["services", "count", "chargeable"], &[]),
+    // ends: the day from which it is no longer charged.
+    read("service", &["service"], &[], &["service", "name", "name_en", "fee", "ends"], CANNOT_CANCEL),
+    // region: hmt (Hong Kong, Macau, Taiwan), asia, europe, america or world; world unless given. Prices are those of a day of use.
+    read(
+        "roaming",
+        &[],
+        &["region"],
+        &["active", "region", "region_name", "region_name_en", "day_price", "day_data", "minute_price"],
+        &["unknown_region"],
+    ),
+    // The last closed month unless given; NotFound for a month that is not kept.
+    read("invoice", &[], &["month"], &["month", "amount", "by"], NO_INVOICE),
+    // slots: a list of {at, shop, shop_en}, the earliest first; at, shop and shop_en are those of the first. NotFound for a day without any.
+    read("sim_slots", &[], &["day"], &["slots", "at", "shop", "shop_en"], &["already_booked"]),
+    // slots: a list of {at, until}: the fitter comes between the two. NotFound for a day without any.
+    read("visit_slots", &[], &["day"], &["slots", "at", "until"], &["no_broadband", "already_booked"]),
+    // The mast at `place`, words as the caller said them; of the customer's area unless given. NotFound for a place that is not known.
+    // signal: good, weak, none. fault: none, outage, congestion, weak_coverage.
+    read("network_test", &[], &["place"], &["area", "area_en", "signal", "fault", "fault_name", "fault_name_en"], &[]),
+    // What stands against closing the account; contract_until is today when there is no contract.
+    read("closing_check", &[], &[], &["balance", "owed", "in_arrears", "in_contract", "contract_until"], &["already_requested"]),
+    // reason: price, service, signal, moving, other. NotFound when nothing can be offered.
+    read("retention_offer", &["reason"], &[], &["offer", "name", "name_en", "terms", "terms_en", "months"], &["in_arrears"]),
     // signal: good, weak, none. fault: none, outage, no_signal, weak_signal, session_stuck.
     read(
         "line_test",
@@ -81,8 +116,14 @@ pub const OPERATIONS: &[Operation] = &[
         &["account", "online", "signal", "power_dbm", "fault", "fault_name", "fault_name_en", "restart_helps"],
         &["no_broadband"],
     ),
-    // NotFound when nothing is known for the customer's area. kind: broadband or mobile; either unless given.
-    read("outage", &[], &["kind"], &["kind", "kind_name", "kind_name_en", "area", "area_en", "cause", "cause_en", "since", "ends"], &[]),
+    // NotFound when nothing is known for the customer's area, or for `place`. kind: broadband or mobile; either unless given.
+    read(
+        "outage",
+        &[],
+        &["kind", "place"],
+        &["kind", "kind_name", "kind_name_en", "area", "area_en", "cause", "cause_en", "since", "ends"],
+        &[],
+    ),
     // orders: a list of {number, name, name_en, state, state_name, state_name_en, at}.
     read("orders", &[], &[], &["orders", "count"], &[]),
     change("report_loss", &[], &["since"], &["already_lost"]),
@@ -93,4 +134,50 @@ pub const OPERATIONS: &[Operation] = &[
     change("recharge", &["amount"], &["amount", "balance"], &["amount_out_of_range"]),
     // plan: a code from `plans`; it begins on the first of next month.
     change("change_plan", &["plan"], &["name", "name_en", "fee", "begins"], &["same_plan", "unknown_plan", "in_arrears"]),
+    // pack: a code from `data_packs`; paid from the balance.
+    change(
+        "buy_data",
+        &["pack"],
+        &["name", "name_en", "price", "data", "ends", "balance"],
+        &["unknown_pack", "in_arrears", "balance_too_low"],
+    ),
+    // service: a code from `services`.
+    change("cancel_service", &["service"], &["name", "name_en", "fee", "ends"], CANNOT_CANCEL),
+    change("roaming_on", &[], &["since"], &["already_on", "in_arrears", "lost"]),
+    change("roaming_off", &[], &["since"], &["already_off"]),
+    // A new initial PIN goes to the customer's own SIM by text message, and a lock is lifted; until: when it has to be used.
+    change("reset_password", &[], &["until"], &["lost"]),
+    // It goes to the e-mail address of the contract; by: the day by which it is there.
+    change("request_invoice", &["month"], &["month", "amount", "by"], NO_INVOICE),
+    // at: a moment from `sim_slots`.
+    change("book_sim", &["at"], &["number", "at", "shop", "shop_en"], &["no_slot", "already_booked"]),
+    // at: a moment from `visit_slots`.
+    change("book_visit", &["at"], &["number", "at", "until"], &["no_slot", "already_booked", "no_broadband"]),
+    // offer: a code from `retention_offer`.
+    change("accept_offer", &["offer"], &["name", "name_en", "months", "begins"], &["unknown_offer", "already_accepted", "in_arrears"]),
+    // A request: somebody calls back before the number is given up.
+    change("close_account", &["reason"], &["number", "due"], &["owes", "in_contract", "already_requested"]),
 ];
+
+const PLAN_OFFER: &[&str] = &[
+    "plan",
+    "name",
+    "name_en",
+    "fee",
+    "data",
+    "minutes",
+    "messages",
+    "present_name",
+    "present_name_en",
+    "present_fee",
+    "present_data",
+    "present_minutes",
+    "dearer",
+    "cheaper",
+    "difference",
+    "begins",
+];
+const RECOMMENDATION: &[&str] =
+    &["plan", "name", "name_en", "fee", "data", "minutes", "dearer", "cheaper", "difference", "begins", "better", "why"];
+const CANNOT_CANCEL: &[&str] = &["not_subscribed", "in_contract", "cannot_cancel"];
+const NO_INVOICE: &[&str] = &["not_closed", "unpaid", "already_invoiced"];

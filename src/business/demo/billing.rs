@@ -2,6 +2,7 @@
 
 use super::account::Account;
 use super::fields;
+use crate::business::Failure;
 use crate::text::date::Month;
 use crate::text::{Money, Record, Value};
 use jiff::ToSpan;
@@ -48,6 +49,29 @@ pub fn bill(account: &Account, month: Option<Month>, today: Date) -> Option<Reco
         // Who owes has not paid the last month.
         ("paid", Value::Flag(closed && !(months_ago == 1 && account.balance().0 < 0))),
     ]))
+}
+
+/// How long an invoice takes.
+const INVOICE_DAYS: i64 = 3;
+
+/// An invoice for a month that is closed, paid and has none yet.
+pub fn invoice(account: &Account, month: Option<Month>, today: Date) -> Result<Record, Failure> {
+    let mut bill = bill(account, month, today).ok_or(Failure::NotFound)?;
+    let month = match bill.get("month") {
+        Some(Value::Month(month)) => *month,
+        _ => return Err(Failure::NotFound),
+    };
+    let refused = |reason: &str| Err(Failure::Refused(reason.to_owned()));
+    match (bill.get("closed"), bill.get("paid")) {
+        (Some(Value::Flag(true)), Some(Value::Flag(true))) if account.invoiced.contains(&month) => refused("already_invoiced"),
+        (Some(Value::Flag(true)), Some(Value::Flag(true))) => Ok(fields([
+            ("month", Value::Month(month)),
+            ("amount", bill.remove("total").ok_or(Failure::NotFound)?),
+            ("by", Value::Day(today.saturating_add(INVOICE_DAYS.days()))),
+        ])),
+        (Some(Value::Flag(true)), _) => refused("unpaid"),
+        _ => refused("not_closed"),
+    }
 }
 
 /// What came on top of the plan. In the running month only what is charged on its first day.

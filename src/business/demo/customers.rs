@@ -2,6 +2,7 @@
 
 use super::plans::Plan;
 use crate::text::{Lang, Money};
+use jiff::civil::{Date, date};
 
 /// A part of the town that shares its masts and its fibre.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,6 +54,8 @@ pub struct Seed {
     pub number: &'static str,
     /// Six digits, in clear because they are invented and published; the running operator keeps only salted digests.
     pub pin: &'static str,
+    /// The last four digits of the identity document.
+    pub id_tail: &'static str,
     pub surname: (&'static str, &'static str),
     pub title: (&'static str, &'static str),
     pub level: Level,
@@ -68,6 +71,9 @@ pub struct Seed {
     pub lost: bool,
     /// A visit of the fitter that is due today.
     pub visit_today: bool,
+    pub roaming: bool,
+    /// The last day of a contract that cannot be left before.
+    pub contract_until: Option<Date>,
 }
 
 /// Percent of the month's data, minutes and messages that are used.
@@ -95,6 +101,7 @@ const fn used(data: u64, minutes: u64, messages: u64) -> Used {
 const fn seed(
     number: &'static str,
     pin: &'static str,
+    id_tail: &'static str,
     surname: (&'static str, &'static str),
     title: (&'static str, &'static str),
     level: Level,
@@ -111,6 +118,7 @@ const fn seed(
     Seed {
         number,
         pin,
+        id_tail,
         surname,
         title,
         level,
@@ -124,6 +132,8 @@ const fn seed(
         line,
         lost: false,
         visit_today: false,
+        roaming: false,
+        contract_until: None,
     }
 }
 
@@ -133,16 +143,16 @@ use LineState::{Dark, Good, Stuck, Weak};
 
 #[rustfmt::skip]
 pub const CUSTOMERS: &[Seed] = &[
-    seed("13800000001", "246810", ("王", "Wang"), MR, Gold, &["老客户", "爱看视频"], &EAST, Zh, "enjoy_129", 12_850, used(62, 40, 5), 3_260, Some(Good)),
-    Seed { visit_today: true, ..seed("13800000002", "135792", ("李", "Li"), MS, Silver, &["宽带用户"], &WEST, Zh, "enjoy_99", 5_620, used(35, 71, 12), 1_180, Some(Dark)) },
-    seed("13800000003", "802513", ("张", "Zhang"), MR, Normal, &["余额常低"], &SOUTH, Zh, "enjoy_59", 320, used(90, 55, 0), 420, None),
-    seed("13800000004", "417036", ("刘", "Liu"), MS, Normal, &["宽带用户"], &NORTH, Zh, "family_169", 23_000, used(48, 22, 3), 2_045, Some(Good)),
-    seed("13800000005", "950274", ("陈", "Chen"), MR, Platinum, &["政企联系人", "常出国"], &EAST, Zh, "enjoy_199", 86_610, used(25, 88, 40), 12_900, Some(Good)),
-    seed("13800000006", "638401", ("杨", "Yang"), MS, Normal, &["欠费"], &SOUTH, Zh, "enjoy_59", -3_560, used(74, 63, 8), 150, None),
-    seed("13800000007", "271845", ("史密斯", "Smith"), MR, Silver, &["外籍客户"], &EAST, En, "enjoy_129", 7_305, used(51, 12, 0), 980, Some(Weak)),
-    seed("13800000008", "589120", ("约翰逊", "Johnson"), MS, Gold, &["外籍客户"], &WEST, En, "enjoy_99", 15_000, used(18, 30, 2), 2_210, Some(Good)),
-    Seed { lost: true, ..seed("13800000009", "360952", ("赵", "Zhao"), MR, Normal, &[], &SOUTH, Zh, "light_29", 1_240, used(0, 0, 0), 66, None) },
-    seed("13800000010", "714683", ("黄", "Huang"), MS, Normal, &["宽带用户"], &EAST, Zh, "enjoy_99", 4_475, used(66, 49, 1), 733, Some(Stuck)),
-    seed("13800000011", "092537", ("周", "Zhou"), MR, Silver, &["学生"], &WEST, Zh, "enjoy_59", 1_890, used(130, 20, 0), 505, None),
-    seed("13800000012", "845296", ("吴", "Wu"), MR, Normal, &["老年客户"], &NORTH, Zh, "light_29", 3_000, used(10, 104, 0), 1_020, None),
+    seed("13800000001", "246810", "3096", ("王", "Wang"), MR, Gold, &["老客户", "爱看视频"], &EAST, Zh, "enjoy_129", 12_850, used(62, 40, 5), 3_260, Some(Good)),
+    Seed { visit_today: true, ..seed("13800000002", "135792", "5821", ("李", "Li"), MS, Silver, &["宽带用户"], &WEST, Zh, "enjoy_99", 5_620, used(35, 71, 12), 1_180, Some(Dark)) },
+    seed("13800000003", "802513", "0417", ("张", "Zhang"), MR, Normal, &["余额常低"], &SOUTH, Zh, "enjoy_59", 320, used(90, 55, 0), 420, None),
+    Seed { contract_until: Some(date(2027, 5, 31)), ..seed("13800000004", "417036", "9063", ("刘", "Liu"), MS, Normal, &["宽带用户"], &NORTH, Zh, "family_169", 23_000, used(48, 22, 3), 2_045, Some(Good)) },
+    Seed { roaming: true, ..seed("13800000005", "950274", "2714", ("陈", "Chen"), MR, Platinum, &["政企联系人", "常出国"], &EAST, Zh, "enjoy_199", 86_610, used(25, 88, 40), 12_900, Some(Good)) },
+    seed("13800000006", "638401", "8350", ("杨", "Yang"), MS, Normal, &["欠费"], &SOUTH, Zh, "enjoy_59", -3_560, used(74, 63, 8), 150, None),
+    seed("13800000007", "271845", "6192", ("史密斯", "Smith"), MR, Silver, &["外籍客户"], &EAST, En, "enjoy_129", 7_305, used(51, 12, 0), 980, Some(Weak)),
+    seed("13800000008", "589120", "4738", ("约翰逊", "Johnson"), MS, Gold, &["外籍客户"], &WEST, En, "enjoy_99", 15_000, used(18, 30, 2), 2_210, Some(Good)),
+    Seed { lost: true, ..seed("13800000009", "360952", "1506", ("赵", "Zhao"), MR, Normal, &[], &SOUTH, Zh, "light_29", 1_240, used(0, 0, 0), 66, None) },
+    seed("13800000010", "714683", "7283", ("黄", "Huang"), MS, Normal, &["宽带用户"], &EAST, Zh, "enjoy_99", 4_475, used(66, 49, 1), 733, Some(Stuck)),
+    seed("13800000011", "092537", "3649", ("周", "Zhou"), MR, Silver, &["学生"], &WEST, Zh, "enjoy_59", 1_890, used(130, 20, 0), 505, None),
+    seed("13800000012", "845296", "0925", ("吴", "Wu"), MR, Normal, &["老年客户"], &NORTH, Zh, "light_29", 3_000, used(10, 104, 0), 1_020, None),
 ];

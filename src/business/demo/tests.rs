@@ -3,7 +3,7 @@
 use super::*;
 use crate::business::contract::{self, ask, with};
 use crate::business::{Fault, Faulty, Rule, clock};
-use crate::text::Digits;
+use crate::text::{Digits, Money};
 use jiff::ToSpan;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -30,6 +30,7 @@ fn seeds_make_sense() {
     for seed in CUSTOMERS {
         assert!(PhoneNumber::parse(seed.number).is_some() && seed.number.starts_with("1380000"), "{}", seed.number);
         assert!(Digits::parse(seed.pin).is_some() && seed.pin.chars().count() == 6, "{}", seed.number);
+        assert!(Digits::parse(seed.id_tail).is_some() && seed.id_tail.chars().count() == 4, "{}", seed.number);
         assert!(PLANS.contains(seed.plan()));
     }
     let numbers: std::collections::BTreeSet<_> = DemoOperator::numbers().collect();
@@ -113,7 +114,7 @@ fn an_outage_never_ends_within_the_hour_or_in_the_past() {
     let account = Account::new(&CUSTOMERS[3], &[]);
     for half_hours in 0..48 {
         let now = contract::now().saturating_add((half_hours * 30).minutes());
-        let outage = lines::outage(&account, None, now).unwrap();
+        let outage = lines::outage(account.seed.area, None, now).unwrap();
         let (Some(Value::Moment(since)), Some(Value::Moment(ends))) = (outage.get("since"), outage.get("ends")) else { panic!() };
         assert!(*since < now && now.saturating_add(1.hour()) <= *ends, "{now}: {since} to {ends}");
     }
@@ -121,7 +122,7 @@ fn an_outage_never_ends_within_the_hour_or_in_the_past() {
 
 #[test]
 fn pins_are_kept_as_digests_that_differ_for_the_same_pin() {
-    assert_ne!(pin_digest("13800000001", "246810"), pin_digest("13800000002", "246810"));
-    assert!(same(&pin_digest("13800000001", "246810"), &pin_digest("13800000001", "246810")));
-    assert!(!same(&pin_digest("13800000001", "246810"), &pin_digest("13800000001", "246811")));
+    assert_ne!(digest("13800000001", "246810"), digest("13800000002", "246810"));
+    assert!(same(&digest("13800000001", "246810"), &digest("13800000001", "246810")));
+    assert!(!same(&digest("13800000001", "246810"), &digest("13800000001", "246811")));
 }
