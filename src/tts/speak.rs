@@ -7,7 +7,7 @@ use super::cache::{self, Cache};
 use super::pieces::{Piece, pieces};
 use super::synthesiser::{Manner, Synthesiser, TtsError};
 use super::voices::{VoiceDefinition, Voices};
-use super::{loudness, piper};
+use super::{engine, loudness};
 use crate::audio::{Audio, CALL_RATE_HZ, resample};
 use crate::models::Models;
 use crate::text::{Lang, normalise};
@@ -33,12 +33,12 @@ trait Source: Send + Sync {
     fn load(&self) -> Result<Arc<dyn Synthesiser>, TtsError>;
 }
 
-struct PiperSource {
+struct Defined {
     definition: VoiceDefinition,
     models: Models,
 }
 
-impl Source for PiperSource {
+impl Source for Defined {
     fn lang(&self) -> Lang {
         self.definition.lang
     }
@@ -46,10 +46,10 @@ impl Source for PiperSource {
         self.definition.gain
     }
     fn identity(&self) -> Result<String, TtsError> {
-        piper::identity(&self.definition, &self.models)
+        engine::identity(&self.definition, &self.models)
     }
     fn load(&self) -> Result<Arc<dyn Synthesiser>, TtsError> {
-        Ok(Arc::new(piper::PiperVoice::load(&self.definition, &self.models, THREADS)?))
+        engine::load(&self.definition, &self.models, THREADS)
     }
 }
 
@@ -228,7 +228,7 @@ impl Speech {
 }
 
 fn source(definition: &VoiceDefinition, models: &Models) -> Box<dyn Source> {
-    Box::new(PiperSource { definition: definition.clone(), models: models.clone() })
+    Box::new(Defined { definition: definition.clone(), models: models.clone() })
 }
 
 fn serve(request: &Request, cache: &Cache) {

@@ -14,6 +14,17 @@ pub enum Engine {
     PiperEspeak,
     /// A model with Piper's interface that takes the symbols of the baker corpus, made by [`super::phonemes_zh`].
     PiperBaker,
+    /// Kokoro, in Mandarin and English; see [`super::kokoro`].
+    Kokoro,
+}
+
+/// Which English a voice speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Accent {
+    #[default]
+    American,
+    British,
 }
 
 /// One voice as the file defines it.
@@ -27,6 +38,10 @@ pub struct VoiceDefinition {
     pub model: String,
     /// File beside `voices.toml` with the model's symbols and their numbers; only for [`Engine::PiperBaker`].
     pub symbols: Option<String>,
+    /// File of the model `kokoro-styles` that makes the voice; only for [`Engine::Kokoro`].
+    pub style: Option<String>,
+    /// Only for English voices of [`Engine::Kokoro`]; American without it.
+    pub accent: Option<Accent>,
     /// The voice of its language; the first of a language that says so.
     #[serde(default)]
     pub default: bool,
@@ -75,6 +90,9 @@ impl Voices {
             if voice.engine == Engine::PiperBaker && voice.symbols.is_none() {
                 return Err(format!("voice {name:?} needs `symbols`"));
             }
+            if voice.engine == Engine::Kokoro && voice.style.is_none() {
+                return Err(format!("voice {name:?} needs `style`"));
+            }
             if voice.variation.is_some_and(|variation| !(0.0..=2.0).contains(&variation)) {
                 return Err(format!("voice {name:?}: variation must be 0.0 to 2.0"));
             }
@@ -121,7 +139,7 @@ mod tests {
         let voices = Voices::open().unwrap();
         assert_eq!(voices.for_lang(Lang::Zh).unwrap().name, "baker");
         assert_eq!(voices.for_lang(Lang::En).unwrap().name, "joe");
-        assert!(voices.by_name("nobody").unwrap_err().to_string().contains("baker, joe"));
+        assert!(voices.by_name("nobody").unwrap_err().to_string().contains("baker, joe, "));
     }
 
     #[test]
@@ -139,6 +157,7 @@ mod tests {
         refused(&format!("{ONE}rate = 30\n"), "rate must be");
         refused(&format!("{ONE}variation = 9\n"), "variation must be");
         refused(&ONE.replace("symbols = 's.json'", ""), "needs `symbols`");
+        refused(&ONE.replace("piper-baker", "kokoro"), "needs `style`");
         refused(&ONE.replace("piper-baker", "flute"), "flute");
     }
 }

@@ -74,9 +74,10 @@ fn bare(glide: &str, final_: &str) -> Option<&'static str> {
     Some(bare)
 }
 
-const INITIALS: &[&str] = &["b", "c", "ch", "d", "f", "g", "h", "j", "k", "l", "m", "n", "p", "q", "r", "s", "sh", "t", "x", "z", "zh"];
+pub(super) const INITIALS: &[&str] =
+    &["b", "c", "ch", "d", "f", "g", "h", "j", "k", "l", "m", "n", "p", "q", "r", "s", "sh", "t", "x", "z", "zh"];
 
-const FINALS: &[&str] = &[
+pub(super) const FINALS: &[&str] = &[
     "a", "ai", "an", "ang", "ao", "e", "ei", "en", "eng", "er", "i", "ia", "ian", "iang", "iao", "ie", "ii", "iii", "in", "ing", "iong",
     "iou", "o", "ong", "ou", "u", "ua", "uai", "uan", "uang", "uei", "uen", "ueng", "uo", "v", "van", "ve", "vn",
 ];
