@@ -4,6 +4,7 @@
 
 pub mod amount;
 pub mod date;
+pub mod dictation;
 pub mod lang;
 pub mod mask;
 pub mod normalise;

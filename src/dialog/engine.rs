@@ -2,17 +2,22 @@
 //! call told twice goes the same way twice.
 //!
 //! Start at [`Engine::step`]; `hear` decides what an answer means, `ask` puts questions, `run` executes a flow's steps,
+//! `dictate` takes numbers piece by piece,
 //! `request` takes the answers of other systems.
 
 mod ask;
+mod dictate;
 mod hear;
 mod keys;
 mod manner;
+pub(super) mod number;
 mod request;
 mod run;
 
 #[cfg(test)]
 mod any_call;
+#[cfg(test)]
+mod dictated_calls;
 #[cfg(test)]
 mod tests;
 

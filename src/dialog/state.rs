@@ -1,6 +1,7 @@
 //! What the dialog remembers of one call. Plain data: the engine alone changes it.
 
 use super::action::{RequestId, RequestKind, Utterance};
+use super::engine::number::NumberField;
 use super::flow::{At, PromptId};
 use crate::nlu::Intent;
 use crate::text::{Lang, PhoneNumber, Record, Value};
@@ -36,6 +37,8 @@ pub struct State {
     pub(super) heard: Vec<Utterance>,
     /// What was changed, told before the farewell.
     pub(super) recap: Vec<Utterance>,
+    /// Numbers being given, by the question's name; they outlive a digression.
+    pub(super) numbers: BTreeMap<String, NumberField>,
     pub(super) requests: u32,
     /// A change whose outcome is not known: asked again, it carries the same key.
     pub(super) unsettled: Option<(String, Record, String)>,

@@ -5,6 +5,7 @@
 mod digits;
 mod speak;
 
+pub(super) use digits::leading as leading_digits;
 pub use digits::{find_digits, parse_digits};
 pub use speak::{cardinal, decimal, digits, ordinal, year};
 

@@ -106,7 +106,8 @@ impl Turn<'_> {
             }
             Asking::SlotGuess { slot, .. } => {
                 let confirm = self.slot(slot).and_then(|slot| slot.confirm.as_deref());
-                closed(confirm.unwrap_or("value_guess"))
+                let common = if self.is_number(asking) { "number_guess" } else { "value_guess" };
+                closed(confirm.unwrap_or(common))
             }
             Asking::Choice => match self.step()? {
                 Step::Choose { prompt, .. } => closed(prompt),
@@ -171,6 +172,7 @@ impl Turn<'_> {
                     let mut question = ask_for(&self.local(name), grammar, name, slot.timing, slot.kind.key_length());
                     question.no_input_ms = slot.no_input_ms;
                     question.secret = slot.secret;
+                    self.narrow(&mut question, asking);
                     return question;
                 }
                 None => ask_for("open", None, "", Timing::Open, 0),
@@ -195,6 +197,7 @@ impl Turn<'_> {
             Asking::OfferAgent { .. } => closed("offer_agent"),
         };
         question.secret = *asking == Asking::Pin;
+        self.narrow(&mut question, asking);
         question.expectation.terms = match asking {
             Asking::Tie { first, second, .. } => self.terms(&[*first, *second]),
             Asking::Open | Asking::More => {
@@ -210,7 +213,15 @@ impl Turn<'_> {
         intents.iter().filter_map(|intent| self.flows.title(*intent, self.state.lang)).map(str::to_owned).collect()
     }
 
-    fn local(&self, name: &str) -> String {
+    /// Once a part of a number is there, the rest is expected.
+    fn narrow(&self, question: &mut Question, asking: &Asking) {
+        let Some(missing) = self.digits_missing(asking) else { return };
+        let grammar = matches!(missing, 4 | 6 | 8).then(|| format!("digits_{missing}"));
+        question.expectation.slot = grammar.as_ref().and(question.expectation.slot.take());
+        question.expectation.grammar = grammar;
+    }
+
+    pub(super) fn local(&self, name: &str) -> String {
         self.frame().map_or_else(|| name.to_owned(), |(_, flow)| format!("{}.{name}", flow.id))
     }
 }

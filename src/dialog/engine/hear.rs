@@ -14,6 +14,7 @@ const NEAR: f32 = 0.12;
 impl Turn<'_> {
     pub(super) fn hear(&mut self, asked: Asked, understood: &Understood) {
         self.state.present = true;
+        let Some(asked) = self.take_number(asked, understood) else { return };
         let Some(asked) = self.take_as_answer(asked, understood) else { return };
         match (understood.decision, understood.intent) {
             (Decision::Accept, Some(intent)) => self.take_as_phrase(asked, intent, &understood.slots),
@@ -27,7 +28,9 @@ impl Turn<'_> {
         if understood.reason == Some(RejectReason::Empty) {
             return Some(asked);
         }
+        let is_number = self.is_number(&asked.asking);
         if let Asking::Slot(name) = &asked.asking
+            && !is_number
             && self.names_other_wish(understood).is_none()
             && let Some(value) = self.slot_value(name, &understood.slots)
         {
@@ -41,6 +44,7 @@ impl Turn<'_> {
             return None;
         }
         if let Asking::SlotGuess { slot, value } = &asked.asking
+            && !is_number
             && self.names_other_wish(understood).is_none()
             && let Some(named) = self.slot_value(slot, &understood.slots)
         {
@@ -48,38 +52,21 @@ impl Turn<'_> {
             self.fill(slot.clone(), named, same);
             return None;
         }
-        match &asked.asking {
-            Asking::Pin => {
-                if let Some(pin @ Value::Digits(_)) = understood.slots.get("pin").filter(|pin| SlotType::Digits(6).fits(pin)) {
-                    self.verify_pin(pin.clone());
-                    return None;
-                }
-            }
-            Asking::Number => {
-                if let Some(Value::Phone(number)) = understood.slots.get("phone_number") {
-                    let number = number.clone();
-                    self.interrupt(asked, Asking::NumberGuess(number));
-                    return None;
-                }
-            }
-            Asking::Tie { first, second, slots } => {
-                let wanted = understood.intent.filter(|intent| intent == first || intent == second);
-                if let Some(intent) = wanted {
-                    let mut slots = slots.clone();
-                    slots.extend(understood.slots.clone());
-                    self.start(intent, &slots);
-                    return None;
-                }
-            }
-            _ => {}
+        if let Asking::Tie { first, second, slots } = &asked.asking
+            && let Some(intent) = understood.intent.filter(|intent| intent == first || intent == second)
+        {
+            let mut slots = slots.clone();
+            slots.extend(understood.slots.clone());
+            self.start(intent, &slots);
+            return None;
         }
         let news = self.correct(understood);
         if news == News::Correction {
             return None;
         }
         match yes_or_no(understood).or_else(|| self.in_own_words(&asked.asking, understood)) {
-            // A change wants a clear yes.
-            Some(true) if asked.asking == Asking::Consent && understood.decision != Decision::Accept => Some(asked),
+            // A change wants a clear yes, and so does a number.
+            Some(true) if (asked.asking == Asking::Consent || is_number) && understood.decision != Decision::Accept => Some(asked),
             Some(yes) => self.take_yes_no(asked, yes),
             None if news == News::Addition => {
                 self.run();
@@ -110,6 +97,9 @@ impl Turn<'_> {
                 self.consent(yes);
                 self.run();
             }
+            (Asking::SlotGuess { .. } | Asking::NumberGuess(_), _) if self.is_number(&asked.asking) => {
+                return self.answer_read_back(asked, yes);
+            }
             (Asking::SlotGuess { slot, value }, true) => self.fill(slot, value, true),
             (Asking::SlotGuess { slot, .. }, false) => {
                 if let Some(frame) = self.state.frames.last_mut() {
@@ -117,11 +107,6 @@ impl Turn<'_> {
                 }
                 self.return_to(asked, Asking::Slot(slot));
             }
-            (Asking::NumberGuess(number), true) => {
-                self.state.customer = Some(number);
-                self.run();
-            }
-            (Asking::NumberGuess(_), false) => self.return_to(asked, Asking::Number),
             (Asking::Guess { intent, slots }, true) => {
                 let before = asked.before.map_or_else(|| Asked::new(Asking::Open), |before| *before);
                 self.take_as_phrase(before, intent, &slots);
@@ -231,8 +216,9 @@ impl Turn<'_> {
     }
 
     /// A question in between; the one it interrupts is not forgotten, and guesses do not pile up.
-    fn interrupt(&mut self, asked: Asked, asking: Asking) {
-        let is_guess = matches!(asked.asking, Asking::Guess { .. } | Asking::Tie { .. } | Asking::SlotGuess { .. });
+    pub(super) fn interrupt(&mut self, asked: Asked, asking: Asking) {
+        let is_guess =
+            matches!(asked.asking, Asking::Guess { .. } | Asking::Tie { .. } | Asking::SlotGuess { .. } | Asking::NumberGuess(_));
         let before = match asked.before {
             Some(before) if is_guess => Some(before),
             before => Some(Box::new(Asked { before, ..asked })),
@@ -247,7 +233,7 @@ impl Turn<'_> {
     }
 
     /// The flow that an utterance surely asks for, when it is not the running one.
-    fn names_other_wish(&self, understood: &Understood) -> Option<Intent> {
+    pub(super) fn names_other_wish(&self, understood: &Understood) -> Option<Intent> {
         let intent = understood.intent.filter(|_| understood.decision == Decision::Accept)?;
         let neutral = matches!(intent, Intent::Affirm | Intent::Deny | Intent::OutOfScope | Intent::Faq | Intent::Greeting);
         (!neutral && !self.is_running(intent)).then_some(intent)
@@ -323,7 +309,7 @@ impl Turn<'_> {
         }
     }
 
-    fn forget(&mut self, slot: &str) {
+    pub(super) fn forget(&mut self, slot: &str) {
         if let Some(frame) = self.state.frames.last_mut() {
             frame.variables.remove(slot);
             frame.confirmed.retain(|name| name != slot);
@@ -366,7 +352,7 @@ fn values_for(flow: &Flow, slots: &Record) -> Vec<(String, Value)> {
     flow.slots.iter().filter_map(|(name, slot)| Some((name.clone(), carried(&slot.from, slot.kind)?.clone()))).collect()
 }
 
-fn yes_or_no(understood: &Understood) -> Option<bool> {
+pub(super) fn yes_or_no(understood: &Understood) -> Option<bool> {
     if understood.decision == Decision::Reject {
         return None;
     }

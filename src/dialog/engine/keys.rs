@@ -21,6 +21,7 @@ impl Turn<'_> {
             "" if !keys.is_empty() => return self.repeat(asked),
             _ => {}
         }
+        let Some(asked) = self.key_number(asked, digits) else { return };
         match asked.asking.clone() {
             Asking::Open | Asking::More => {
                 match digits.chars().next().filter(|_| digits.len() == 1).and_then(|key| self.flows.menu.get(&key)) {
@@ -40,14 +41,7 @@ impl Turn<'_> {
                     None => self.not_understood(asked),
                 }
             }
-            Asking::Pin => match SlotType::Digits(6).value_of_keys(digits, self.state.now.date()) {
-                Some(pin) => self.verify_pin(pin),
-                None => self.not_understood(asked),
-            },
-            Asking::Number => match SlotType::Phone.value_of_keys(digits, self.state.now.date()) {
-                Some(Value::Phone(number)) => self.ask(Asked { before: Some(Box::new(asked)), ..Asked::new(Asking::NumberGuess(number)) }),
-                _ => self.not_understood(asked),
-            },
+            Asking::Pin | Asking::Number => self.not_understood(asked),
             Asking::Choice
             | Asking::Consent
             | Asking::SlotGuess { .. }

@@ -48,6 +48,8 @@ pub(in crate::dialog) const OWN_PROMPTS: &[OwnPrompt] = &[
     asked("number", "the line gave no number: whose account?"),
     asked("number_again", "not understood: in pieces"),
     asked("number_keys", "not understood again: keys"),
+    asked("number_more", "a piece of a number was taken: `value`; the rest?"),
+    asked("secret_more", "a piece of a secret number was taken; `left` digits to come"),
     asked("number_guess", "read back: `value`"),
     OwnPrompt { id: "verified", moment: "the service password fits", asks: false, repeats: false },
     OwnPrompt { id: "help", moment: "help at an open question", asks: false, repeats: true },

@@ -2,7 +2,7 @@
 
 use super::Turn;
 use crate::dialog::action::TransferReason;
-use crate::dialog::flow::{Step, What};
+use crate::dialog::flow::{Slot, Step, What};
 use crate::dialog::state::{Asked, Asking};
 use crate::text::{Record, Value};
 
@@ -25,7 +25,7 @@ impl Turn<'_> {
                 }
                 Some(Step::Ask(slot)) => {
                     let confirmed = frame.confirmed.contains(slot);
-                    match (frame.variables.get(slot).cloned(), self.slot(slot).is_some_and(|slot| slot.confirm.is_some())) {
+                    match (frame.variables.get(slot).cloned(), self.slot(slot).is_some_and(Slot::is_read_back)) {
                         (None, _) => return self.ask(Asked::new(Asking::Slot(slot.clone()))),
                         (Some(value), true) if !confirmed => {
                             return self.ask(Asked::new(Asking::SlotGuess { slot: slot.clone(), value }));

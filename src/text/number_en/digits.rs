@@ -68,6 +68,12 @@ fn words(text: &str) -> Vec<(usize, &str)> {
     found
 }
 
+/// The same for bare words.
+pub(in crate::text) fn leading(words: &[&str]) -> (String, usize) {
+    let words: Vec<(usize, &str)> = words.iter().map(|word| (0, *word)).collect();
+    run(&words)
+}
+
 /// The digits that the words begin with and how many words they take.
 fn run(words: &[(usize, &str)]) -> (String, usize) {
     let mut digits = String::new();

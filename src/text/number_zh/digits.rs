@@ -57,7 +57,7 @@ fn digit(c: char) -> Option<char> {
 }
 
 /// The digits that `text` begins with and how many characters they take; separators count only between digits.
-fn run(text: &[char]) -> (String, usize) {
+pub(in crate::text) fn run(text: &[char]) -> (String, usize) {
     let mut digits = String::new();
     let mut used = 0;
     let mut at = 0;
