@@ -88,7 +88,7 @@ fn check_examples(file: &Path, grammar: &Grammar) -> Result<(), GrammarError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::date::Month;
+    use crate::text::date::{Month, find_day, find_time};
     use crate::text::{number_en, number_zh};
 
     fn library() -> Library {
@@ -113,6 +113,10 @@ mod tests {
                     Lang::En => number_en::parse_digits(&parse.canonical),
                 };
                 let read = match name {
+                    "ordinal" if lang == Lang::Zh => number_zh::parse_ordinal(&parse.canonical).is_some(),
+                    "ordinal" => number_en::parse_ordinal(&parse.canonical).is_some(),
+                    "appointment" => find_day(&parse.canonical, lang, today).is_some(),
+                    "time_of_day" if parse.canonical.contains(['点', '9']) => find_time(&parse.canonical, lang).is_some(),
                     "month" => Month::parse(&parse.canonical, lang, today).is_some(),
                     "digits_4" => digits.is_some_and(|digits| digits.len() == 4),
                     "digits_6" => digits.is_some_and(|digits| digits.len() == 6),
