@@ -4,11 +4,13 @@ pub mod bench;
 pub mod call;
 pub mod chat;
 pub mod check;
+pub mod demo_operator;
 pub mod eval;
 pub mod fixtures;
 pub mod grammar;
 pub mod house;
 pub mod models;
+pub mod operator;
 pub mod say;
 pub mod transcribe;
 pub mod understand;
@@ -35,6 +37,8 @@ enum Command {
     Chat(chat::ChatArgs),
     /// Checks flow files; every fault with file, line and column.
     Check(check::Args),
+    /// Serves the demo operator over HTTP, or prints its contract.
+    DemoOperator(demo_operator::Args),
     /// Tries phrases on a grammar.
     Grammar(grammar::Args),
     /// Makes the recordings of audio-fixtures/ (for maintainers).
@@ -64,6 +68,7 @@ pub fn main() -> ExitCode {
         Command::Call(args) => call::run(args),
         Command::Chat(args) => chat::run(args),
         Command::Check(args) => check::run(args),
+        Command::DemoOperator(args) => demo_operator::run(args),
         Command::Grammar(args) => grammar::run(args),
         Command::Fixtures(args) => fixtures::run(args),
         Command::Eval(args) => eval::run(args),

@@ -14,6 +14,7 @@ pub mod pinyin;
 pub mod script;
 mod spans;
 pub mod value;
+pub mod value_json;
 pub mod volume;
 pub mod words;
 

@@ -12,7 +12,17 @@ const fn read(
     gives: &'static [&'static str],
     refuses: &'static [&'static str],
 ) -> Operation {
-    Operation { name, needs, takes, gives, refuses, changes: false }
+    Operation { name, needs, takes, gives, refuses, changes: false, repeatable: true }
+}
+
+/// Only reads, but every request counts: nobody repeats it by himself.
+const fn counted(
+    name: &'static str,
+    needs: &'static [&'static str],
+    gives: &'static [&'static str],
+    refuses: &'static [&'static str],
+) -> Operation {
+    Operation { repeatable: false, ..read(name, needs, &[], gives, refuses) }
 }
 
 const fn change(
@@ -21,7 +31,7 @@ const fn change(
     gives: &'static [&'static str],
     refuses: &'static [&'static str],
 ) -> Operation {
-    Operation { name, needs, takes: &[], gives, refuses, changes: true }
+    Operation { name, needs, takes: &[], gives, refuses, changes: true, repeatable: false }
 }
 
 /// See the module's text; the comment at an entry says what its fields mean where their names do not.
@@ -72,9 +82,9 @@ pub const OPERATIONS: &[Operation] = &[
     // records: a list of {day, amount, channel, channel_en}, newest first; the last fields are those of the newest.
     read("recharge_record", &[], &[], &["records", "count", "last_day", "last_amount", "last_channel", "last_channel_en"], &[]),
     // Three wrong answers within half an hour lock it until the oldest of them is half an hour old.
-    read("verify_pin", &["pin"], &[], &["verified", "attempts_left"], &["locked"]),
+    counted("verify_pin", &["pin"], &["verified", "attempts_left"], &["locked"]),
     // The last four digits of the identity document, for whoever forgot the PIN; wrong answers count together with wrong PINs.
-    read("verify_id", &["id_digits"], &[], &["verified", "attempts_left"], &["locked"]),
+    counted("verify_id", &["id_digits"], &["verified", "attempts_left"], &["locked"]),
     // What another plan would mean. difference: what it costs more or less a month, never below zero; dearer and cheaper say which.
     read("plan_offer", &["plan"], &[], PLAN_OFFER, &["same_plan", "unknown_plan", "in_arrears"]),
     // The plan that fits what is used; better is false when it is the present one. why: fits, more_data, cheaper.

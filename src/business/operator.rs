@@ -19,6 +19,15 @@ pub struct Operation {
     pub refuses: &'static [&'static str],
     /// Whether it changes something: then it needs a verified caller, a confirmation and an idempotency key.
     pub changes: bool,
+    /// Whether asking twice does no more than asking once, without a key. A wrong PIN counts each time it is tried.
+    pub repeatable: bool,
+}
+
+impl Operation {
+    /// The entry of the table with this name.
+    pub fn find(name: &str) -> Option<&'static Operation> {
+        super::OPERATIONS.iter().find(|operation| operation.name == name)
+    }
 }
 
 /// One request.

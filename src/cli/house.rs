@@ -2,8 +2,9 @@
 
 use super::Failure;
 use super::check::load_flows;
+use super::operator::OperatorArgs;
 use crate::asr::{Recogniser, Whisper, WhisperConfig};
-use crate::business::{self, DemoOperator};
+use crate::business::{self, DemoOperator, Operator};
 use crate::call::services::Services;
 use crate::care::{Classes, WorkOrders};
 use crate::dialog::{Engine, Opening};
@@ -34,6 +35,8 @@ pub struct CallerArgs {
     /// The local time at which the call begins, as 2026-11-22T09:30; by default now
     #[arg(long, value_name = "TIME")]
     now: Option<DateTime>,
+    #[command(flatten)]
+    operator: OperatorArgs,
 }
 
 fn phone_number(raw: &str) -> Result<PhoneNumber, String> {
@@ -60,6 +63,7 @@ pub struct House {
 
 impl House {
     pub async fn open(caller: &CallerArgs) -> Result<House, Failure> {
+        let connector = caller.operator.connect()?;
         let data = data_dir();
         let database = match &caller.database {
             Some(path) => Database::open(path).await.with_context(|| path.display().to_string())?,
@@ -69,12 +73,15 @@ impl House {
         let grammars = Arc::new(Library::load(&data.join("grammars"))?);
         let router = Router::with(&data, grammars.clone())?;
         let classes = classes(&data.join("care").join("classes.toml"))?;
-        let clock = business::clock::fixed(caller.now());
+        let operator: Arc<dyn Operator> = match connector {
+            Some(connector) => Arc::new(connector),
+            None => Arc::new(DemoOperator::new(database.clone(), business::clock::fixed(caller.now()))),
+        };
         let services = Services {
             engine: Engine::new(Arc::new(flows)),
             router,
             grammars,
-            operator: Arc::new(DemoOperator::new(database.clone(), clock)),
+            operator,
             work_orders: WorkOrders::new(database.clone(), classes),
             database,
         };
