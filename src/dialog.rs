@@ -19,6 +19,6 @@ pub use action::{Action, Outcome, Question, RequestId, RequestKind, Timing, Tran
 pub use check::{Source, World};
 pub use engine::Engine;
 pub use event::{Answer, Event, Opening};
-pub use flow::Flows;
+pub use flow::{Flows, Level};
 pub use located::Fault;
 pub use state::State;

@@ -3,7 +3,7 @@
 //!
 //! Start at [`Engine::step`]; `hear` decides what an answer means, `ask` puts questions, `run` executes a flow's steps,
 //! `dictate` takes numbers piece by piece,
-//! `request` takes the answers of other systems.
+//! `request` takes the answers of other systems, `verify` asks who is calling.
 
 mod ask;
 mod dictate;
@@ -13,6 +13,7 @@ mod manner;
 pub(super) mod number;
 mod request;
 mod run;
+pub(super) mod verify;
 
 #[cfg(test)]
 mod any_call;

@@ -126,6 +126,35 @@ impl SlotType {
     }
 }
 
+/// How sure it has to be who is calling. Whoever proved a later one need not prove an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// The call comes from the number that it is about.
+    CallerId,
+    /// The last digits of the identity document.
+    IdDigits,
+    /// The service password.
+    Pin,
+}
+
+impl Level {
+    pub(super) fn from_name(name: &str) -> Option<Level> {
+        Some(match name {
+            "caller_id" => Level::CallerId,
+            "id_digits" => Level::IdDigits,
+            "pin" => Level::Pin,
+            _ => return None,
+        })
+    }
+}
+
+/// What a step demands to know about the caller, and the prompt that asks for it and says why.
+#[derive(Clone, Debug)]
+pub(super) struct Verification {
+    pub level: Level,
+    pub prompt: PromptId,
+}
+
 /// An index into [`Flow::steps`].
 pub(super) type At = usize;
 
@@ -147,9 +176,7 @@ pub(super) enum Step {
         otherwise: At,
     },
     Jump(At),
-    Verify {
-        prompt: PromptId,
-    },
+    Verify(Verification),
     Perform(Performance),
     Transfer {
         prompt: PromptId,
@@ -215,7 +242,7 @@ pub(super) enum What {
     Order,
     /// Only after verification and a yes to `confirm`.
     Change {
-        verify: PromptId,
+        verify: Verification,
         confirm: PromptId,
         recap: Option<PromptId>,
         cancelled: Option<At>,

@@ -3,7 +3,8 @@
 
 use super::located::Located;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 
 /// The doc comments of this file become the descriptions of the JSON Schema.
@@ -95,6 +96,52 @@ pub struct RawWords {
     pub en: Vec<String>,
 }
 
+/// What proves who is calling.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(untagged)]
+pub enum RawVerify {
+    /// The prompt that asks for the service password.
+    Prompt(String),
+    Level {
+        /// caller_id (the call comes from the number it is about), id_digits (last digits of the identity document) or pin (service password).
+        level: String,
+        /// The prompt that says why and asks; `caller_id` can do without.
+        prompt: Option<String>,
+    },
+}
+
+impl<'de> Deserialize<'de> for RawVerify {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(VerifyVisitor)
+    }
+}
+
+struct VerifyVisitor;
+
+impl<'de> Visitor<'de> for VerifyVisitor {
+    type Value = RawVerify;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a prompt, or `level` and `prompt`")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, prompt: &str) -> Result<RawVerify, E> {
+        Ok(RawVerify::Prompt(prompt.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<RawVerify, A::Error> {
+        let (mut level, mut prompt) = (None, None);
+        while let Some(name) = fields.next_key::<String>()? {
+            match name.as_str() {
+                "level" => level = Some(fields.next_value()?),
+                "prompt" => prompt = Some(fields.next_value()?),
+                other => return Err(serde::de::Error::unknown_field(other, &["level", "prompt"])),
+            }
+        }
+        Ok(RawVerify::Level { level: level.ok_or_else(|| serde::de::Error::missing_field("level"))?, prompt })
+    }
+}
+
 /// One step: exactly one of say, ask, choose, if, verify, look_up, change, work_order, transfer, set, goto, end.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -120,8 +167,9 @@ pub struct RawStep {
     pub then: Option<Vec<Located<RawStep>>>,
     #[serde(rename = "else")]
     pub otherwise: Option<Vec<Located<RawStep>>>,
-    /// Verifies the caller by service password unless that was done in this call; names the prompt that says why and asks.
-    pub verify: Option<Text>,
+    /// Makes sure who is calling, unless that was done in this call: the prompt that says why and asks for the service password, or `level` and
+    /// `prompt`.
+    pub verify: Option<Located<RawVerify>>,
     /// Asks the operator's systems: an operation that only reads.
     pub look_up: Option<Text>,
     /// Changes something: an operation that does. Needs `verify` for its prompt and `confirm`.

@@ -2,7 +2,8 @@
 
 use super::action::{RequestId, RequestKind, Utterance};
 use super::engine::number::NumberField;
-use super::flow::{At, PromptId};
+use super::engine::verify::Secret;
+use super::flow::{At, Level, PromptId};
 use crate::nlu::Intent;
 use crate::text::{Lang, PhoneNumber, Record, Value};
 use jiff::civil::DateTime;
@@ -18,8 +19,9 @@ pub struct State {
     pub(super) caller: Option<PhoneNumber>,
     /// Whose account this is about.
     pub(super) customer: Option<PhoneNumber>,
-    pub(super) verified: bool,
-    pub(super) pin_failures: u8,
+    /// What the caller proved in this call.
+    pub(super) proved: Option<Level>,
+    pub(super) proof_failures: u8,
     pub(super) recording_paused: bool,
     pub(super) keys_only: bool,
     /// The caller has said or keyed something.
@@ -57,7 +59,13 @@ impl State {
 
     /// Whether the caller's identity was proved in this call.
     pub fn is_verified(&self) -> bool {
-        self.verified
+        self.proved.is_some()
+    }
+
+    /// Whether it is known who is calling, as surely as `level` demands.
+    pub fn proves(&self, level: Level) -> bool {
+        let is_own = self.caller.is_some() && self.caller == self.customer;
+        self.proved >= Some(level) || (level == Level::CallerId && (is_own || self.proved.is_some()))
     }
 }
 
@@ -122,7 +130,8 @@ pub(super) enum Asking {
     Choice,
     /// Yes to the running flow's change step.
     Consent,
-    Pin,
+    /// Digits that prove who is calling.
+    Secret(Secret),
     /// Whose account, when the line gave no number.
     Number,
     NumberGuess(PhoneNumber),
@@ -159,7 +168,7 @@ pub(super) enum Purpose {
     Step {
         kind: RequestKind,
     },
-    VerifyPin,
+    Verify(Secret),
     /// The work order offered because a system was down.
     Order,
 }

@@ -69,14 +69,20 @@ fn mask_middle(digits: &str) -> String {
 }
 
 /// Masks what looks like personal data in free text before it is stored: runs of digits (ASCII or spoken Chinese
-/// digits) of seven or more keep their first three and last four; shorter secrets are masked by whoever knows them.
+/// digits) of seven or more keep their first three and last four; where a secret is named, digits of four or more leave only stars. Other short
+/// secrets are masked by whoever knows them.
 pub fn mask_text(text: &str) -> String {
+    let lower = text.to_lowercase();
+    let names_secret = SECRETS.iter().any(|word| lower.contains(word));
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let run = digit_run(rest);
         let (head, tail) = rest.split_at(run.bytes.max(first.len_utf8()));
-        if run.digits.len() >= SHORTEST_MASKED {
+        if names_secret && run.digits.len() >= SHORTEST_SECRET {
+            out.push_str("****");
+            out.push_str(head.get(run.digits.last().map_or(0, |digit| digit.end)..).unwrap_or_default());
+        } else if run.digits.len() >= SHORTEST_MASKED {
             let (keep_head, keep_tail) = (run.digits.get(2), run.digits.get(run.digits.len() - 4));
             let (keep_head, keep_tail) = (keep_head.map_or(0, |digit| digit.end), keep_tail.map_or(0, |digit| digit.start));
             out.push_str(head.get(..keep_head).unwrap_or_default());
@@ -91,6 +97,9 @@ pub fn mask_text(text: &str) -> String {
 }
 
 const SHORTEST_MASKED: usize = 7;
+const SHORTEST_SECRET: usize = 4;
+/// Words beside which digits are secret.
+const SECRETS: &[&str] = &["密码", "口令", "验证码", "身份证", "pin", "password", "passcode", "code is"];
 
 /// A run of digits at the head of a text: where each digit stands, and where the run ends.
 struct DigitRun {
@@ -152,7 +161,10 @@ mod tests {
         check("138 0000 0001 是我的", "138****0001 是我的");
         check("幺三八，零零零零，幺二三四，对吗？", "幺三八****幺二三四，对吗？");
         check("my number is one three eight zero zero zero zero one two three four", "my number is one three eight****one two three four");
-        check("身份证110000199001011234", "身份证110****1234");
+        check("身份证110000199001011234", "身份证****");
+        check("我的密码是二四六八一零，谢谢", "我的密码是****，谢谢");
+        check("my PIN is two four six eight one oh", "my PIN is ****");
+        check("密码是六位的", "密码是六位的");
     }
 
     #[test]

@@ -12,3 +12,4 @@ mod program;
 mod scenario;
 mod scenarios_audio;
 mod scenarios_text;
+mod verification;

@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use tingshuo::business::{DemoOperator, clock};
+use tingshuo::business::{Clock, DemoOperator, clock};
 use tingshuo::call::conversation::Conversation;
 use tingshuo::call::services::Services;
 use tingshuo::call::text_call::{Input, Reply, TextCall};
@@ -40,14 +40,19 @@ fn root() -> &'static Path {
 }
 
 pub async fn house(now: DateTime) -> Arc<Services> {
-    let flows = tingshuo::cli::check::load_flows(&root().join("flows")).unwrap();
+    house_at(clock::fixed(now)).await
+}
+
+/// A house whose operator lives by `clock`.
+pub async fn house_at(clock: Clock) -> Arc<Services> {
     let database = Database::temporary().await.unwrap();
+    let flows = tingshuo::cli::check::load_flows(&root().join("flows")).unwrap();
     let grammars = Arc::new(Library::load(&root().join("grammars")).unwrap());
     Arc::new(Services {
         engine: Engine::new(Arc::new(flows)),
         router: Router::with(root(), grammars.clone()).unwrap(),
         grammars,
-        operator: Arc::new(DemoOperator::new(database.clone(), clock::fixed(now))),
+        operator: Arc::new(DemoOperator::new(database.clone(), clock)),
         work_orders: WorkOrders::new(database.clone(), Classes::built_in()),
         database,
     })

@@ -1,10 +1,13 @@
 //! Nested steps as typed → a flat list with jumps, which a dialog's state can point into with one number.
 
 use super::{Checker, Use};
-use crate::dialog::flow::{AnswerWords, At, Performance, Slot, Step, What, Words};
+use crate::dialog::flow::{AnswerWords, At, Level, Performance, Slot, Step, Verification, What, Words};
 use crate::dialog::located::{Located, Place};
-use crate::dialog::raw::{RawStep, RawWords, Text};
+use crate::dialog::raw::{RawStep, RawVerify, RawWords, Text};
 use std::collections::BTreeMap;
+
+/// The service's prompt that asks for a secret because the number is not the caller's own.
+const ANOTHER_NUMBER: &str = "pin_number";
 
 pub(super) fn lay_out(
     checker: &mut Checker<'_>,
@@ -85,8 +88,9 @@ impl Layout<'_, '_> {
             });
         } else if raw.look_up.is_some() || raw.change.is_some() || raw.work_order.is_some() {
             self.perform(raw, place);
-        } else if let Some(prompt) = raw.verify {
-            self.with_prompt(&prompt, Use::Asked, |prompt| Step::Verify { prompt });
+        } else if let Some(verify) = raw.verify {
+            let verification = self.verification(&verify);
+            self.steps.extend(verification.map(Step::Verify));
         } else if let Some(prompt) = raw.transfer {
             self.with_prompt(&prompt, Use::Said, |prompt| Step::Transfer { prompt });
         } else if let Some(variables) = raw.set {
@@ -161,7 +165,7 @@ impl Layout<'_, '_> {
             return None;
         };
         self.checker.repeat(self.flow, confirm);
-        let verify = self.checker.prompt(self.flow, self.index, verify, Use::Asked);
+        let verify = self.verification(verify);
         let confirm = self.checker.prompt(self.flow, self.index, confirm, Use::Asked);
         let recap = raw.recap.as_ref().and_then(|name| self.checker.prompt(self.flow, self.index, name, Use::Said));
         Some(What::Change { verify: verify?, confirm: confirm?, recap, cancelled: None })
@@ -193,6 +197,25 @@ impl Layout<'_, '_> {
                 *target = cancelled;
             }
         }
+    }
+
+    fn verification(&mut self, raw: &Located<RawVerify>) -> Option<Verification> {
+        let (level, prompt) = match &raw.value {
+            RawVerify::Prompt(prompt) => (Some(Level::Pin), Some(prompt)),
+            RawVerify::Level { level, prompt } => (Level::from_name(level), prompt.as_ref()),
+        };
+        let place = raw.place;
+        match (level, prompt) {
+            (None, _) => self.checker.fault(place, "unknown level of verification: caller_id, id_digits or pin"),
+            (Some(Level::CallerId), None) => return Some(Verification { level: Level::CallerId, prompt: ANOTHER_NUMBER.to_owned() }),
+            (Some(_), None) => self.checker.fault(place, "this level needs a `prompt` that says why and asks"),
+            (Some(level), Some(prompt)) => {
+                let name = Located { value: prompt.clone(), place };
+                let prompt = self.checker.prompt(self.flow, self.index, &name, Use::Asked)?;
+                return Some(Verification { level, prompt });
+            }
+        }
+        None
     }
 
     fn stray_keys(&mut self, raw: &RawStep, place: Place) {

@@ -1,5 +1,6 @@
 //! Whatever happens in whatever order: no panic, no silence, no loop, and nothing changed behind the caller's back.
 
+use crate::dialog::flow::{Level, Performance, Step, What};
 use crate::dialog::rehearsal::{Call, flows, record, understood};
 use crate::dialog::{Action, Answer, Engine, Event, RequestKind};
 use crate::nlu::{Decision, Intent};
@@ -79,6 +80,14 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
+/// What the flow that has this change demands to know about the caller.
+fn level_of(operation: &str) -> Option<Level> {
+    flows().flows.iter().flat_map(|flow| &flow.steps).find_map(|step| match step {
+        Step::Perform(Performance { operation: name, what: What::Change { verify, .. }, .. }) if name == operation => Some(verify.level),
+        _ => None,
+    })
+}
+
 /// A plain yes, by word or key.
 fn is_yes(event: &Event) -> bool {
     match event {
@@ -120,10 +129,11 @@ proptest! {
             prop_assert!(!before.iter().any(ends), "{before:?}");
             prop_assert_eq!(next.is_over(), matches!(last, Action::HangUp(_)));
             pending = None;
-            if let Action::Perform { id, kind, idempotency_key, .. } = last {
+            if let Action::Perform { id, kind, operation, idempotency_key, .. } = last {
                 pending = Some(*id);
                 if *kind == RequestKind::Change {
-                    prop_assert!(next.is_verified() && state.is_verified(), "a change by an unverified caller");
+                    let level = level_of(operation).expect("the change of a flow");
+                    prop_assert!(next.proves(level) && state.proves(level), "{operation} by a caller who did not prove {level:?}");
                     prop_assert!(is_yes(&event), "a change without a yes: {event:?}");
                     prop_assert!(idempotency_key.is_some());
                 }

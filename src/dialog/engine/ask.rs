@@ -11,7 +11,6 @@ use crate::text::{Record, Value};
 const KEYS: usize = 3;
 const NO_INPUT_MS: u32 = 6_000;
 const NO_INPUT_NUMBER_MS: u32 = 8_000;
-const PIN_DIGITS: u8 = 6;
 const PHONE_DIGITS: u8 = 11;
 
 impl Turn<'_> {
@@ -120,25 +119,16 @@ impl Turn<'_> {
                 },
                 _ => None,
             },
-            Asking::Pin => by_stage([self.pin_prompt(), "pin_again", "pin_keys", "pin_keys"], stage),
+            Asking::Secret(secret) => {
+                let [again, keys, last] = secret.again();
+                by_stage([self.proof_prompt(), again, keys, last], stage)
+            }
             Asking::Number => by_stage(["number", "number_again", "number_keys", "number_keys"], stage),
             Asking::NumberGuess(_) => closed("number_guess"),
             Asking::Guess { .. } => closed("guess"),
             Asking::Tie { .. } => by_stage(["tie", "tie", "open_example", "open_keys"], stage),
             Asking::OfferOrder => closed("unavailable"),
             Asking::OfferAgent { prompt, .. } => closed(prompt),
-        }
-    }
-
-    /// The prompt that asks for the service password: the running step's, which says why.
-    fn pin_prompt(&self) -> &str {
-        match self.step() {
-            Some(Step::Verify { prompt }) => prompt,
-            Some(Step::Perform(performance)) => match &performance.what {
-                What::Change { verify, .. } => verify,
-                _ => "pin_number",
-            },
-            _ => "pin_number",
         }
     }
 
@@ -188,7 +178,10 @@ impl Turn<'_> {
                 _ => closed("choice"),
             },
             Asking::Consent => closed(&self.local("consent")),
-            Asking::Pin => ask_for("pin", Some("digits_6"), "pin", Timing::Number, PIN_DIGITS),
+            Asking::Secret(secret) => {
+                let grammar = format!("digits_{}", secret.digits());
+                ask_for(secret.name(), Some(&grammar), secret.name(), Timing::Number, secret.digits())
+            }
             Asking::Number => ask_for("number", Some("phone_number"), "phone_number", Timing::Number, PHONE_DIGITS),
             Asking::NumberGuess(_) => closed("number.confirm"),
             Asking::Guess { .. } => closed("guess"),
@@ -196,7 +189,7 @@ impl Turn<'_> {
             Asking::OfferOrder => closed("offer_order"),
             Asking::OfferAgent { .. } => closed("offer_agent"),
         };
-        question.secret = *asking == Asking::Pin;
+        question.secret = matches!(asking, Asking::Secret(_));
         self.narrow(&mut question, asking);
         question.expectation.terms = match asking {
             Asking::Tie { first, second, .. } => self.terms(&[*first, *second]),

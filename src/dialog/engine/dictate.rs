@@ -38,7 +38,7 @@ impl Turn<'_> {
         match asking {
             Asking::Slot(name) => of_slot(name, None),
             Asking::SlotGuess { slot, value } => of_slot(slot, Some(value)),
-            Asking::Pin => own("pin", Length::Fixed(6), true, None),
+            Asking::Secret(secret) => own(secret.name(), Length::Fixed(usize::from(secret.digits())), true, None),
             Asking::Number => own("number", Length::Phone, false, None),
             Asking::NumberGuess(number) => own("number", Length::Phone, false, Some(Value::Phone(number.clone()))),
             _ => None,
@@ -91,7 +91,7 @@ impl Turn<'_> {
     /// The digits that understanding made of what was heard by its sound.
     fn heard_value(&self, wanted: &Wanted, understood: &Understood) -> Option<String> {
         let name = wanted.id.rsplit('.').next().unwrap_or_default();
-        let names = [name, "pin", "phone_number"];
+        let names = [name, "phone_number"];
         let found = names.iter().filter_map(|name| understood.slots.get(*name)).filter_map(digits_of);
         found.into_iter().find(|digits| wanted.length.is_complete(digits))
     }
@@ -168,9 +168,9 @@ impl Turn<'_> {
     /// A secret is checked at once; everything else is read back.
     fn propose(&mut self, asked: Asked, wanted: &Wanted, value: Value) {
         match asked.asking.clone() {
-            Asking::Pin => {
+            Asking::Secret(secret) => {
                 self.state.numbers.remove(&wanted.id);
-                self.verify_pin(value);
+                self.verify(secret, value);
             }
             Asking::Slot(name) | Asking::SlotGuess { slot: name, .. } => {
                 if wanted.secret {

@@ -41,7 +41,7 @@ impl Turn<'_> {
                     None => self.not_understood(asked),
                 }
             }
-            Asking::Pin | Asking::Number => self.not_understood(asked),
+            Asking::Secret(_) | Asking::Number => self.not_understood(asked),
             Asking::Choice
             | Asking::Consent
             | Asking::SlotGuess { .. }

@@ -4,13 +4,10 @@
 use super::Turn;
 use crate::dialog::action::{Action, RequestId, RequestKind, TransferReason};
 use crate::dialog::event::Answer;
-use crate::dialog::flow::{Performance, Step, What};
+use crate::dialog::flow::{Level, Performance, Step, What};
 use crate::dialog::state::{Asked, Asking, Purpose, Requested, Waiting};
 use crate::text::{Record, Value};
 
-/// The operation that proves who is calling.
-const VERIFY_PIN: &str = "verify_pin";
-const MOST_PIN_FAILURES: u8 = 3;
 /// The class of what is registered because a system is down.
 const OFFERED_CLASS: &str = "callback";
 
@@ -23,14 +20,14 @@ impl Turn<'_> {
         if self.state.customer.is_none() {
             return self.ask(Asked::new(Asking::Number));
         }
-        let (kind, is_change) = match performance.what {
-            What::LookUp => (RequestKind::LookUp, false),
-            What::Order => (RequestKind::OpenWorkOrder, false),
-            What::Change { .. } => (RequestKind::Change, true),
+        // What is another number's is told to whoever can prove that it is theirs.
+        let (kind, is_change, level) = match &performance.what {
+            What::LookUp => (RequestKind::LookUp, false, Level::CallerId),
+            What::Order => (RequestKind::OpenWorkOrder, false, Level::CallerId),
+            What::Change { verify, .. } => (RequestKind::Change, true, verify.level),
         };
-        let is_own = self.state.customer == self.state.caller;
-        if !self.state.verified && (is_change || !is_own) {
-            return self.ask_pin();
+        if !self.state.proves(level) {
+            return self.ask_proof(level);
         }
         if is_change && consent != Some(at) {
             return self.ask(Asked::new(Asking::Consent));
@@ -62,7 +59,14 @@ impl Turn<'_> {
         key
     }
 
-    fn send(&mut self, purpose: Purpose, kind: RequestKind, operation: &str, arguments: Record, idempotency_key: Option<String>) {
+    pub(super) fn send(
+        &mut self,
+        purpose: Purpose,
+        kind: RequestKind,
+        operation: &str,
+        arguments: Record,
+        idempotency_key: Option<String>,
+    ) {
         self.state.requests += 1;
         let id = RequestId(self.state.requests);
         let customer = self.state.customer.clone();
@@ -72,7 +76,7 @@ impl Turn<'_> {
 
     pub(super) fn take_answer(&mut self, requested: Requested, answer: Answer) {
         match requested.purpose {
-            Purpose::VerifyPin => self.take_verification(answer),
+            Purpose::Verify(secret) => self.take_verification(secret, answer),
             Purpose::Order => self.take_offered_order(answer),
             Purpose::Step { kind } => self.take_step_answer(kind, answer),
         }
@@ -118,39 +122,6 @@ impl Turn<'_> {
         let variables = self.state.frames.last().map(|frame| frame.variables.clone()).unwrap_or_default();
         let utterance = self.utter(prompt, &variables);
         self.state.recap.extend(utterance);
-    }
-
-    pub(super) fn ask_pin(&mut self) {
-        if self.state.customer.is_none() {
-            return self.ask(Asked::new(Asking::Number));
-        }
-        if self.state.pin_failures >= MOST_PIN_FAILURES {
-            return self.transfer("transfer_not_verified", TransferReason::NotVerified, None);
-        }
-        self.ask(Asked::new(Asking::Pin));
-    }
-
-    pub(super) fn verify_pin(&mut self, pin: Value) {
-        self.send(Purpose::VerifyPin, RequestKind::LookUp, VERIFY_PIN, Record::from([("pin".to_owned(), pin)]), None);
-    }
-
-    fn take_verification(&mut self, answer: Answer) {
-        match answer {
-            Answer::Done(reply) if reply.get("verified") == Some(&Value::Flag(true)) => {
-                self.state.verified = true;
-                self.say("verified", &Record::new());
-                self.run();
-            }
-            Answer::Unavailable => self.transfer("transfer_system_down", TransferReason::SystemDown, None),
-            Answer::Done(_) | Answer::Refused(_) | Answer::NotFound => {
-                self.state.pin_failures += 1;
-                if self.state.pin_failures >= MOST_PIN_FAILURES {
-                    return self.transfer("transfer_not_verified", TransferReason::NotVerified, None);
-                }
-                self.say("pin_wrong", &Record::new());
-                self.listen(Asked::new(Asking::Pin));
-            }
-        }
     }
 
     /// The caller wants it registered, since a system is down.

@@ -43,8 +43,8 @@ impl Turn<'_> {
                     }
                 }
                 Some(Step::Jump(at)) => frame.at = *at,
-                Some(Step::Verify { .. }) if self.state.verified => self.advance(),
-                Some(Step::Verify { .. }) => return self.ask_pin(),
+                Some(Step::Verify(verification)) if self.state.proves(verification.level) => self.advance(),
+                Some(Step::Verify(verification)) => return self.ask_proof(verification.level),
                 Some(Step::Perform(performance)) => return self.perform(performance),
                 Some(Step::Transfer { prompt }) => return self.transfer(prompt, TransferReason::FlowRule, None),
                 Some(Step::Set(variables)) => {

@@ -312,7 +312,7 @@ fn a_change_of_unknown_outcome_keeps_its_key() {
 fn three_wrong_passwords_end_with_a_person() {
     let mut call = Call::new(Lang::Zh);
     call.wants(Intent::ReportLoss).keys("111111").done(&verified(false)).expect("( pin_wrong ?pin").keys("222222").done(&verified(false));
-    call.keys("333333").expect(") !verify_pin").answer(Answer::Refused("locked".into())).expect("transfer_not_verified #NotVerified");
+    call.keys("333333").expect(") !verify_pin").answer(Answer::Refused("locked".into())).expect("transfer_locked #NotVerified");
     let secrets = format!("{:?}", call.state);
     assert!(!secrets.contains("111111") && !secrets.contains("333333"));
 }

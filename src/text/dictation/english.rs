@@ -47,6 +47,7 @@ const AGAIN: &[&[&str]] = &[
 ];
 const FILLERS: &[&[&str]] = &[
     &["the"],
+    &["it"],
     &["a"],
     &["um"],
     &["uh"],
