@@ -55,7 +55,8 @@ async fn a_lock_holds_in_the_next_call_and_ends_by_itself(house: &Arc<Services>,
 async fn secrets_are_in_no_record(house: &Arc<Services>) {
     let inputs = [
         Input::Words("我的密码是四一七零三六"),
-        Input::Words("我要挂失"),
+        Input::Words("不用"),
+        Input::Words("挂失"),
         Input::Words("四一七"),
         Input::Words("不对，四一八"),
         Input::Words("四一七零三六"),
