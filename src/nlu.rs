@@ -4,6 +4,7 @@
 //! data, in `flows/intents/`; nothing here knows any. It must not know audio, nor what the dialog does with a meaning.
 
 pub mod classifier;
+pub mod clauses;
 pub mod error;
 pub mod examples;
 pub mod features;
@@ -12,6 +13,7 @@ pub mod intent;
 pub mod language;
 pub mod learner;
 pub mod lexicon;
+pub mod negation;
 pub mod phrases;
 pub mod repair;
 pub mod roughen;
@@ -20,6 +22,7 @@ pub mod slots;
 pub mod template;
 pub mod thresholds;
 pub mod understood;
+pub mod vague;
 pub mod wording;
 
 pub use error::NluError;

@@ -1,60 +1,85 @@
 //! Which intent an utterance most likely has, with a probability that means what it says.
 //!
-//! Learned in memory from the examples. The temperature that makes the probabilities honest comes from templates that the
-//! first of two models has not seen.
+//! Learned in memory from the examples. The temperature that makes the probabilities honest, and the thresholds, come from
+//! templates that a first model has not seen.
 
 use super::Intent;
 use super::examples::Example;
 use super::features::Extractor;
-use super::learner::{self, Linear, Sample, Settings};
+use super::learner::{self, Feature, Linear, Sample, Settings};
 use super::lexicon::Lexicon;
+use super::repair::{Meant, Repair};
 use super::roughen::roughened;
+use super::thresholds::Thresholds;
 use super::wording::Wording;
 
-/// One template in this many is held out to measure the temperature.
+/// One template in this many is held out.
 const FOLDS: usize = 4;
+/// How sure it is that a caller who negates every request says no.
+const REFUSED: f32 = 0.9;
 
 /// A trained classifier of one language.
 #[derive(Debug)]
 pub struct Classifier {
+    repair: Repair,
     extractor: Extractor,
     model: Linear,
     temperature: f32,
+    pub thresholds: Thresholds,
 }
 
-/// What was tried on templates that were not learned from: the true intent, and the guesses.
-pub type Trial = (Example, Vec<(Intent, f32)>);
+/// What was tried on an example of a template that was not learned from: the guesses, and the thresholds of the fold.
+pub struct Trial {
+    pub example: Example,
+    pub ranked: Vec<(Intent, f32)>,
+    pub thresholds: Thresholds,
+}
 
 impl Classifier {
     pub fn learn(examples: &[Example], lexicon: &Lexicon) -> Classifier {
-        let extractor = Extractor::new(lexicon);
-        let samples = samples(examples, lexicon, &extractor);
-        let temperature = {
+        let (repair, extractor) = (Repair::new(lexicon), Extractor::new(lexicon));
+        let samples = samples(examples, lexicon, &repair, &extractor);
+        let (temperature, thresholds) = {
             let (model, held_out) = fold(&samples, 0);
-            let scores: Vec<(Vec<f32>, usize)> =
-                held_out.iter().map(|(_, sample)| (model.scores(&sample.features), sample.class)).collect();
-            learner::temperature(&scores)
+            calibrated(&model, &held_out)
         };
         let all: Vec<&Sample> = samples.iter().map(|(_, sample)| sample).collect();
         let model = Linear::learn(&all, Intent::ALL.len(), Settings::default());
-        Classifier { extractor, model, temperature }
+        Classifier { repair, extractor, model, temperature, thresholds }
     }
 
-    /// Every intent with its probability, likeliest first.
+    /// Every intent with its probability, likeliest first; of what the caller meant after all.
     pub fn classify(&self, wording: &Wording) -> Vec<(Intent, f32)> {
-        ranked(&self.model, self.temperature, &self.extractor.features(wording))
+        let features = match self.repair.meant(wording) {
+            Meant::AsSaid => self.extractor.features(wording),
+            Meant::Instead(meant) => self.extractor.features(&meant),
+            Meant::Refused => return vec![(Intent::Deny, REFUSED)],
+        };
+        ranked(&self.model, self.temperature, &features)
     }
 
-    /// Cross-validation over whole templates: how well sentences of a kind never seen are understood.
+    /// The utterance after what was corrected in it.
+    pub fn corrected(&self, wording: &Wording) -> Option<Wording> {
+        self.repair.corrected(wording)
+    }
+
+    /// Cross-validation over whole templates: how well sentences of a kind never seen are understood. The temperature and the
+    /// thresholds of each fold come from another one.
     pub fn cross_validate(examples: &[Example], lexicon: &Lexicon) -> Vec<Trial> {
-        let extractor = Extractor::new(lexicon);
-        let samples = samples(examples, lexicon, &extractor);
+        let (repair, extractor) = (Repair::new(lexicon), Extractor::new(lexicon));
+        let samples = samples(examples, lexicon, &repair, &extractor);
+        let folds: Vec<_> = (0..FOLDS).map(|held_out| fold(&samples, held_out)).collect();
+        let marks: Vec<(f32, Thresholds)> = folds.iter().map(|(model, tested)| calibrated(model, tested)).collect();
         let mut trials = Vec::new();
-        for held_out in 0..FOLDS {
-            let (model, tested) = fold(&samples, held_out);
-            let scores: Vec<(Vec<f32>, usize)> = tested.iter().map(|(_, sample)| (model.scores(&sample.features), sample.class)).collect();
-            let temperature = learner::temperature(&scores);
-            trials.extend(tested.iter().map(|(example, sample)| ((*example).clone(), ranked(&model, temperature, &sample.features))));
+        for (at, (model, tested)) in folds.iter().enumerate() {
+            let Some(&(temperature, thresholds)) = marks.get((at + 1) % FOLDS) else { continue };
+            trials.extend(tested.iter().map(|(example, sample)| {
+                let ranked = match repair.meant(&Wording::new(&example.text)) {
+                    Meant::Refused => vec![(Intent::Deny, REFUSED)],
+                    _ => ranked(model, temperature, &sample.features),
+                };
+                Trial { example: (*example).clone(), ranked, thresholds }
+            }));
         }
         trials
     }
@@ -63,7 +88,7 @@ impl Classifier {
 type Labelled<'a> = (&'a Example, Sample);
 
 /// Each example as written and once roughened; intents with fewer examples weigh more.
-fn samples<'a>(examples: &'a [Example], lexicon: &Lexicon, extractor: &Extractor) -> Vec<Labelled<'a>> {
+fn samples<'a>(examples: &'a [Example], lexicon: &Lexicon, repair: &Repair, extractor: &Extractor) -> Vec<Labelled<'a>> {
     let examples: Vec<&Example> = examples.iter().filter(|example| example.learned).collect();
     let mut counts = vec![0_usize; Intent::ALL.len()];
     for example in &examples {
@@ -76,7 +101,12 @@ fn samples<'a>(examples: &'a [Example], lexicon: &Lexicon, extractor: &Extractor
         let weight = (mean / counts[class].max(1) as f32).sqrt().clamp(0.5, 2.0);
         let rough = roughened(&example.text, seed as u64, &lexicon.openers, &lexicon.closers);
         for text in [&example.text, &rough] {
-            out.push((example, Sample { features: extractor.features(&Wording::new(text)), class, weight }));
+            let wording = Wording::new(text);
+            let features = match repair.meant(&wording) {
+                Meant::Instead(meant) => extractor.features(&meant),
+                Meant::AsSaid | Meant::Refused => extractor.features(&wording),
+            };
+            out.push((example, Sample { features, class, weight }));
         }
     }
     out
@@ -90,7 +120,22 @@ fn fold<'s, 'a>(samples: &'s [Labelled<'a>], held_out: usize) -> (Linear, Vec<&'
     (Linear::learn(&learned, Intent::ALL.len(), Settings::default()), tested)
 }
 
-fn ranked(model: &Linear, temperature: f32, features: &[u64]) -> Vec<(Intent, f32)> {
+/// The temperature and the thresholds that fit what was held out.
+fn calibrated(model: &Linear, held_out: &[&Labelled<'_>]) -> (f32, Thresholds) {
+    let scores: Vec<(Vec<f32>, usize)> = held_out.iter().map(|(_, sample)| (model.scores(&sample.features), sample.class)).collect();
+    let temperature = learner::temperature(&scores);
+    let trials: Vec<(f32, bool)> = scores
+        .into_iter()
+        .filter_map(|(mut probabilities, class)| {
+            learner::softmax(&mut probabilities, temperature);
+            let (best, &confidence) = probabilities.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
+            (best != Intent::OutOfScope as usize).then_some((confidence, best == class))
+        })
+        .collect();
+    (temperature, Thresholds::learn(&trials))
+}
+
+fn ranked(model: &Linear, temperature: f32, features: &[Feature]) -> Vec<(Intent, f32)> {
     let mut probabilities = model.scores(features);
     learner::softmax(&mut probabilities, temperature);
     let mut ranked: Vec<(Intent, f32)> = Intent::ALL.iter().copied().zip(probabilities).collect();

@@ -1,12 +1,14 @@
 //! What the classifier sees of an utterance: n-grams of characters (words in Latin script), n-grams of sounds, and the
 //! concepts in it, alone and in pairs (an action and an object). Learning is `learner`'s business.
 
+use super::learner::Feature;
 use super::lexicon::Lexicon;
 use super::wording::Wording;
 use std::collections::HashMap;
 
-/// A feature's name, hashed.
-pub type Feature = u64;
+/// What an n-gram counts, and what a concept or a pair of concepts does: an action with an object says more than their letters.
+const GRAM: f32 = 1.0;
+const CONCEPT: f32 = 2.2;
 
 /// Longest word of a concept, in tokens.
 const LONGEST_CONCEPT: usize = 6;
@@ -57,20 +59,23 @@ impl Extractor {
         letters(wording, &mut out);
         let concepts = self.concepts(&tokens);
         for (place, &concept) in concepts.iter().enumerate() {
-            out.push(hashed("concept", [u64::from(concept)]));
-            for &later in concepts.iter().skip(place + 1) {
-                let (low, high) = (concept.min(later), concept.max(later));
-                out.push(hashed("pair", [u64::from(low), u64::from(high)]));
-                out.push(hashed("order", [u64::from(concept), u64::from(later)]));
-            }
+            out.extend(concepts.iter().skip(place + 1).map(|&later| hashed("order", [u64::from(concept), u64::from(later)])));
         }
         for three in concepts.windows(3) {
             out.push(hashed("three", three.iter().map(|&concept| u64::from(concept))));
         }
         out.push(hashed("length", [tokens.len().min(12) as u64 / 2]));
         out.push(hashed("concepts", [concepts.len().min(4) as u64]));
-        out.sort_unstable();
-        out.dedup();
+        let mut out: Vec<Feature> = out.into_iter().map(|gram| (gram, GRAM)).collect();
+        for (place, &concept) in concepts.iter().enumerate() {
+            out.push((hashed("concept", [u64::from(concept)]), CONCEPT));
+            for &later in concepts.iter().skip(place + 1) {
+                let (low, high) = (concept.min(later), concept.max(later));
+                out.push((hashed("pair", [u64::from(low), u64::from(high)]), CONCEPT));
+            }
+        }
+        out.sort_unstable_by_key(|&(name, _)| name);
+        out.dedup_by_key(|(name, _)| *name);
         out
     }
 
@@ -125,7 +130,7 @@ fn end_word(word: &mut String, out: &mut Vec<Token>) {
     }
 }
 
-fn n_grams(tokens: &[Token], key: impl Fn(&Token) -> u64, shortest: usize, longest: usize, kind: &str, out: &mut Vec<Feature>) {
+fn n_grams(tokens: &[Token], key: impl Fn(&Token) -> u64, shortest: usize, longest: usize, kind: &str, out: &mut Vec<u64>) {
     let mut keys = Vec::with_capacity(tokens.len() + 2);
     keys.push(EDGE);
     keys.extend(tokens.iter().map(key));
@@ -136,13 +141,13 @@ fn n_grams(tokens: &[Token], key: impl Fn(&Token) -> u64, shortest: usize, longe
 }
 
 /// Four-letter pieces of Latin words, so that `recharging` is near `recharge`.
-fn letters(wording: &Wording, out: &mut Vec<Feature>) {
+fn letters(wording: &Wording, out: &mut Vec<u64>) {
     let latin: Vec<u64> = wording.plain.iter().map(|&c| if c.is_ascii_alphanumeric() { u64::from(u32::from(c)) } else { EDGE }).collect();
     out.extend(latin.windows(4).filter(|piece| !piece.contains(&EDGE)).map(|piece| hashed("letters", piece.iter().copied())));
 }
 
 /// FNV-1a over a kind and its parts.
-fn hashed(kind: &str, parts: impl IntoIterator<Item = u64>) -> Feature {
+fn hashed(kind: &str, parts: impl IntoIterator<Item = u64>) -> u64 {
     let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     let hash = kind.bytes().fold(0xcbf2_9ce4_8422_2325, step);
     parts.into_iter().flat_map(u64::to_le_bytes).fold(hash, step)

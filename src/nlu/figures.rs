@@ -2,6 +2,8 @@
 //!
 //! The counting rule: the answer is the best guess, unless the decision is to reject; then it is `out_of_scope`.
 
+pub mod slots;
+
 use super::{Decision, Intent};
 use std::collections::BTreeMap;
 
@@ -13,6 +15,8 @@ const BANDS: usize = 10;
 pub struct Judged {
     pub text: String,
     pub truth: Intent,
+    /// Answers that are as right as `truth`.
+    pub or: Vec<Intent>,
     pub guess: Option<Intent>,
     pub confidence: f32,
     pub decision: Decision,
@@ -28,7 +32,16 @@ impl Judged {
     }
 
     pub fn right(&self) -> bool {
-        self.answer() == self.truth
+        self.is_right(self.answer())
+    }
+
+    fn is_right(&self, intent: Intent) -> bool {
+        intent == self.truth || self.or.contains(&intent)
+    }
+
+    /// What the tables count it as: what was answered when that is right.
+    fn meant(&self) -> Intent {
+        if self.right() { self.answer() } else { self.truth }
     }
 }
 
@@ -80,9 +93,9 @@ impl Figures {
     pub fn of(judged: &[Judged]) -> Figures {
         let count = |test: &dyn Fn(&Judged) -> bool| judged.iter().filter(|one| test(one)).count();
         let right = count(&Judged::right);
-        let out_of_scope = count(&|one| one.truth == Intent::OutOfScope);
+        let out_of_scope = count(&|one| one.meant() == Intent::OutOfScope);
         let rejected = count(&|one| one.answer() == Intent::OutOfScope);
-        let rightly_rejected = count(&|one| one.truth == Intent::OutOfScope && one.right());
+        let rightly_rejected = count(&|one| one.meant() == Intent::OutOfScope && one.right());
         let decided = |decision| count(&|one| one.decision == decision);
         let decided_right = |decision| count(&|one| one.decision == decision && one.right());
         let (accepted, confirmed) = (decided(Decision::Accept), decided(Decision::Confirm));
@@ -116,12 +129,12 @@ fn ratio(part: usize, whole: usize) -> f64 {
 fn scores(judged: &[Judged]) -> BTreeMap<&'static str, Scores> {
     let mut out = BTreeMap::new();
     for &intent in Intent::ALL {
-        let meant = judged.iter().filter(|one| one.truth == intent).count();
+        let meant = judged.iter().filter(|one| one.meant() == intent).count();
         let answered = judged.iter().filter(|one| one.answer() == intent).count();
         if meant + answered == 0 {
             continue;
         }
-        let both = judged.iter().filter(|one| one.truth == intent && one.right()).count();
+        let both = judged.iter().filter(|one| one.meant() == intent && one.right()).count();
         let scores = Scores {
             utterances: meant,
             precision: ratio(both, answered),
@@ -148,7 +161,7 @@ fn bands(judged: &[Judged]) -> Vec<Band> {
         .map(|at| {
             let inside = |confidence: f32| ((confidence * BANDS as f32) as usize).min(BANDS - 1) == at;
             let within: Vec<&Judged> = judged.iter().filter(|one| inside(one.confidence)).collect();
-            let right = within.iter().filter(|one| one.guess == Some(one.truth)).count();
+            let right = within.iter().filter(|one| one.guess.is_some_and(|guess| one.is_right(guess))).count();
             let confidence: f64 = within.iter().map(|one| f64::from(one.confidence)).sum();
             Band { utterances: within.len(), mean_confidence: confidence / within.len().max(1) as f64, right: ratio(right, within.len()) }
         })
@@ -160,7 +173,7 @@ mod tests {
     use super::*;
 
     fn judged(truth: Intent, guess: Intent, decision: Decision) -> Judged {
-        Judged { text: String::new(), truth, guess: Some(guess), confidence: 0.75, decision }
+        Judged { text: String::new(), truth, or: Vec::new(), guess: Some(guess), confidence: 0.75, decision }
     }
 
     #[test]

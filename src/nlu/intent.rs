@@ -31,6 +31,18 @@ intents! {
     Thanks = "thanks", Greeting = "greeting", Goodbye = "goodbye", OutOfScope = "out_of_scope",
 }
 
+impl Intent {
+    /// It moves about in the conversation and asks for nothing of the operator's.
+    pub fn steers(self) -> bool {
+        matches!(self, Intent::Help | Intent::Repeat | Intent::Back | Intent::Menu | Intent::Goodbye)
+    }
+
+    /// It answers rather than asks for something.
+    pub fn answers(self) -> bool {
+        matches!(self, Intent::Affirm | Intent::Deny | Intent::Thanks | Intent::Greeting | Intent::OutOfScope)
+    }
+}
+
 impl std::fmt::Display for Intent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())

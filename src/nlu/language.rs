@@ -1,9 +1,10 @@
 //! Everything that understanding needs of one language, made from `flows/intents/<lang>/`.
 
 use super::classifier::{Classifier, Trial};
+use super::clauses::Clauses;
 use super::lexicon::Lexicon;
 use super::phrases::{self, Phrases};
-use super::repair::Repair;
+use super::vague::Vague;
 use super::{Intent, NluError, examples};
 use crate::text::Lang;
 use std::path::Path;
@@ -15,8 +16,9 @@ pub struct Language {
     pub lexicon: Lexicon,
     pub global: Phrases<Intent>,
     pub yes_no: Phrases<bool>,
-    pub repair: Repair,
     pub classifier: Classifier,
+    pub clauses: Clauses,
+    pub vague: Vague,
 }
 
 impl Language {
@@ -29,8 +31,9 @@ impl Language {
             lang,
             global: phrases::global(&examples, &lexicon),
             yes_no: phrases::yes_no(&lexicon),
-            repair: Repair::new(&lexicon.repair),
             classifier: Classifier::learn(&examples, &lexicon),
+            clauses: Clauses::new(&lexicon),
+            vague: Vague::new(&lexicon),
             lexicon,
         })
     }

@@ -1,4 +1,5 @@
-//! Multinomial logistic regression on sparse binary features, learned by stochastic gradient descent.
+//! Multinomial logistic regression on sparse features, learned by stochastic gradient descent. In each round some features of
+//! each sample are left out (dropout), so that no single one decides: what callers say is never whole.
 //!
 //! It knows nothing of language. Twice the same samples give the same model: the order is drawn from a fixed sequence.
 
@@ -8,6 +9,9 @@ use std::collections::HashMap;
 /// Gradients below this change nothing worth the time.
 const LEAST_GRADIENT: f32 = 2e-3;
 
+/// What was seen of an utterance: a feature's name, hashed, and how much it counts.
+pub type Feature = (u64, f32);
+
 /// How to learn.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
@@ -15,21 +19,26 @@ pub struct Settings {
     pub rate: f32,
     /// Share of each weight taken off per epoch.
     pub decay: f32,
+    /// Share of the features left out, in thousandths.
+    pub dropout: u64,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { epochs: 8, rate: 6.0, decay: 0.03 }
+        Settings { epochs: 8, rate: 6.0, decay: 0.03, dropout: 300 }
     }
 }
 
 /// One thing to learn from.
 #[derive(Clone, Debug)]
 pub struct Sample {
-    pub features: Vec<u64>,
+    pub features: Vec<Feature>,
     pub class: usize,
     pub weight: f32,
 }
+
+/// A feature's place among those of a model, and how much it counts.
+type Indexed = (u32, f32);
 
 /// A learned model.
 #[derive(Clone, Debug)]
@@ -44,24 +53,27 @@ pub struct Linear {
 impl Linear {
     pub fn learn(samples: &[&Sample], classes: usize, settings: Settings) -> Linear {
         let mut places = HashMap::new();
-        let indexed: Vec<Vec<u32>> = samples
+        let indexed: Vec<Vec<Indexed>> = samples
             .iter()
             .map(|sample| {
-                let mut indices = Vec::with_capacity(sample.features.len());
-                for &feature in &sample.features {
+                let place = |&(feature, value): &Feature| {
                     let next = u32::try_from(places.len()).expect("fewer features than u32 can count");
-                    indices.push(*places.entry(feature).or_insert(next));
-                }
-                indices
+                    (*places.entry(feature).or_insert(next), value)
+                };
+                sample.features.iter().map(place).collect()
             })
             .collect();
         let mut model = Linear { classes, weights: vec![0.0; places.len() * classes], bias: vec![0.0; classes], places };
         let mut scores = vec![0.0; classes];
+        let mut kept: Vec<Indexed> = Vec::new();
         for epoch in 0..settings.epochs {
             let rate = settings.rate / (1.0 + epoch as f32);
             for at in shuffled(samples.len(), epoch) {
                 let (Some(sample), Some(indices)) = (samples.get(at), indexed.get(at)) else { continue };
-                model.step(sample, indices, rate, &mut scores);
+                let draw = |place: usize| scramble((u64::from(epoch) << 48) ^ ((at as u64) << 16) ^ place as u64) % 1000;
+                kept.clear();
+                kept.extend(indices.iter().enumerate().filter(|(place, _)| draw(*place) >= settings.dropout).map(|(_, feature)| *feature));
+                model.step(sample, &kept, rate, &mut scores);
             }
             if epoch + 1 < settings.epochs {
                 model.weights.iter_mut().for_each(|weight| *weight *= 1.0 - settings.decay);
@@ -70,9 +82,9 @@ impl Linear {
         model
     }
 
-    fn step(&mut self, sample: &Sample, indices: &[u32], rate: f32, scores: &mut [f32]) {
-        let value = value_of(sample.features.len());
-        self.score(indices.iter().copied(), value, scores);
+    fn step(&mut self, sample: &Sample, features: &[Indexed], rate: f32, scores: &mut [f32]) {
+        let scale = scale(features.iter().map(|&(_, value)| value));
+        self.score(features.iter().copied(), scale, scores);
         softmax(scores, 1.0);
         let step = rate * sample.weight;
         let gradients: Vec<(usize, f32)> = scores
@@ -86,43 +98,43 @@ impl Linear {
                 *bias -= step * gradient * 0.02;
             }
         }
-        for &index in indices {
+        for &(index, value) in features {
             let start = index as usize * self.classes;
             let Some(row) = self.weights.get_mut(start..start + self.classes) else { continue };
             for &(class, gradient) in &gradients {
                 if let Some(weight) = row.get_mut(class) {
-                    *weight -= step * gradient * value;
+                    *weight -= step * gradient * value * scale;
                 }
             }
         }
     }
 
-    fn score(&self, indices: impl Iterator<Item = u32>, value: f32, scores: &mut [f32]) {
+    fn score(&self, features: impl Iterator<Item = Indexed>, scale: f32, scores: &mut [f32]) {
         scores.fill(0.0);
-        for index in indices {
+        for (index, value) in features {
             let start = index as usize * self.classes;
             let Some(row) = self.weights.get(start..start + self.classes) else { continue };
             for (score, weight) in scores.iter_mut().zip(row) {
-                *score += weight;
+                *score += weight * value;
             }
         }
         for (score, bias) in scores.iter_mut().zip(&self.bias) {
-            *score = *score * value + bias;
+            *score = *score * scale + bias;
         }
     }
 
     /// Scores of each class before any normalising; unknown features weaken them all.
-    pub fn scores(&self, features: &[u64]) -> Vec<f32> {
+    pub fn scores(&self, features: &[Feature]) -> Vec<f32> {
         let mut scores = vec![0.0; self.classes];
-        let known = features.iter().filter_map(|feature| self.places.get(feature).copied());
-        self.score(known, value_of(features.len()), &mut scores);
+        let known = features.iter().filter_map(|(feature, value)| Some((*self.places.get(feature)?, *value)));
+        self.score(known, scale(features.iter().map(|&(_, value)| value)), &mut scores);
         scores
     }
 }
 
 /// Every utterance has length 1, however many features it has.
-fn value_of(features: usize) -> f32 {
-    1.0 / (features.max(1) as f32).sqrt()
+fn scale(values: impl Iterator<Item = f32>) -> f32 {
+    1.0 / values.map(|value| value * value).sum::<f32>().max(1.0).sqrt()
 }
 
 /// Scores to probabilities; a higher temperature is less sure.
@@ -166,7 +178,7 @@ mod tests {
     use super::*;
 
     fn samples() -> Vec<Sample> {
-        (0..60).map(|n| Sample { features: vec![n % 3, 10 + n % 7], class: (n % 3) as usize, weight: 1.0 }).collect()
+        (0..60).map(|n| Sample { features: vec![(n % 3, 1.0), (10 + n % 7, 1.0)], class: (n % 3) as usize, weight: 1.0 }).collect()
     }
 
     #[test]
@@ -175,7 +187,7 @@ mod tests {
         let samples: Vec<&Sample> = samples.iter().collect();
         let model = Linear::learn(&samples, 3, Settings::default());
         for class in 0..3 {
-            let scores = model.scores(&[class, 12]);
+            let scores = model.scores(&[(class, 1.0), (12, 1.0)]);
             let best = (0..3).max_by(|a, b| scores[*a].total_cmp(&scores[*b]));
             assert_eq!(best, Some(class as usize));
         }

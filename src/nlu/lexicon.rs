@@ -1,13 +1,15 @@
 //! A language's words that carry meaning whatever the intent: shared wordings, concepts (actions and objects), fillers,
 //! marks of a repair. Read from `flows/intents/<lang>/lexicon.yaml`.
 
-use super::NluError;
 use super::template::{Template, Words};
+use super::{Intent, NluError};
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A template for yes or no stands for at most this many answers.
 const MOST_ANSWERS: usize = 200;
+/// One for a vague request, which must be whole, for all of its own up to so many.
+const MOST_VAGUE: usize = 8000;
 
 /// The file as written.
 #[derive(serde::Deserialize)]
@@ -26,6 +28,25 @@ struct Written {
     yes: Vec<String>,
     no: Vec<String>,
     repair: RepairMarks,
+    negation: NegationMarks,
+    clauses: ClauseMarks,
+    #[serde(default)]
+    vague: Vec<WrittenVague>,
+}
+
+/// A vague request as written: templates, and the names of the intents that it may be.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenVague {
+    say: Vec<String>,
+    may_be: Vec<String>,
+}
+
+/// A vague request: whole utterances, and what they may mean, likeliest first.
+#[derive(Clone, Debug)]
+pub struct VaguePhrases {
+    pub phrases: Vec<String>,
+    pub may_be: Vec<Intent>,
 }
 
 /// How callers take back what they said.
@@ -38,6 +59,35 @@ pub struct RepairMarks {
     pub but: Vec<String>,
     /// What throws away everything before it: `说错了`.
     pub restart: Vec<String>,
+}
+
+/// How callers say no to a request.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NegationMarks {
+    /// What stands before an action that is not wanted: `不要`.
+    pub not: Vec<String>,
+    /// What may stand between the two: `给我`.
+    pub links: Vec<String>,
+    /// What makes a question of it: `为什么`.
+    pub questions: Vec<String>,
+    /// What makes a question at the end: `吗`.
+    pub particles: Vec<String>,
+    /// Names of concepts, or words: what can be done.
+    pub actions: Vec<String>,
+}
+
+/// How callers put several requests into one sentence.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClauseMarks {
+    /// What stands between two requests: `顺便`.
+    pub joints: Vec<String>,
+    /// What stands between two objects of one action: `和`.
+    pub between_objects: Vec<String>,
+    /// Names of concepts, or words: what can be done, and to what.
+    pub actions: Vec<String>,
+    pub objects: Vec<String>,
 }
 
 /// A language's lexicon.
@@ -54,9 +104,21 @@ pub struct Lexicon {
     pub yes: Vec<String>,
     pub no: Vec<String>,
     pub repair: RepairMarks,
+    pub negation: NegationMarks,
+    pub clauses: ClauseMarks,
+    pub vague: Vec<VaguePhrases>,
 }
 
 impl Lexicon {
+    /// All words of the concepts of these names; a name that no concept has is a word itself.
+    pub fn words_of(&self, names: &[String]) -> Vec<String> {
+        let words = |name: &String| match self.concepts.iter().find(|(concept, _)| concept == name) {
+            Some((_, words)) => words.clone(),
+            None => vec![name.clone()],
+        };
+        names.iter().flat_map(words).collect()
+    }
+
     /// Reads the lexicon of one language's folder.
     pub fn load(folder: &Path) -> Result<Lexicon, NluError> {
         let file = folder.join("lexicon.yaml");
@@ -69,23 +131,35 @@ impl Lexicon {
         }
         let mut fillers = written.fillers;
         fillers.sort_by_key(|filler| std::cmp::Reverse(filler.chars().count()));
-        let sentences = |sources: &[String]| -> Result<Vec<String>, NluError> {
+        let sentences = |sources: &[String], most: usize| -> Result<Vec<String>, NluError> {
             let mut out = Vec::new();
             for source in sources {
                 let template = Template::parse(source, &words).map_err(|reason| NluError::bad(&file, format!("`{source}`: {reason}")))?;
-                out.extend(template.sentences(MOST_ANSWERS));
+                out.extend(template.sentences(most));
             }
             Ok(out)
         };
+        let vague = |written: &WrittenVague| -> Result<VaguePhrases, NluError> {
+            let named =
+                |name: &String| Intent::from_name(name).ok_or_else(|| NluError::bad(&file, format!("no intent is called `{name}`")));
+            Ok(VaguePhrases {
+                phrases: sentences(&written.say, MOST_VAGUE)?,
+                may_be: written.may_be.iter().map(named).collect::<Result<_, _>>()?,
+            })
+        };
+        let vague = written.vague.iter().map(vague).collect::<Result<_, _>>()?;
         Ok(Lexicon {
-            yes: sentences(&written.yes)?,
-            no: sentences(&written.no)?,
+            yes: sentences(&written.yes, MOST_ANSWERS)?,
+            no: sentences(&written.no, MOST_ANSWERS)?,
             words,
             concepts: written.concepts.into_iter().collect(),
             fillers,
             openers: written.openers,
             closers: written.closers,
             repair: written.repair,
+            negation: written.negation,
+            clauses: written.clauses,
+            vague,
         })
     }
 }

@@ -134,8 +134,12 @@ pub fn yes_no(lexicon: &Lexicon) -> Phrases<bool> {
     Phrases::new(no.chain(yes), &lexicon.fillers)
 }
 
-/// Of two things said in one breath, the one that asks for more; two different requests are for the classifier.
+/// Of two things said in one breath, the one that asks for more; two different requests are for the classifier. Who wants nothing
+/// and thanks is leaving.
 pub fn weightier(a: Intent, b: Intent) -> Option<Intent> {
+    if matches!((a, b), (Intent::Deny, Intent::Thanks) | (Intent::Thanks, Intent::Deny)) {
+        return Some(Intent::Goodbye);
+    }
     let weight = |intent| match intent {
         Intent::OutOfScope => 0,
         Intent::Greeting => 1,

@@ -1,6 +1,7 @@
-//! What a caller meant after taking something back: `不是查话费，是查流量` means `查流量`.
+//! What a caller meant after taking something back: `不是查话费，是查流量` means `查流量`, `不要取消` asks for nothing.
 
-use super::lexicon::RepairMarks;
+use super::lexicon::{Lexicon, RepairMarks};
+use super::negation::{Left, Negation};
 use super::wording::Wording;
 
 /// Fewer characters than this after a mark say nothing.
@@ -12,16 +13,42 @@ pub struct Repair {
     not: Vec<Vec<char>>,
     but: Vec<Vec<char>>,
     restart: Vec<Vec<char>>,
+    negation: Negation,
+}
+
+/// What is left of an utterance.
+#[derive(Debug, PartialEq)]
+pub enum Meant {
+    /// Nothing was taken back.
+    AsSaid,
+    /// This instead.
+    Instead(Wording),
+    /// Everything that was asked for was said no to.
+    Refused,
 }
 
 impl Repair {
-    pub fn new(marks: &RepairMarks) -> Repair {
-        let plain = |marks: &[String]| marks.iter().map(|mark| Wording::new(mark).plain).collect();
-        Repair { not: plain(&marks.not), but: plain(&marks.but), restart: plain(&marks.restart) }
+    pub fn new(lexicon: &Lexicon) -> Repair {
+        Repair::with(&lexicon.repair, Negation::new(lexicon))
     }
 
-    /// The utterance without what was taken back; `None` when nothing was.
-    pub fn meant(&self, wording: &Wording) -> Option<Wording> {
+    fn with(marks: &RepairMarks, negation: Negation) -> Repair {
+        let plain = |marks: &[String]| marks.iter().map(|mark| Wording::new(mark).plain).collect();
+        Repair { not: plain(&marks.not), but: plain(&marks.but), restart: plain(&marks.restart), negation }
+    }
+
+    /// What the utterance asks for after all.
+    pub fn meant(&self, wording: &Wording) -> Meant {
+        let corrected = self.corrected(wording);
+        match self.negation.left(&corrected.as_ref().unwrap_or(wording).plain) {
+            Left::Nothing => Meant::Refused,
+            Left::Request(rest) => Meant::Instead(again(&rest)),
+            Left::Everything => corrected.map_or(Meant::AsSaid, Meant::Instead),
+        }
+    }
+
+    /// The utterance without what was taken back for something else; `None` when nothing was.
+    pub fn corrected(&self, wording: &Wording) -> Option<Wording> {
         let restarted = self.after_restart(&wording.plain);
         let plain = restarted.as_deref().unwrap_or(&wording.plain);
         match self.after_contrast(plain) {
@@ -67,23 +94,59 @@ fn mark_at(marks: &[Vec<char>], plain: &[char], at: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::models::data_dir;
 
     #[track_caller]
-    fn check(text: &str, expected: Option<&str>) {
-        let list = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
-        let marks = RepairMarks { not: list(&["不是"]), but: list(&["是", "我要"]), restart: list(&["说错了"]) };
-        let meant = Repair::new(&marks).meant(&Wording::new(text)).map(|wording| wording.text());
+    fn check(text: &str, lang: &str, expected: Option<&str>) {
+        let lexicon = Lexicon::load(&data_dir().join("flows").join("intents").join(lang)).expect("the project's own lexicon");
+        let meant = match Repair::new(&lexicon).meant(&Wording::new(text)) {
+            Meant::AsSaid => Some(text.to_owned()),
+            Meant::Instead(wording) => Some(wording.text()),
+            Meant::Refused => None,
+        };
         assert_eq!(meant.as_deref(), expected, "{text}");
     }
 
     #[test]
     fn takes_back_what_was_taken_back() {
-        check("不是查话费，是查流量", Some("查流量"));
-        check("不是，我要充值", None);
-        check("我不是要查话费我要查流量", Some("我查流量"));
-        check("查话费，说错了，查流量", Some("查流量"));
-        check("我的流量是不是用完了", None);
-        check("查话费", None);
-        check("为什么不是4G", None);
+        check("不是查话费，是查流量", "zh", Some("查流量"));
+        check("我不是要查话费我要查流量", "zh", Some("查流量"));
+        check("查话费，说错了，查流量", "zh", Some("查流量"));
+        for as_said in ["我的流量是不是用完了", "查话费", "为什么不是4G"] {
+            check(as_said, "zh", Some(as_said));
+        }
+    }
+
+    #[test]
+    fn a_negated_request_asks_for_nothing() {
+        for refused in
+            ["不要取消", "我不要取消套餐", "别给我取消套餐", "先不办套餐", "我不想换套餐", "不用帮我查了", "我没说要销户", "别充了"]
+        {
+            check(refused, "zh", None);
+        }
+        for refused in ["dont cancel my plan", "please do not change anything", "i dont want to buy data", "no need to cancel it"] {
+            check(refused, "en", None);
+        }
+        check("不取消了帮我换个套餐", "zh", Some("了帮我换个套餐"));
+    }
+
+    #[test]
+    fn a_question_is_no_negation() {
+        for as_said in [
+            "能不能取消套餐",
+            "要不要办漫游",
+            "怎么不给我取消",
+            "为什么不取消",
+            "不查积分吗",
+            "这个套餐我不要了",
+            "不用的业务取消",
+            "特别贵想换套餐",
+            "有没有别的套餐",
+        ] {
+            check(as_said, "zh", Some(as_said));
+        }
+        for as_said in ["i cant cancel my plan", "why dont you cancel it", "i dont need this pack"] {
+            check(as_said, "en", Some(as_said));
+        }
     }
 }

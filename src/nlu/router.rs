@@ -6,7 +6,6 @@
 
 use super::language::Language;
 use super::slots::{Kind, Utterance};
-use super::thresholds::{self, ACCEPT};
 use super::wording::Wording;
 use super::{Decision, Expectation, Intent, NluError, RejectReason, Source, Understood, phrases};
 use crate::grammar::{Library, Parse};
@@ -83,7 +82,7 @@ impl Router {
         let slots = Utterance::new(heard.text, lang, today).all();
         match self.answered(&heard, &wording, language, expectation, today) {
             Some(answered) => language.with_answer(&heard, answered, expectation, slots),
-            None => language.freely(&heard, &wording, slots),
+            None => language.freely(&heard, &wording, slots, today),
         }
     }
 
@@ -167,7 +166,7 @@ impl Language {
 
     fn value_among_words(&self, heard: &Heard<'_>, wording: &Wording, kind: Kind, today: Date) -> Option<Answered> {
         let read = |text| Utterance::new(text, self.lang, today).asked(kind);
-        let meant = self.repair.meant(wording).map(|meant| meant.text());
+        let meant = self.classifier.corrected(wording).map(|meant| meant.text());
         let corrected = meant.as_deref().and_then(read).map(|(value, _)| (value, false));
         let (value, alone) = corrected.or_else(|| read(heard.text))?;
         let (confidence, rest) = if alone { (READ, None) } else { (READ_WITHIN, Some(wording.clone())) };
@@ -205,12 +204,33 @@ impl Language {
         }
         let ranked = self.classifier.classify(wording);
         let &(intent, confidence) = ranked.first()?;
-        let sure = thresholds::decide(&ranked, hearing_confidence).0 == Decision::Accept && confidence >= ACCEPT;
-        (sure && !answers(intent)).then_some((intent, confidence))
+        let sure = self.classifier.thresholds.decide(&ranked, hearing_confidence).0 == Decision::Accept;
+        (sure && !intent.answers()).then_some((intent, confidence))
+    }
+
+    /// Two or more clear requests in one sentence: the first, and the others after it.
+    fn several(&self, heard: &Heard<'_>, wording: &Wording, today: Date) -> Option<Understood> {
+        let clauses = self.clauses.of(heard.text);
+        if clauses.is_empty() || self.classifier.corrected(wording).is_some() {
+            return None;
+        }
+        let mut requests: Vec<(Intent, f32, Record)> = Vec::new();
+        for clause in clauses.iter().filter(|clause| clause.joined || self.clauses.acts(&clause.text)) {
+            let Some((intent, confidence)) = self.clear_request(&Wording::new(&clause.text), heard.hearing_confidence) else { continue };
+            if intent.steers() || requests.iter().any(|(before, _, _)| *before == intent) {
+                continue;
+            }
+            requests.push((intent, confidence, Utterance::new(&clause.text, self.lang, today).all()));
+        }
+        let mut requests = requests.into_iter();
+        let (intent, confidence, slots) = requests.next()?;
+        let also: Vec<(Intent, Record)> = requests.map(|(intent, _, slots)| (intent, slots)).collect();
+        let (decision, source) = (Decision::Accept, Source::Classifier);
+        (!also.is_empty()).then(|| Understood { intent: Some(intent), confidence, decision, slots, source, also, ..nothing(heard.text) })
     }
 
     /// Nothing was asked, or it was not answered.
-    fn freely(&self, heard: &Heard<'_>, wording: &Wording, slots: Record) -> Understood {
+    fn freely(&self, heard: &Heard<'_>, wording: &Wording, slots: Record, today: Date) -> Understood {
         if let Some((intent, confidence)) = self.global.whole(wording, phrases::weightier) {
             let (decision, reason) = match intent {
                 Intent::OutOfScope => (Decision::Reject, Some(RejectReason::OutOfScope)),
@@ -218,9 +238,16 @@ impl Language {
             };
             return Understood { intent: Some(intent), confidence, decision, reason, slots, source: Source::Global, ..nothing(heard.text) };
         }
-        let meant = self.repair.meant(wording);
-        let ranked = self.classifier.classify(meant.as_ref().unwrap_or(wording));
-        let (decision, reason) = thresholds::decide(&ranked, heard.hearing_confidence);
+        if let Some(candidates) = self.vague.candidates(wording) {
+            let share = 1.0 / candidates.len().max(1) as f32;
+            let alternatives = candidates.iter().map(|&intent| (intent, share)).collect();
+            return Understood { reason: Some(RejectReason::Vague), alternatives, slots, ..nothing(heard.text) };
+        }
+        if let Some(several) = self.several(heard, wording, today) {
+            return several;
+        }
+        let ranked = self.classifier.classify(wording);
+        let (decision, reason) = self.classifier.thresholds.decide(&ranked, heard.hearing_confidence);
         let source = if decision == Decision::Reject { Source::Nothing } else { Source::Classifier };
         let mut guesses = ranked.into_iter();
         let (intent, confidence) = guesses.next().unzip();
@@ -237,14 +264,9 @@ impl Language {
     }
 }
 
-/// Intents that answer rather than ask for something.
-fn answers(intent: Intent) -> bool {
-    matches!(intent, Intent::Affirm | Intent::Deny | Intent::Thanks | Intent::Greeting | Intent::OutOfScope)
-}
-
 /// What a caller may say in the middle of any question, whatever the question.
 fn universal(intent: Intent) -> bool {
-    !answers(intent)
+    !intent.answers()
 }
 
 fn nothing(text: &str) -> Understood {

@@ -1,5 +1,9 @@
 //! Values in an utterance, by type. Each type has its own parser in `text`; nothing is rewritten wholesale.
 
+mod days;
+mod ordinal;
+mod when;
+
 use super::wording::MOST_CHARACTERS;
 use crate::text::date::{self, Month};
 use crate::text::{Digits, Lang, Money, PhoneNumber, Record, Value, number_en, number_zh, volume};
@@ -19,8 +23,10 @@ pub enum Kind {
     /// Any number of digits, or just so many.
     Digits(Option<usize>),
     Date,
-    /// `第二个`: only as an answer.
+    /// `第二个`, `套餐二`.
     Ordinal,
+    /// A length of time in days.
+    Days,
 }
 
 impl Kind {
@@ -33,7 +39,16 @@ impl Kind {
             "phone_number" => Some(Kind::PhoneNumber),
             "date" => Some(Kind::Date),
             "ordinal" => Some(Kind::Ordinal),
+            "days" => Some(Kind::Days),
             _ => Some(Kind::Digits(Some(name.strip_prefix("digits_")?.parse().ok()?))),
+        }
+    }
+
+    /// The kind of which slots are called so.
+    pub fn of_name(name: &str) -> Option<Kind> {
+        match name {
+            "digits" => Some(Kind::Digits(None)),
+            _ => Kind::of_grammar(name),
         }
     }
 
@@ -46,6 +61,7 @@ impl Kind {
             Kind::Digits(_) => "digits",
             Kind::Date => "date",
             Kind::Ordinal => "ordinal",
+            Kind::Days => "days",
         }
     }
 }
@@ -77,7 +93,7 @@ impl<'a> Utterance<'a> {
             Kind::Date => date::parse_day(trimmed, self.lang, self.today).map(Value::Day),
             Kind::Ordinal => self.ordinal(trimmed).map(Value::Number),
             Kind::DataVolume => volume::parse(trimmed, self.lang).map(Value::Volume),
-            Kind::PhoneNumber | Kind::Digits(_) => None,
+            Kind::PhoneNumber | Kind::Digits(_) | Kind::Days => None,
         };
         if let Some(value) = whole {
             return Some((value, true));
@@ -89,7 +105,8 @@ impl<'a> Utterance<'a> {
 
     /// Every value that shows itself in running text, under its type's name.
     pub fn all(&self) -> Record {
-        let kinds = [Kind::Month, Kind::Date, Kind::Amount, Kind::DataVolume, Kind::PhoneNumber, Kind::Digits(None)];
+        let kinds =
+            [Kind::Month, Kind::Date, Kind::Amount, Kind::DataVolume, Kind::Days, Kind::Ordinal, Kind::PhoneNumber, Kind::Digits(None)];
         let mut found = Record::new();
         let mut taken: Vec<Range<usize>> = Vec::new();
         for kind in kinds {
@@ -99,6 +116,7 @@ impl<'a> Utterance<'a> {
                 taken.push(span);
             }
         }
+        when::add(&mut found, self.text, self.lang);
         found
     }
 
@@ -108,7 +126,8 @@ impl<'a> Utterance<'a> {
             Kind::Amount => Money::find(self.text, self.lang).map(|(money, span)| (Value::Money(money), span)),
             Kind::Date => date::find_day(self.text, self.lang, self.today).map(|(day, span)| (Value::Day(day), span)),
             Kind::DataVolume => volume::find(self.text, self.lang).map(|(megabytes, span)| (Value::Volume(megabytes), span)),
-            Kind::Ordinal => None,
+            Kind::Ordinal => ordinal::find(self.text, self.lang).map(|(place, span)| (Value::Number(place), span)),
+            Kind::Days => days::find(self.text, self.lang).map(|(days, span)| (Value::Number(days), span)),
             Kind::PhoneNumber => self.phone_number(asked),
             Kind::Digits(length) => {
                 let (digits, span) = self.digits(length)?;
@@ -177,6 +196,24 @@ mod tests {
         check("充五十块钱", Lang::Zh, &[("amount", Value::Money(Money(5000)))]);
         check("buy 1.5 GB please", Lang::En, &[("data_volume", Value::Volume(1536))]);
         check("查话费", Lang::Zh, &[]);
+        let text = |text: &str| Value::Text(text.to_owned());
+        check("办一个二十八的套餐", Lang::Zh, &[("amount", Value::Money(Money(2800)))]);
+        check("给我 开 三十 流量 套餐", Lang::Zh, &[("amount", Value::Money(Money(3000)))]);
+        check("我要套餐 二", Lang::Zh, &[("ordinal", Value::Number(2))]);
+        check("第三个吧", Lang::Zh, &[("ordinal", Value::Number(3))]);
+        check("第二个月的套餐一共多少", Lang::Zh, &[]);
+        check("the second one please", Lang::En, &[("ordinal", Value::Number(2))]);
+        check("开个七天的流量包", Lang::Zh, &[("days", Value::Number(7))]);
+        check("报修三天了", Lang::Zh, &[]);
+        check("a pack for 28 days", Lang::En, &[("days", Value::Number(28))]);
+        let tomorrow = date(2026, 10, 13);
+        let afternoon = ("part_of_day", text("afternoon"));
+        check("明天下午可以", Lang::Zh, &[("date", Value::Day(tomorrow)), afternoon.clone()]);
+        let nine = Value::Moment(date(2026, 10, 17).at(9, 0, 0, 0));
+        let saturday = [("date", Value::Day(date(2026, 10, 17))), ("moment", nine), ("part_of_day", text("morning"))];
+        check("周六上午九点吧", Lang::Zh, &saturday);
+        check("下午三点", Lang::Zh, &[afternoon, ("time", text("15:00"))]);
+        check("下午好", Lang::Zh, &[]);
         let number = PhoneNumber::parse("13800000001").expect("a number");
         check("查一下幺三八零零零零零零零幺的话费", Lang::Zh, &[("phone_number", Value::Phone(number))]);
     }

@@ -164,3 +164,101 @@ fn only_the_beginning_of_endless_text_is_looked_at() {
     let endless = understand(&said.repeat(1000), Lang::Zh, None);
     assert_eq!((understood.intent, understood.confidence), (endless.intent, endless.confidence));
 }
+
+/// The requests of one sentence, in order.
+#[track_caller]
+fn check_several(text: &str, expected: &[Intent]) {
+    let understood = understand(text, if text.is_ascii() { Lang::En } else { Lang::Zh }, None);
+    assert_eq!(understood.decision, Decision::Accept, "{understood:?}");
+    let requests: Vec<Intent> = understood.intent.into_iter().chain(understood.also.iter().map(|(intent, _)| *intent)).collect();
+    assert_eq!(requests, expected, "{understood:?}");
+}
+
+#[test]
+fn several_requests_in_one_sentence() {
+    use Intent::*;
+    check_several("查一下话费，顺便看看流量还剩多少", &[QueryBalance, QueryDataUsage]);
+    check_several("帮我查话费和流量", &[QueryBalance, QueryDataUsage]);
+    check_several("我手机丢了帮我挂失，然后补办一张手机卡", &[ReportLoss, ReplaceSim]);
+    check_several("查一下九月份账单另外帮我转人工", &[QueryBill, TransferAgent]);
+    check_several("check my balance and also how much data i have left", &[QueryBalance, QueryDataUsage]);
+    for one in ["查话费，查一下话费还有多少", "我的套餐里还有多少流量", "你好，查一下话费，谢谢", "我要查账单和明细"]
+    {
+        let understood = understand(one, Lang::Zh, None);
+        assert!(understood.also.is_empty(), "{understood:?}");
+    }
+}
+
+#[test]
+fn every_request_has_its_own_slots() {
+    let understood = understand("查一下九月份的账单，顺便充五十块钱话费", Lang::Zh, None);
+    assert_eq!(understood.slots, Record::from([("month".to_owned(), Value::Month(Month { year: 2026, month: 9 }))]), "{understood:?}");
+    let amount = Record::from([("amount".to_owned(), Value::Money(Money(5000)))]);
+    assert_eq!(understood.also, [(Intent::Recharge, amount)], "{understood:?}");
+}
+
+#[test]
+fn vague_requests_become_a_question() {
+    use Intent::*;
+    for (text, likeliest) in [
+        ("我想办业务", ChangePlan),
+        ("嗯帮我查一下", QueryBalance),
+        ("流量", QueryDataUsage),
+        ("套餐", QueryPlan),
+        ("宽带", BroadbandFault),
+        ("有点问题", NetworkFault),
+        ("my plan", QueryPlan),
+        ("i have a question", QueryBalance),
+    ] {
+        let understood = understand(text, if text.is_ascii() { Lang::En } else { Lang::Zh }, None);
+        assert_eq!(understood.reason, Some(RejectReason::Vague), "{understood:?}");
+        assert_eq!(understood.alternatives.first().map(|(intent, _)| *intent), Some(likeliest), "{understood:?}");
+        assert!(understood.alternatives.len() > 1, "{understood:?}");
+    }
+    for clear in ["查流量", "我要取消套餐", "宽带坏了", "查套餐", "话费"] {
+        assert_ne!(understand(clear, Lang::Zh, None).reason, Some(RejectReason::Vague), "{clear}");
+    }
+}
+
+/// A negated request must never be taken for the request.
+#[test]
+fn negated_requests_are_not_done() {
+    use Intent::*;
+    let harmful = [CancelService, ChangePlan, BuyData, Recharge, CloseAccount, ReportLoss, ReplaceSim, Password];
+    for text in [
+        "不要取消",
+        "不要取消套餐",
+        "别给我取消套餐",
+        "我不想取消这个业务",
+        "先不取消流量包",
+        "不用帮我办套餐",
+        "我不想换套餐",
+        "别换套餐",
+        "不要给我开流量包",
+        "我没说要买流量",
+        "不充值",
+        "先不充话费",
+        "我不想销户",
+        "不要注销我的号码",
+        "别给我注销了",
+        "我不是要充话费",
+        "不办套餐了",
+        "不用给我退订业务",
+        "我没让你取消彩铃",
+        "不要乱开业务",
+        "dont cancel my plan",
+        "please do not change my plan",
+        "i dont want to buy data",
+        "do not close my account",
+        "i didnt ask you to cancel anything",
+    ] {
+        let understood = understand(text, if text.is_ascii() { Lang::En } else { Lang::Zh }, None);
+        let taken = understood.intent.filter(|intent| understood.decision != Decision::Reject && harmful.contains(intent));
+        assert_eq!(taken, None, "{understood:?}");
+    }
+    check("不要取消套餐，我要查流量", Some(QueryDataUsage));
+    check("不取消了帮我查话费", Some(QueryBalance));
+    check("这个套餐我不要了给我取消", Some(CancelService));
+    check("能不能取消彩铃", Some(CancelService));
+    check("为什么不给我取消流量包", Some(CancelService));
+}

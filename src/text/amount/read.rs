@@ -21,6 +21,9 @@ pub(super) fn amount(text: &str, lang: Lang) -> Option<(Money, bool)> {
     (money.0 >= 0).then_some((if negative { Money(-money.0) } else { money }, named))
 }
 
+/// A bare number before a plan is its price from this many fen on.
+const LEAST_PLAN: i64 = 500;
+
 pub(super) fn find(text: &str, lang: Lang) -> Option<(Money, Range<usize>)> {
     let named = |candidate: &str, around: Around<'_>| {
         let (money, named) = amount(candidate, lang)?;
@@ -36,7 +39,11 @@ pub(super) fn find(text: &str, lang: Lang) -> Option<(Money, Range<usize>)> {
                     '个', '次', '天', '月', '号', '年', '日', '点', '分', 'G', 'g', 'M', '兆', '遍', '下', '张', '笔', '条', '种', '直',
                     '样',
                 ]);
-                before.ends_with(['充', '交', '缴', '存', '付', '冲']) && !counted && !around.cuts_number(candidate)
+                let after = around.after.trim_start().trim_start_matches('的').trim_start().trim_start_matches("流量").trim_start();
+                let of_plan = money.0 >= LEAST_PLAN
+                    && !around.before.ends_with('第')
+                    && ["套餐", "业务", "那个套餐"].iter().any(|plan| after.starts_with(plan));
+                (of_plan || before.ends_with(['充', '交', '缴', '存', '付', '冲'])) && !counted && !around.cuts_number(candidate)
             }
             Lang::En => {
                 let before = around.before.trim_end().to_lowercase();

@@ -8,7 +8,10 @@ pub(super) fn month(text: &str, today: Date) -> Option<Month> {
     let text = text.trim();
     let this = Month::of(today);
     match text {
-        "本月" | "本月份" | "这个月" | "这月" | "当月" | "当月份" | "这个月份" => return Some(this),
+        "本月" | "本月份" | "当前月" | "当前月份" | "现在这个月" | "这个月" | "这月" | "当月" | "当月份" | "这个月份" =>
+        {
+            return Some(this);
+        }
         "上个月" | "上月" | "上个月份" | "上月份" | "前一个月" => return Some(this.earlier(1)),
         "上上个月" | "上上月" | "前个月" => return Some(this.earlier(2)),
         _ => {}
