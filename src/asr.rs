@@ -3,7 +3,7 @@
 //! [`Recogniser`] is the trait; [`Whisper`] runs on its own threads behind a bounded queue ([`pool`]), never on the async runtime.
 //! What it invents is withheld by [`inventions`]. This module knows nothing of dialogs or grammars: a question's words come as terms.
 
-mod cpu;
+pub mod cpu;
 pub mod inventions;
 pub mod pool;
 pub mod prompt;

@@ -1,7 +1,8 @@
-//! `tingshuo bench`: figures for the README, on recordings that the user names.
+//! `tingshuo bench`: figures for the README, on recordings that the user names and on what the service says itself.
 
 pub mod endpoint;
 pub mod material;
+pub mod speak;
 pub mod vad;
 
 use super::Failure;
@@ -19,11 +20,14 @@ pub enum What {
     Vad(material::Folders),
     /// Counts sentences cut in two, begun too late or missed, and false starts on noise.
     Endpoint(material::Folders),
+    /// Speaks the service's prompts, listens to them, and times the first sample.
+    Speak(speak::Args),
 }
 
 pub fn run(args: Args) -> Result<(), Failure> {
     match args.what {
         What::Vad(folders) => vad::run(&folders),
         What::Endpoint(folders) => endpoint::run(&folders),
+        What::Speak(args) => speak::run(&args),
     }
 }
