@@ -14,6 +14,7 @@ pub mod operator;
 pub mod say;
 pub mod transcribe;
 pub mod understand;
+pub mod voices;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -54,6 +55,8 @@ enum Command {
     Understand(understand::Args),
     /// Model files: list, fetch, verify.
     Models(models::Args),
+    /// Voices: list, render prompts ahead.
+    Voices(voices::Args),
 }
 
 /// A failure as the command line reports it: one line, what happened and what to do.
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Transcribe(args) => transcribe::run(args),
         Command::Understand(args) => understand::run(args),
         Command::Models(args) => models::run(args),
+        Command::Voices(args) => voices::run(args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

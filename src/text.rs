@@ -1,6 +1,6 @@
 //! Words, numbers and sounds: everything about text that needs no audio and no clock.
 //!
-//! Start at [`number_zh`] for Mandarin numbers, [`pinyin`] for sounds, [`normalise`] for reading aloud.
+//! Start at [`number_zh`] for Mandarin numbers, [`pinyin`] for sounds, [`normalise`] for reading aloud, [`ssml`] for markup.
 
 pub mod amount;
 pub mod date;
@@ -12,7 +12,9 @@ pub mod number_en;
 pub mod number_zh;
 pub mod pinyin;
 pub mod script;
+pub mod sounds;
 mod spans;
+pub mod ssml;
 pub mod value;
 pub mod value_json;
 pub mod volume;

@@ -3,7 +3,7 @@
 use super::Failure;
 use crate::audio::{CALL_RATE_HZ, resample, wav};
 use crate::models::Models;
-use crate::text::Lang;
+use crate::text::{Lang, ssml};
 use crate::tts::cache::Cache;
 use crate::tts::{Manner, Speech, Voices};
 use anyhow::{Context, bail};
@@ -29,7 +29,7 @@ pub struct Args {
     /// The WAV file to write.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// As it would stand in a prompt.
+    /// As it would stand in a prompt; what begins with < is SSML.
     text: String,
 }
 
@@ -41,7 +41,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let voices = Voices::open()?;
     let definition = match (&args.voice, args.lang) {
         (Some(name), _) => voices.by_name(name)?,
-        (None, lang) => voices.for_lang(lang.unwrap_or_else(|| guess(&args.text)))?,
+        (None, Some(lang)) => voices.for_lang(lang)?,
+        (None, None) => voices.for_lang(guess(&args.text)?)?,
     };
     if args.lang.is_some_and(|lang| lang != definition.lang) {
         bail!("voice {:?} speaks {}", definition.name, definition.lang);
@@ -52,7 +53,18 @@ pub fn run(args: Args) -> Result<(), Failure> {
     wav::write(&args.out, args.rate, &[&samples]).with_context(|| args.out.display().to_string())
 }
 
-fn guess(text: &str) -> Lang {
-    let chinese = text.chars().any(|character| ('\u{4E00}'..='\u{9FFF}').contains(&character));
-    if chinese { Lang::Zh } else { Lang::En }
+/// What the markup says, else Chinese if there is a Chinese character.
+fn guess(text: &str) -> Result<Lang, Failure> {
+    let has_chinese = |text: &str| text.chars().any(|character| ('\u{4E00}'..='\u{9FFF}').contains(&character));
+    let by_letters = |text: &str| if has_chinese(text) { Lang::Zh } else { Lang::En };
+    if !ssml::is_markup(text) {
+        return Ok(by_letters(text));
+    }
+    let document = ssml::parse(text)?;
+    match document.lang.as_deref().map(str::to_lowercase) {
+        None => Ok(by_letters(&document.plain())),
+        Some(lang) if lang.starts_with("zh") => Ok(Lang::Zh),
+        Some(lang) if lang.starts_with("en") => Ok(Lang::En),
+        Some(lang) => bail!("the markup is in {lang:?}; voices speak zh and en (--lang says which to try)"),
+    }
 }

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-/// One piece and the silence that follows it.
+/// One piece and the silence around it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
     /// As written, its punctuation included.
     pub text: String,
     pub pause: Duration,
+    /// Silence before it, which only markup asks for.
+    pub lead: Duration,
 }
 
 /// From this many characters a sentence is cut at its next comma.
@@ -42,7 +44,7 @@ pub fn pieces(text: &str) -> Vec<Piece> {
     pieces.push(piece);
     pieces.retain(|piece| piece.chars().any(char::is_alphanumeric));
     pieces.truncate(MOST);
-    pieces.into_iter().map(|text| Piece { pause: pause_after(&text), text: text.trim().to_owned() }).collect()
+    pieces.into_iter().map(|text| Piece { pause: pause_after(&text), text: text.trim().to_owned(), lead: Duration::ZERO }).collect()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

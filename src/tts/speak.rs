@@ -4,13 +4,14 @@
 //! A thread never waits for the listener: a request's channel has room for all its pieces.
 
 use super::cache::{self, Cache};
-use super::pieces::{Piece, pieces};
+use super::script::{Line, script};
 use super::synthesiser::{Manner, Synthesiser, TtsError};
 use super::voices::{VoiceDefinition, Voices};
 use super::{engine, loudness};
 use crate::audio::{Audio, CALL_RATE_HZ, resample};
 use crate::models::Models;
-use crate::text::{Lang, normalise};
+use crate::text::{Lang, normalise, sounds};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::Poll;
@@ -56,13 +57,15 @@ impl Source for Defined {
 /// A voice in use: loaded at its first sentence that the cache does not have.
 struct Seat {
     source: Box<dyn Source>,
+    /// Speaks in its place what it has rendered before.
+    ahead: Option<Arc<Seat>>,
     identity: OnceLock<String>,
     voice: Mutex<Option<Arc<dyn Synthesiser>>>,
 }
 
 impl Seat {
-    fn new(source: Box<dyn Source>) -> Arc<Seat> {
-        Arc::new(Seat { source, identity: OnceLock::new(), voice: Mutex::new(None) })
+    fn new(source: Box<dyn Source>, ahead: Option<Arc<Seat>>) -> Arc<Seat> {
+        Arc::new(Seat { source, ahead, identity: OnceLock::new(), voice: Mutex::new(None) })
     }
 
     fn identity(&self) -> Result<&str, TtsError> {
@@ -80,6 +83,10 @@ impl Seat {
         }
         let loaded = self.source.load()?;
         Ok(Arc::clone(voice.insert(loaded)))
+    }
+
+    fn key(&self, spoken: &str, speed: f32) -> Result<String, TtsError> {
+        Ok(Cache::key(&[self.identity()?, &format!("{speed:.3}"), spoken]))
     }
 
     /// One piece as the voice says it, at its own rate, at the common loudness.
@@ -103,6 +110,16 @@ pub struct Chunk {
     pub samples: Vec<f32>,
     /// It was not synthesised now.
     pub from_cache: bool,
+    /// Places that markup named.
+    pub marks: Vec<Mark>,
+}
+
+/// A named place in what is spoken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    pub name: String,
+    /// Samples of its chunk before it.
+    pub at: usize,
 }
 
 /// A prompt being spoken: its pieces in order, then `None`. Dropping it stops the synthesis after the piece in work.
@@ -132,7 +149,7 @@ impl Speaking {
 
 struct Request {
     seat: Arc<Seat>,
-    pieces: Vec<Piece>,
+    lines: Vec<Line>,
     manner: Manner,
     reply: mpsc::Sender<Result<Chunk, TtsError>>,
 }
@@ -147,16 +164,20 @@ pub struct Speech {
 impl Speech {
     /// The default voice of each language, loaded when first needed (see [`Speech::warm`]), with the user's cache.
     pub fn new(models: &Models, voices: &Voices) -> Result<Speech, TtsError> {
-        let definitions = [voices.for_lang(Lang::Zh)?, voices.for_lang(Lang::En)?];
-        Ok(Speech::with(definitions.map(|definition| source(definition, models)).into(), Cache::open()))
+        let seat = |lang: Lang| -> Result<Arc<Seat>, TtsError> {
+            let definition = voices.for_lang(lang)?;
+            let ahead = definition.ahead.as_deref().map(|ahead| voices.by_name(ahead)).transpose()?;
+            Ok(Seat::new(source(definition, models), ahead.map(|ahead| Seat::new(source(ahead, models), None))))
+        };
+        Ok(Speech::with(vec![seat(Lang::Zh)?, seat(Lang::En)?], Cache::open()))
     }
 
     /// One voice by its definition, with a cache of the caller's choice.
     pub fn one_voice(models: &Models, definition: &VoiceDefinition, cache: Cache) -> Speech {
-        Speech::with(vec![source(definition, models)], cache)
+        Speech::with(vec![Seat::new(source(definition, models), None)], cache)
     }
 
-    fn with(sources: Vec<Box<dyn Source>>, cache: Cache) -> Speech {
+    fn with(seats: Vec<Arc<Seat>>, cache: Cache) -> Speech {
         let cache = Arc::new(cache);
         let (queue, waiting) = sync_channel::<Request>(QUEUE);
         let waiting = Arc::new(Mutex::new(waiting));
@@ -171,21 +192,18 @@ impl Speech {
             };
             std::thread::Builder::new().name(format!("speech-{number}")).spawn(work).expect("the system has threads at start");
         }
-        Speech { seats: sources.into_iter().map(Seat::new).collect(), cache, queue }
+        Speech { seats, cache, queue }
     }
 
     fn seat(&self, lang: Lang) -> Result<&Arc<Seat>, TtsError> {
         self.seats.iter().find(|seat| seat.source.lang() == lang).ok_or_else(|| TtsError::Setup(format!("no voice for {lang}")))
     }
 
-    /// Begins to speak `text`, written as in a prompt (`您9月的话费是¥128.50`). Returns at once.
+    /// Begins to speak `text`, written as in a prompt (`您9月的话费是¥128.50`) or in SSML. Returns at once.
     pub fn speak(&self, text: &str, lang: Lang, manner: Manner) -> Result<Speaking, TtsError> {
-        let pieces = pieces(text);
-        if pieces.is_empty() {
-            return Err(TtsError::Unspeakable(text.to_owned()));
-        }
-        let (reply, speaking) = mpsc::channel(pieces.len());
-        let request = Request { seat: Arc::clone(self.seat(lang)?), pieces, manner: manner.bounded(), reply };
+        let lines = speakable(text)?;
+        let (reply, speaking) = mpsc::channel(lines.len());
+        let request = Request { seat: Arc::clone(self.seat(lang)?), lines, manner: manner.bounded(), reply };
         self.queue.try_send(request).map_err(|error| match error {
             TrySendError::Full(_) => TtsError::Overloaded,
             TrySendError::Disconnected(_) => TtsError::Engine("the speaking threads ended".into()),
@@ -195,15 +213,15 @@ impl Speech {
 
     /// The whole of `text` at once, at [`CALL_RATE_HZ`], on the calling thread; the first piece that fails ends it. Never on the async runtime.
     pub fn say(&self, text: &str, lang: Lang, manner: Manner) -> Result<Audio, TtsError> {
-        let seat = self.seat(lang)?;
-        let pieces = pieces(text);
-        if pieces.is_empty() {
-            return Err(TtsError::Unspeakable(text.to_owned()));
-        }
+        self.say_by(self.seat(lang)?, text, manner)
+    }
+
+    fn say_by(&self, seat: &Seat, text: &str, manner: Manner) -> Result<Audio, TtsError> {
+        let lines = speakable(text)?;
         let mut samples = Vec::new();
-        for (index, piece) in pieces.iter().enumerate() {
-            let last = index + 1 == pieces.len();
-            samples.extend(chunk(seat, &self.cache, piece, last, manner.bounded())?.samples);
+        for (index, line) in lines.iter().enumerate() {
+            let last = index + 1 == lines.len();
+            samples.extend(chunk(seat, &self.cache, line, last, manner.bounded())?.samples);
         }
         Ok(Audio { rate_hz: CALL_RATE_HZ, samples })
     }
@@ -213,17 +231,31 @@ impl Speech {
         self.seat(lang)?.voice().map(|_| ())
     }
 
-    /// Puts prompts that never change into the cache, on the calling thread. `progress` is told how many of how many are done.
-    /// Every prompt is tried; the failures come back with their texts.
-    pub fn prerender(&self, prompts: &[(Lang, String)], mut progress: impl FnMut(usize, usize)) -> Vec<(String, TtsError)> {
-        let mut failures = Vec::new();
-        for (done, (lang, text)) in prompts.iter().enumerate() {
-            if let Err(error) = self.say(text, *lang, Manner::default()) {
-                failures.push((text.clone(), error));
+    /// Puts prompts that never change into the cache, several at once, by the voice that speaks ahead where there is one. `progress` is told
+    /// how many of how many are done. Every prompt is tried; the failures come back with their texts.
+    pub fn prerender(&self, prompts: &[(Lang, String)], progress: impl FnMut(usize, usize) + Send) -> Vec<(String, TtsError)> {
+        let next = AtomicUsize::new(0);
+        let told = Mutex::new((0, progress));
+        let failures = Mutex::new(Vec::new());
+        let work = || {
+            while let Some((index, (lang, text))) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, prompts.get(at)?))) {
+                let said = self.seat(*lang).and_then(|seat| self.say_by(seat.ahead.as_deref().unwrap_or(seat), text, Manner::default()));
+                if let Err(error) = said {
+                    failures.lock().unwrap_or_else(PoisonError::into_inner).push((index, text.clone(), error));
+                }
+                let (done, progress) = &mut *told.lock().unwrap_or_else(PoisonError::into_inner);
+                *done += 1;
+                progress(*done, prompts.len());
             }
-            progress(done + 1, prompts.len());
-        }
-        failures
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..THREADS.min(prompts.len()) {
+                scope.spawn(work);
+            }
+        });
+        let mut failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
+        failures.sort_by_key(|(index, ..)| *index);
+        failures.into_iter().map(|(_, text, error)| (text, error)).collect()
     }
 }
 
@@ -232,9 +264,9 @@ fn source(definition: &VoiceDefinition, models: &Models) -> Box<dyn Source> {
 }
 
 fn serve(request: &Request, cache: &Cache) {
-    for (index, piece) in request.pieces.iter().enumerate() {
-        let last = index + 1 == request.pieces.len();
-        let result = chunk(&request.seat, cache, piece, last, request.manner);
+    for (index, line) in request.lines.iter().enumerate() {
+        let last = index + 1 == request.lines.len();
+        let result = chunk(&request.seat, cache, line, last, request.manner);
         let broken = matches!(result, Err(TtsError::Engine(_) | TtsError::Setup(_)));
         if request.reply.try_send(result).is_err() || broken {
             return;
@@ -242,25 +274,43 @@ fn serve(request: &Request, cache: &Cache) {
     }
 }
 
-fn chunk(seat: &Seat, cache: &Cache, piece: &Piece, last: bool, manner: Manner) -> Result<Chunk, TtsError> {
-    let spoken = normalise::spoken(&piece.text, seat.source.lang());
-    let key = Cache::key(&[seat.identity()?, &format!("{:.3}", manner.speed), &spoken]);
-    let remembered = cache.get(&key);
-    let from_cache = remembered.is_some();
-    let mut samples = match remembered {
-        Some(samples) => samples,
+fn speakable(text: &str) -> Result<Vec<Line>, TtsError> {
+    let lines = script(text)?;
+    if lines.is_empty() { Err(TtsError::Unspeakable(text.to_owned())) } else { Ok(lines) }
+}
+
+fn chunk(seat: &Seat, cache: &Cache, line: &Line, last: bool, manner: Manner) -> Result<Chunk, TtsError> {
+    let manner = Manner { speed: manner.speed * line.prosody.rate, volume: manner.volume * line.prosody.volume }.bounded();
+    let spoken = normalise::spoken(&line.piece.text, seat.source.lang());
+    let ahead = seat.ahead.as_deref().and_then(|ahead| Some((ahead, cache.get(&ahead.key(&spoken, manner.speed).ok()?)?)));
+    let (speaker, mut said, from_cache) = match ahead {
+        Some((ahead, samples)) => (ahead, samples, true),
         None => {
-            let made = seat.render(&spoken, manner.speed)?;
-            let resampled = resample::resample(&made.samples, made.rate_hz, CALL_RATE_HZ);
-            cache.put(&key, &resampled);
-            resampled.into_iter().map(|sample| cache::from_i16(cache::to_i16(sample))).collect()
+            let (samples, from_cache) = said(seat, cache, &spoken, manner.speed)?;
+            (seat, samples, from_cache)
         }
     };
-    loudness::amplify(&mut samples, manner.volume * seat.source.gain());
-    if !last {
-        samples.resize(samples.len() + silence(piece.pause, manner.speed), 0.0);
+    loudness::amplify(&mut said, manner.volume * speaker.source.gain());
+    let mut samples = vec![0.0; silence(line.piece.lead, manner.speed)];
+    samples.append(&mut said);
+    if !last || line.pause_at_end {
+        samples.resize(samples.len() + silence(line.piece.pause, manner.speed), 0.0);
     }
-    Ok(Chunk { text: piece.text.clone(), samples, from_cache })
+    let at = |at: usize| move |name: &String| Mark { name: name.clone(), at };
+    let marks = line.marks.iter().map(at(0)).chain(line.marks_after.iter().map(at(samples.len()))).collect();
+    Ok(Chunk { text: sounds::written(&line.piece.text), samples, from_cache, marks })
+}
+
+/// From the cache, else spoken now and put there.
+fn said(seat: &Seat, cache: &Cache, spoken: &str, speed: f32) -> Result<(Vec<f32>, bool), TtsError> {
+    let key = seat.key(spoken, speed)?;
+    if let Some(samples) = cache.get(&key) {
+        return Ok((samples, true));
+    }
+    let made = seat.render(spoken, speed)?;
+    let resampled = resample::resample(&made.samples, made.rate_hz, CALL_RATE_HZ);
+    cache.put(&key, &resampled);
+    Ok((resampled.into_iter().map(|sample| cache::from_i16(cache::to_i16(sample))).collect(), false))
 }
 
 /// Samples of a pause; who speaks slower pauses longer.

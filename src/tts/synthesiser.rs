@@ -41,6 +41,9 @@ pub enum TtsError {
     /// The text has nothing that this voice can say: mend the prompt.
     #[error("nothing to say in {0:?}")]
     Unspeakable(String),
+    /// The SSML is faulty: the message has line and column.
+    #[error("{0}")]
+    Markup(String),
     /// The engine is gone: play a prompt from the cache, or a tone, and hand over.
     #[error("the synthesiser failed: {0}")]
     Engine(String),

@@ -40,6 +40,9 @@ pub struct VoiceDefinition {
     pub symbols: Option<String>,
     /// File of the model `kokoro-styles` that makes the voice; only for [`Engine::Kokoro`].
     pub style: Option<String>,
+    /// The voice of the same language that speaks what can be rendered ahead (`tingshuo voices prerender`); what it has not rendered this one
+    /// says.
+    pub ahead: Option<String>,
     /// Only for English voices of [`Engine::Kokoro`]; American without it.
     pub accent: Option<Accent>,
     /// The voice of its language; the first of a language that says so.
@@ -92,6 +95,10 @@ impl Voices {
             }
             if voice.engine == Engine::Kokoro && voice.style.is_none() {
                 return Err(format!("voice {name:?} needs `style`"));
+            }
+            let other = voice.ahead.as_ref().map(|ahead| voices.voices.iter().find(|other| other.name == *ahead));
+            if other.is_some_and(|other| other.is_none_or(|other| other.lang != voice.lang || other.name == *name)) {
+                return Err(format!("voice {name:?}: ahead must name another voice of its language"));
             }
             if voice.variation.is_some_and(|variation| !(0.0..=2.0).contains(&variation)) {
                 return Err(format!("voice {name:?}: variation must be 0.0 to 2.0"));
@@ -154,6 +161,8 @@ mod tests {
     fn mistakes_are_named() {
         refused(&format!("{ONE}{ONE}"), "twice");
         refused(&format!("{ONE}pitch = 2\n"), "pitch");
+        refused(&format!("{ONE}ahead = 'a'\n"), "another voice of its language");
+        refused(&format!("{ONE}ahead = 'b'\n"), "another voice of its language");
         refused(&format!("{ONE}rate = 30\n"), "rate must be");
         refused(&format!("{ONE}variation = 9\n"), "variation must be");
         refused(&ONE.replace("symbols = 's.json'", ""), "needs `symbols`");

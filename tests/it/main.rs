@@ -12,4 +12,5 @@ mod program;
 mod scenario;
 mod scenarios_audio;
 mod scenarios_text;
+mod speaking;
 mod verification;

@@ -70,15 +70,15 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         args.voices.iter().map(|name| voices.by_name(name)).collect::<Result<_, _>>()?
     };
     let recogniser = transcribe::open()?;
-    let mut lines =
-        vec!["| voice | condition | prompts | CER (en: WER) | pinyin error | run-aways | work for a second of sound |".to_owned()];
-    lines.push("| --- | --- | --- | --- | --- | --- | --- |".to_owned());
-    let mut starts = vec!["| voice | first sample | p50 ms | p95 ms | most |".to_owned(), "| --- | --- | --- | --- | --- |".to_owned()];
-    for definition in definitions {
-        lines.extend(rows(&definition.name, &measure(args, &models, definition, &recogniser)?));
-        starts.extend(first_samples(&models, definition)?);
+    println!("| voice | condition | prompts | CER (en: WER) | pinyin error | run-aways | work for a second of sound |");
+    println!("| --- | --- | --- | --- | --- | --- | --- |");
+    for definition in &definitions {
+        println!("{}", rows(&definition.name, &measure(args, &models, definition, &recogniser)?).join("\n"));
     }
-    println!("{}\n\n{}", lines.join("\n"), starts.join("\n"));
+    println!("\n| voice | first sample | p50 ms | p95 ms | most |\n| --- | --- | --- | --- | --- |");
+    for definition in &definitions {
+        println!("{}", first_samples(&models, definition)?.join("\n"));
+    }
     Ok(())
 }
 
@@ -122,7 +122,7 @@ fn measure(args: &Args, models: &Models, definition: &VoiceDefinition, recognise
         let began = ThreadTime::now();
         let audio = speech.say(prompt, lang, Manner::default())?;
         figures.work_ms += u64::from(began.elapsed_ms());
-        figures.audio_ms += audio.duration_ms() as u64;
+        figures.audio_ms += audio.duration_ms();
         let said = normalise::spoken(prompt, lang);
         let telephone = treatment::telephone_ulaw(&audio.samples, CALL_RATE_HZ);
         let pending = [audio.samples, telephone].map(|samples| {

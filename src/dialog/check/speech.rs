@@ -6,6 +6,7 @@
 use super::Checker;
 use crate::dialog::raw::Text;
 use crate::text::Lang;
+use crate::text::ssml::{self, SsmlError};
 
 /// Mandarin syllables, or English words, in a sentence that the caller answers.
 const LONGEST_SENTENCE: usize = 20;
@@ -23,7 +24,10 @@ pub(super) fn check(checker: &mut Checker<'_>, lang: Lang, wording: &Text) {
     if let Err(reason) = checker.prompts.variables_of(&wording.value) {
         checker.fault(wording.place, reason);
     }
-    let plain = without_templates(&wording.value);
+    let plain = match without_markup(without_templates(&wording.value)) {
+        Ok(plain) => plain,
+        Err(reason) => return checker.fault(wording.place, format!("markup: {reason}")),
+    };
     if plain.trim().is_empty() {
         checker.fault(wording.place, "nothing is said");
     }
@@ -47,7 +51,7 @@ pub(super) fn check(checker: &mut Checker<'_>, lang: Lang, wording: &Text) {
 
 /// Why a wording cannot be asked, if so.
 pub(super) fn too_long(lang: Lang, wording: &str) -> Option<String> {
-    let plain = without_templates(wording);
+    let plain = without_markup(without_templates(wording)).unwrap_or_default();
     let (unit, count): (&str, fn(&str) -> usize) = match lang {
         Lang::Zh => ("syllables", syllables),
         Lang::En => ("words", words),
@@ -63,6 +67,11 @@ pub(super) fn too_long(lang: Lang, wording: &str) -> Option<String> {
         }
     }
     None
+}
+
+/// The words of SSML; its faults are told with their place in the wording.
+fn without_markup(wording: String) -> Result<String, SsmlError> {
+    if ssml::is_markup(&wording) { ssml::parse(&wording).map(|document| document.plain()) } else { Ok(wording) }
 }
 
 fn syllables(text: &str) -> usize {

@@ -133,6 +133,9 @@ fn steps_do_one_thing() {
 fn prompts_keep_the_rules() {
     check("    en: [Which month?, The month please.]\n", "", &["test_plan.yaml:16:5: prompt `which` has no text in `en`"]);
     check("请说月份。", "请说月份！", &["test_plan.yaml:16:17: `！` is never said"]);
+    check("请说月份。", "<speak>请说<break time='300ms'/>月份。</speak>", &[]);
+    check("请说月份。", "<speak>请说<pause/>月份。</speak>", &["test_plan.yaml:16:17: markup: 1:10: <pause> is not an element of SSML"]);
+    check("请说月份。", "<speak>请你说月份。</speak>", &["test_plan.yaml:16:17: `你` is never said"]);
     check("请说月份。", "请你说月份。", &["test_plan.yaml:16:17: `你` is never said"]);
     check("哪个月的？", "哪个月的？请说。", &["test_plan.yaml:16:10: a question stands before the end"]);
     check("Which month?", "Thank you and thanks.", &["test_plan.yaml:17:10: thanks and apologies are said once: thank"]);

@@ -1,5 +1,8 @@
 //! Reading aloud in English.
 
+mod abbreviations;
+mod units;
+
 use super::shape::{Shape, digits as leading_digits, shape};
 use crate::text::value::spoken_groups;
 use crate::text::{Lang, Money, date, number_en};
@@ -7,7 +10,8 @@ use jiff::civil::{Date, Time};
 
 pub(super) fn spoken(text: &str) -> String {
     let mut out = String::with_capacity(text.len() * 2);
-    let mut rest = text;
+    let text = abbreviations::written_out(text);
+    let mut rest = text.as_str();
     while let Some(first) = rest.chars().next() {
         let tail = rest.get(first.len_utf8()..).unwrap_or("");
         let digit_follows = tail.starts_with(|c: char| c.is_ascii_digit());
@@ -15,12 +19,31 @@ pub(super) fn spoken(text: &str) -> String {
         let inside_word = before.is_some_and(char::is_alphanumeric);
         rest = match first {
             '¥' | '￥' | '$' if digit_follows => money(first, tail, &mut out),
+            '-' if tail.starts_with(['¥', '￥', '$']) => {
+                out.push_str("minus ");
+                tail
+            }
+            'R' | 'C' if !inside_word && currency(rest).is_some() => money('¥', currency(rest).unwrap_or_default(), &mut out),
+            '+' if foreign(tail).is_some() => {
+                out.push_str("plus eight six, ");
+                foreign(tail).unwrap_or_default()
+            }
+            '0'..='9' if inside_word && version(rest).is_some() => {
+                let (said, after) = version(rest).unwrap_or_default();
+                out.push_str(&format!(" {said}"));
+                after
+            }
             '0'..='9' if inside_word => {
                 let (digits, after) = leading_digits(rest);
-                out.push_str(&format!(" {}", number_en::digits(digits)));
+                let said = if digits.len() > 4 { spoken_groups(digits, Lang::En) } else { number_en::digits(digits) };
+                out.push_str(&format!(" {said}"));
                 after
             }
             '0'..='9' => number(rest, &mut out),
+            '-' if digit_follows && out.ends_with(" for") => {
+                out.push(' ');
+                tail
+            }
             '-' if digit_follows && !inside_word => {
                 out.push_str("minus ");
                 number(tail, &mut out)
@@ -37,6 +60,24 @@ pub(super) fn spoken(text: &str) -> String {
     out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The amount behind `RMB` or `CNY`.
+fn currency(text: &str) -> Option<&str> {
+    let amount = text.strip_prefix("RMB").or_else(|| text.strip_prefix("CNY"))?.trim_start();
+    amount.starts_with(|c: char| c.is_ascii_digit()).then_some(amount)
+}
+
+/// What follows 86 when a mobile number does.
+fn foreign(text: &str) -> Option<&str> {
+    let number = text.strip_prefix("86")?.trim_start_matches([' ', '-']);
+    matches!(shape(number), Some((Shape::Phone(_), _))).then_some(number)
+}
+
+/// `2.0.1` behind a letter.
+fn version(text: &str) -> Option<(String, &str)> {
+    let Some((Shape::Version(written), rest)) = shape(text) else { return None };
+    Some((written.split('.').map(number_en::digits).collect::<Vec<_>>().join(" point "), rest))
+}
+
 fn symbol(c: char, inside_word: bool, after: &str, out: &mut String) {
     match c {
         '&' => out.push_str(" and "),
@@ -48,9 +89,17 @@ fn symbol(c: char, inside_word: bool, after: &str, out: &mut String) {
         '=' => out.push_str(" equals "),
         '.' if inside_word && after.starts_with(char::is_alphanumeric) => out.push_str(" dot "),
         '/' if inside_word && after.starts_with(char::is_alphanumeric) => out.push_str(" or "),
+        '_' if inside_word && after.starts_with(char::is_alphanumeric) => out.push_str(" underscore "),
+        '>' if after.starts_with(|c: char| c.is_ascii_digit()) => out.push_str(" more than "),
+        '<' if after.starts_with(|c: char| c.is_ascii_digit()) => out.push_str(" less than "),
+        '≥' => out.push_str(" at least "),
+        '≤' => out.push_str(" at most "),
+        '±' => out.push_str(" plus or minus "),
+        '~' if !inside_word && after.starts_with(|c: char| c.is_ascii_digit()) => out.push_str(" about "),
         '"' | '“' | '”' | '[' | ']' | '{' | '}' | '<' | '>' | '_' | '~' | '^' | '|' => out.push(' '),
         '‘' => {}
-        '’' => out.push('\''),
+        '’' if after.starts_with(char::is_alphanumeric) => out.push('\''),
+        '’' => {}
         '(' if !out.is_empty() => {
             let end = out.trim_end().len();
             out.truncate(end);
@@ -69,12 +118,36 @@ fn symbol(c: char, inside_word: bool, after: &str, out: &mut String) {
 
 fn money<'a>(sign: char, text: &'a str, out: &mut String) -> &'a str {
     let Some((Shape::Number(written), rest)) = shape(text) else { return number(text, out) };
+    let large = ["million", "thousand", "billion"].into_iter().find(|size| rest.trim_start().starts_with(size));
+    if let Some(size) = large {
+        out.push_str(&format!("{} {size} {}", plain(&written), if sign == '$' { "dollars" } else { "yuan" }));
+        return rest.trim_start().strip_prefix(size).unwrap_or(rest);
+    }
+    if rest.strip_prefix('-').is_some_and(|to| to.starts_with(|c: char| c.is_ascii_digit())) {
+        out.push_str(&format!("{} to ", plain(&written)));
+        return money(sign, rest.strip_prefix('-').unwrap_or(rest), out);
+    }
     let said = amount(&written);
     out.push_str(&if sign == '$' { said.replacen("yuan", "dollars", 1) } else { said });
-    rest
+    per(rest, out)
 }
 
-fn amount(written: &str) -> String {
+/// `/GB` behind an amount.
+fn per<'a>(rest: &'a str, out: &mut String) -> &'a str {
+    let Some(after) = rest.strip_prefix('/').filter(|after| after.starts_with(|c: char| c.is_ascii_alphabetic())) else { return rest };
+    let (letters, behind) = after.split_at(after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len()));
+    let name = match letters {
+        "GB" | "G" => "gigabyte",
+        "MB" | "M" => "megabyte",
+        "min" => "minute",
+        "h" | "hr" => "hour",
+        other => other,
+    };
+    out.push_str(&format!(" per {name}"));
+    behind
+}
+
+pub(super) fn amount(written: &str) -> String {
     match Money::parse(written, Lang::En) {
         Some(money) => money.spoken(Lang::En),
         None => format!("{} yuan", plain(written)),
@@ -82,11 +155,14 @@ fn amount(written: &str) -> String {
 }
 
 fn number<'a>(text: &'a str, out: &mut String) -> &'a str {
-    let Some((shape, rest)) = shape(text) else { return "" };
-    match shape {
+    let Some((written, rest)) = shape(text) else { return "" };
+    match written {
         Shape::Date { year, month, day } => {
             let day = Date::new(year, month, day).map(|day| date::spoken_day(day, Lang::En)).unwrap_or_default();
             out.push_str(&format!("{day}, {}", number_en::year(year)));
+            if rest.starts_with(' ') && matches!(shape(rest.trim_start()), Some((Shape::Time { .. }, _))) {
+                out.push(',');
+            }
             rest
         }
         Shape::Time { hour, minute } => {
@@ -121,6 +197,11 @@ fn number<'a>(text: &'a str, out: &mut String) -> &'a str {
             out.push_str(&parts.join(" point "));
             rest
         }
+        // Thousands separators say that it is an amount.
+        Shape::Number(written) if text.len() - rest.len() > written.len() && written.len() > 6 => {
+            out.push_str(&plain(&written));
+            rest
+        }
         Shape::Number(written) => quantity(&written, rest, out),
     }
 }
@@ -153,12 +234,41 @@ fn quantity<'a>(written: &str, rest: &'a str, out: &mut String) -> &'a str {
         out.push_str(&format!("{} percent", plain(written)));
         return ranged(after, out);
     }
-    let end = after.find(|c: char| !c.is_ascii_alphabetic() && c != '/').unwrap_or(after.len());
-    let (letters, behind) = after.split_at(end);
-    if let Some(said) = unit(written, letters, rest.len() == after.len()) {
-        out.push_str(&said);
-        return behind;
+    let glued = rest.len() == after.len();
+    if let Some(to) = rest
+        .strip_prefix('-')
+        .filter(|to| to.split_once('%').is_some_and(|(number, _)| number.bytes().all(|b| b.is_ascii_digit()) && !number.is_empty()))
+    {
+        out.push_str(&format!("{} to ", plain(written)));
+        return to;
     }
+    if let Some(said) = day_of_month(written, after, out) {
+        out.push_str(&said);
+        return rest;
+    }
+    if let Some((said, behind)) = units::unit(written, after, glued) {
+        out.push_str(&said);
+        return per(behind, out);
+    }
+    if let Some(word) = rest.strip_prefix('-').filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()) && written.len() <= 3) {
+        out.push_str(&format!("{} ", plain(written)));
+        // 2-for-1 goes on with another number.
+        return word;
+    }
+    if let Some(more) = rest.strip_prefix('+').filter(|more| more.starts_with(' ')) {
+        out.push_str(&format!("more than {}", plain(written)));
+        return more;
+    }
+    if let Some(ratio) = rest.strip_prefix(':').filter(|ratio| ratio.starts_with(|c: char| c.is_ascii_digit())) {
+        out.push_str(&format!("{} to ", plain(written)));
+        return ratio;
+    }
+    if let Some(second) = rest.strip_prefix('x').filter(|second| second.starts_with(|c: char| c.is_ascii_digit())) {
+        out.push_str(&format!("{} by ", plain(written)));
+        return second;
+    }
+    let end = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
+    let (letters, behind) = after.split_at(end);
     if rest.len() == after.len() && matches!(letters, "st" | "nd" | "rd" | "th") {
         out.push_str(&written.parse().map(number_en::ordinal).unwrap_or_default());
         return behind;
@@ -168,20 +278,19 @@ fn quantity<'a>(written: &str, rest: &'a str, out: &mut String) -> &'a str {
     let short_service = written.len() == 5
         && ["100", "101", "123", "95", "96"].iter().any(|head| written.starts_with(head))
         && (letters.is_empty() || is_called);
-    let emergency = ["110", "112", "114", "119", "120", "122"].contains(&written) && letters.is_empty();
+    let emergency = ["110", "112", "114", "119", "120", "122"].contains(&written) && (letters.is_empty() || is_called);
     if !written.contains('.') && (short_service || emergency) {
         out.push_str(&number_en::digits(written));
         return rest;
     }
-    let coded = ["code", "code is", "number", "number is", "pin", "pin is", "order", "ticket"]
-        .iter()
-        .any(|head| out.trim_end().to_lowercase().ends_with(head));
+    let named = said_before.trim_end_matches(':');
+    let coded = CODES.iter().any(|head| named.ends_with(head) && !named.trim_end_matches(head).ends_with(char::is_alphanumeric));
     if !written.contains('.') && (written.len() > 6 || (written.len() > 1 && written.starts_with('0')) || (coded && written.len() >= 3)) {
         out.push_str(&spoken_groups(written, Lang::En));
         return rest;
     }
     if let (true, Some((denominator, after))) = (written.len() <= 2, fraction(rest)) {
-        out.push_str(&format!("{} over {}", plain(written), plain(denominator)));
+        out.push_str(&fraction_of(written, denominator));
         return after;
     }
     if is_year(written, out) {
@@ -192,7 +301,7 @@ fn quantity<'a>(written: &str, rest: &'a str, out: &mut String) -> &'a str {
     ranged(rest, out)
 }
 
-fn plain(written: &str) -> String {
+pub(super) fn plain(written: &str) -> String {
     number_en::decimal(written).unwrap_or_else(|| number_en::digits(written))
 }
 
@@ -201,35 +310,69 @@ fn fraction(rest: &str) -> Option<(&str, &str)> {
     (1..=2).contains(&denominator.len()).then_some((denominator, after))
 }
 
+/// What is called by a number rather than counted.
+const CODES: [&str; 22] = [
+    "code",
+    "code is",
+    "number",
+    "number is",
+    "pin",
+    "pin is",
+    "order",
+    "ticket",
+    "ending",
+    "ending in",
+    "digits are",
+    "extension",
+    "agent",
+    "postcode",
+    "port",
+    "account",
+    "case",
+    "reference",
+    "id",
+    "puk",
+    "serial",
+    "room number",
+];
+
+/// `1/2` → `one half`, `24/7` → `twenty-four seven`.
+fn fraction_of(numerator: &str, denominator: &str) -> String {
+    let (Ok(upper), Ok(lower)) = (numerator.parse::<i64>(), denominator.parse::<i64>()) else { return plain(numerator) };
+    if upper >= lower || lower < 2 {
+        return format!("{} {}", plain(numerator), plain(denominator));
+    }
+    let part = match lower {
+        2 => "half".to_owned(),
+        4 => "quarter".to_owned(),
+        _ => number_en::ordinal(lower),
+    };
+    let many = if upper == 1 { "" } else { "s" };
+    format!("{} {part}{many}", plain(numerator))
+}
+
+const MONTHS: [&str; 12] =
+    ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
+
+/// `October 3` → `third`, `3 October` → `third of`.
+fn day_of_month(written: &str, after: &str, out: &str) -> Option<String> {
+    let day: i64 = written.parse().ok().filter(|day| (1..=31).contains(day))?;
+    let last = out.trim_end().rsplit(' ').next()?.to_lowercase();
+    let word: String = after.chars().take_while(char::is_ascii_alphabetic).collect();
+    let capital = word.starts_with(|c: char| c.is_ascii_uppercase());
+    let goes_on = ["to", "and", "or", "at", "is", "until", "from", "in", "the", "for", "on", "by"];
+    if MONTHS.contains(&last.as_str()) && (word.is_empty() || goes_on.contains(&word.as_str())) {
+        return Some(number_en::ordinal(day));
+    }
+    (capital && MONTHS.contains(&word.to_lowercase().as_str())).then(|| format!("{} of", number_en::ordinal(day)))
+}
+
 /// Four digits after a month or `in`, `of`, `since`, `year`.
 fn is_year(written: &str, out: &str) -> bool {
     let before = out.trim_end().trim_end_matches(',').to_lowercase();
-    let last = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let words: Vec<&str> = before.split_whitespace().rev().take(2).collect();
+    let last = words.first().copied().unwrap_or_default();
     let heads = ["in", "of", "since", "year", "by", "until"];
-    let months = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
-    written.len() == 4 && (written.starts_with("19") || written.starts_with("20")) && (heads.contains(&last) || months.contains(&last))
-}
-
-/// A number and its unit; `glued` when nothing stands between them.
-fn unit(written: &str, letters: &str, glued: bool) -> Option<String> {
-    let one = written == "1";
-    let many = |name: &str| format!("{} {name}{}", plain(written), if one { "" } else { "s" });
-    Some(match letters {
-        "yuan" | "RMB" | "CNY" | "kuai" => amount(written),
-        "G" if glued && matches!(written, "2" | "3" | "4" | "5" | "6") => format!("{} G", plain(written)),
-        "G" | "GB" | "gb" | "Gb" => many("gigabyte"),
-        "M" | "MB" | "mb" => many("megabyte"),
-        "KB" | "kb" => many("kilobyte"),
-        "TB" => many("terabyte"),
-        "Mbps" | "Mb/s" | "mbps" => many("megabit") + " per second",
-        "Gbps" => many("gigabit") + " per second",
-        "GHz" => plain(written) + " gigahertz",
-        "MHz" => plain(written) + " megahertz",
-        "ms" => many("millisecond"),
-        "km" => many("kilometre"),
-        "min" | "mins" => many("minute"),
-        "am" | "AM" => format!("{} am", plain(written)),
-        "pm" | "PM" => format!("{} pm", plain(written)),
-        _ => return None,
-    })
+    let dated = MONTHS.contains(&last) || words.get(1).is_some_and(|month| MONTHS.contains(month));
+    written.len() == 4 && (written.starts_with("19") || written.starts_with("20")) && (heads.contains(&last) || dated)
 }

@@ -1,6 +1,7 @@
 //! Latin words for the Mandarin voice: known words by the lexicon, others letter by letter.
 
-use crate::text::number_zh;
+use crate::text::value::spoken_groups;
+use crate::text::{Lang, number_zh};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -26,6 +27,9 @@ pub(super) fn word(text: &str) -> (String, &str) {
     if let Some(reading) = LEXICON.words.get(&key) {
         return (reading.clone(), rest);
     }
+    if let Some(said) = versioned(token) {
+        return (said, rest);
+    }
     let is_address = token.contains('@') || (token.contains('.') && !token.contains('-'));
     if !is_address && token.contains(['-', '.']) {
         let head = token.split(['-', '.']).next().unwrap_or(token);
@@ -49,7 +53,23 @@ fn parts(token: &str) -> String {
     out + &one(rest)
 }
 
-/// One word without marks; digits inside are said one by one.
+/// `V2.0.1`, `iOS17.2`, `iPhone15`: a word or a letter and the number of its version.
+fn versioned(token: &str) -> Option<String> {
+    let at = token.find(|c: char| c.is_ascii_digit())?;
+    let (stem, number) = token.split_at(at);
+    let parts: Vec<&str> = number.split('.').collect();
+    if parts.iter().any(|part| part.is_empty() || !part.bytes().all(|b| b.is_ascii_digit())) {
+        return None;
+    }
+    if let Some(reading) = LEXICON.words.get(&stem.to_lowercase()) {
+        let short = parts.len() <= 2 && parts.first().is_some_and(|first| first.len() <= 2);
+        return short.then(|| number_zh::decimal(number).map(|number| format!("{reading}{number}"))).flatten();
+    }
+    let said = parts.iter().map(|part| number_zh::digits_plain(part)).collect::<Vec<_>>().join("点");
+    (stem.eq_ignore_ascii_case("v") && parts.len() > 1).then(|| one(stem) + &said)
+}
+
+/// One word without marks; digits inside are said one by one, many of them in groups.
 fn one(word: &str) -> String {
     if let Some(reading) = LEXICON.words.get(&word.to_lowercase()) {
         return reading.clone();
@@ -57,6 +77,9 @@ fn one(word: &str) -> String {
     let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
     match LEXICON.words.get(&stem.to_lowercase()) {
         Some(reading) => format!("{reading}{}", number_zh::digits(word)),
+        None if word.len() - stem.len() > 5 => {
+            stem.chars().map(letter).collect::<String>() + &spoken_groups(word.trim_start_matches(stem), Lang::Zh)
+        }
         None => word.chars().map(letter).collect(),
     }
 }

@@ -1,12 +1,12 @@
 //! Reading aloud in Mandarin.
 
-use super::latin;
 use super::shape::{Shape, shape};
+use super::{latin, units};
 use crate::text::value::spoken_groups;
 use crate::text::{Lang, Money, date, number_zh};
 
 /// Measure words and nouns before which two is 两 and a number is a quantity.
-const MEASURES: [&str; 62] = [
+const MEASURES: [&str; 65] = [
     "个",
     "天",
     "次",
@@ -69,6 +69,9 @@ const MEASURES: [&str; 62] = [
     "颗",
     "盒",
     "卡",
+    "夜",
+    "处",
+    "成",
 ];
 
 pub(super) fn spoken(text: &str) -> String {
@@ -82,10 +85,39 @@ pub(super) fn spoken(text: &str) -> String {
         let before = out.chars().next_back();
         rest = match first {
             '¥' | '￥' if digit_follows => money(tail, &mut out),
+            '¥' | '￥' if is_minus_before_digit(tail) => {
+                out.push('负');
+                money(tail.trim_start_matches(['-', '−']), &mut out)
+            }
+            '$' if digit_follows => {
+                let Some((Shape::Number(written), rest)) = shape(tail) else { break };
+                out.push_str(&format!("{}美元", if written == "2" { "两".to_owned() } else { plain(&written) }));
+                rest
+            }
+            '+' if foreign(tail).is_some() => {
+                out.push_str("加八六，");
+                foreign(tail).unwrap_or_default()
+            }
             '0'..='9' => number(rest, &mut out),
+            '-' | '−' if tail.starts_with(['¥', '￥']) => {
+                out.push('负');
+                tail
+            }
+            '-' | '−' if digit_follows && before.is_some_and(|c| "月日号点分年半".contains(c)) => {
+                out.push('到');
+                tail
+            }
             '-' | '−' if digit_follows && !previous.is_some_and(|c| c.is_ascii_alphanumeric() || number_zh::is_numeral(c)) => {
                 out.push('负');
                 number(tail, &mut out)
+            }
+            'R' | 'C' if currency(rest).is_some() => {
+                out.push_str("人民币");
+                money(currency(rest).unwrap_or_default(), &mut out)
+            }
+            'N' | 'n' if numbered(rest).is_some() => {
+                out.push('第');
+                numbered(rest).unwrap_or_default()
             }
             'a'..='z' | 'A'..='Z' => {
                 let (word, after) = latin::word(rest);
@@ -106,6 +138,28 @@ pub(super) fn spoken(text: &str) -> String {
     out.trim().to_owned()
 }
 
+fn is_minus_before_digit(text: &str) -> bool {
+    text.strip_prefix(['-', '−']).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// What follows 86 when a mobile number does.
+fn foreign(text: &str) -> Option<&str> {
+    let number = text.strip_prefix("86")?.trim_start_matches([' ', '-']);
+    matches!(shape(number), Some((Shape::Phone(_), _))).then_some(number)
+}
+
+/// The amount behind `RMB` or `CNY`.
+fn currency(text: &str) -> Option<&str> {
+    let amount = text.strip_prefix("RMB").or_else(|| text.strip_prefix("CNY"))?.trim_start();
+    amount.starts_with(|c: char| c.is_ascii_digit()).then_some(amount)
+}
+
+/// The number behind `No.`
+fn numbered(text: &str) -> Option<&str> {
+    let number = text.strip_prefix("No.").or_else(|| text.strip_prefix("NO."))?.trim_start();
+    number.starts_with(|c: char| c.is_ascii_digit()).then_some(number)
+}
+
 /// Half-width digits and letters for full-width ones.
 fn narrow(c: char) -> char {
     match c {
@@ -116,6 +170,7 @@ fn narrow(c: char) -> char {
 
 /// What a symbol is called, or nothing.
 fn symbol(c: char, before: Option<char>, after: &str) -> &'static str {
+    let counts = after.starts_with(|c: char| c.is_ascii_digit());
     let between_words = before.is_some_and(char::is_alphanumeric) && after.starts_with(char::is_alphanumeric);
     match c {
         '+' | '＋' => "加",
@@ -130,12 +185,28 @@ fn symbol(c: char, before: Option<char>, after: &str) -> &'static str {
         '=' => "等于",
         '℃' => "摄氏度",
         '~' | '～' if between_words => "到",
+        '/' | '／' if is_rate(before, after) => "每",
+        '/' | '／' if before == Some('吉') && after.starts_with(|c: char| c.is_ascii_digit()) => "，",
         '/' | '／' if between_words => "或",
+        '>' | '＞' if counts => "大于",
+        '<' | '＜' if counts => "小于",
+        '≥' if counts => "大于等于",
+        '≤' if counts => "小于等于",
+        '±' if counts => "正负",
+        '㎡' => "平方米",
         '（' | '(' if before.is_some_and(char::is_alphanumeric) => "，",
         '）' | ')' if after.starts_with(char::is_alphanumeric) => "，",
         '—' | '–' if before.is_some_and(char::is_alphanumeric) => "，",
         _ => "",
     }
+}
+
+/// The stroke of `3元/天`: after an amount, before what it is paid for.
+fn is_rate(before: Option<char>, after: &str) -> bool {
+    let paid = before.is_some_and(|c| "元块毛分".contains(c) || number_zh::is_numeral(c));
+    paid && ["天", "日", "月", "年", "分钟", "小时", "条", "次", "人", "户", "GB", "MB", "G", "M"]
+        .iter()
+        .any(|unit| after.starts_with(unit))
 }
 
 /// Chinese and its punctuation; quotes, brackets and spaces next to Chinese have no sound.
@@ -220,14 +291,31 @@ fn quantity<'a>(written: &str, rest: &'a str, out: &mut String) -> &'a str {
     let before: String = out.chars().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect();
     let after = rest.trim_start_matches([' ', '\u{a0}']);
     if let Some(after) = after.strip_prefix(['%', '％']) {
-        out.push_str(&format!("百分之{}", plain(written)));
+        out.push_str(&format!("百分之{}", if written == "100" { "百".to_owned() } else { plain(written) }));
         return ranged(after, out);
     }
-    if let Some((said, after)) = unit(written, after) {
+    if let Some(ratio) = rest.strip_prefix([':', '：']).filter(|ratio| ratio.starts_with(|c: char| c.is_ascii_digit())) {
+        out.push_str(&format!("{}比", plain(written)));
+        return ratio;
+    }
+    if written.len() == 2 && after.starts_with('折') {
+        out.push_str(&number_zh::digits_plain(written));
+        return after;
+    }
+    let percents = ranged_percent(rest);
+    if let Some(second) = percents {
+        out.push_str(&format!("百分之{}到", plain(written)));
+        return second;
+    }
+    if let Some((said, after)) = unit(written, after, &before) {
         out.push_str(&said);
         return after;
     }
-    let named_code = ["码", "号", "码是", "号是", "码为", "号为", "码：", "号：", "编号", "代码"].iter().any(|head| before.ends_with(head));
+    let extension = before.ends_with("分机") || after.starts_with("分机");
+    let named_code = extension
+        || ["后四位", "后六位", "码", "号", "码是", "号是", "码为", "号为", "码：", "号：", "编号", "代码"]
+            .iter()
+            .any(|head| before.ends_with(head));
     let measured = MEASURES.iter().any(|measure| after.starts_with(measure));
     let is_code = !written.contains('.')
         && (written.len() > 6 && !measured
@@ -267,7 +355,14 @@ fn quantity<'a>(written: &str, rest: &'a str, out: &mut String) -> &'a str {
     rest
 }
 
-fn plain(written: &str) -> String {
+/// What follows the dash of `5-10%`.
+fn ranged_percent(rest: &str) -> Option<&str> {
+    let second = rest.strip_prefix(['-', '~', '～'])?;
+    let (_, after) = second.split_at(second.find(|c: char| !c.is_ascii_digit() && c != '.')?);
+    (after.len() < second.len() && after.starts_with(['%', '％'])).then_some(second)
+}
+
+pub(super) fn plain(written: &str) -> String {
     number_zh::decimal(written).unwrap_or_else(|| number_zh::digits_plain(written))
 }
 
@@ -284,7 +379,7 @@ fn fraction<'a>(written: &str, rest: &'a str) -> Option<(&'a str, &'a str)> {
 }
 
 /// A number and its Latin or currency unit.
-fn unit<'a>(written: &str, after: &'a str) -> Option<(String, &'a str)> {
+fn unit<'a>(written: &str, after: &'a str, before: &str) -> Option<(String, &'a str)> {
     if after.starts_with(['元', '块']) {
         let has_part =
             after.strip_prefix('块').is_some_and(|part| part.starts_with(|c: char| number_zh::parse_cardinal(&c.to_string()).is_some()));
@@ -295,25 +390,5 @@ fn unit<'a>(written: &str, after: &'a str) -> Option<(String, &'a str)> {
         let rest = if written.contains('.') { rest.strip_prefix('钱').unwrap_or(rest) } else { rest };
         return Some((amount(written), rest));
     }
-    let end = after.find(|c: char| !c.is_ascii_alphabetic() && c != '/').unwrap_or(after.len());
-    let (letters, rest) = after.split_at(end);
-    let two = || if written == "2" { "两".to_owned() } else { plain(written) };
-    let said = match letters.to_lowercase().as_str() {
-        "g" => {
-            let generation = matches!(written, "2" | "3" | "4" | "5" | "6") && !rest.starts_with("流量") && !rest.starts_with("的流量");
-            if generation { format!("{}吉", plain(written)) } else { format!("{}个吉", two()) }
-        }
-        "gb" => format!("{}个吉", two()),
-        "m" | "mb" | "mbps" | "mb/s" => format!("{}兆", two()),
-        "kb" | "k" => format!("{}开", two()),
-        "kb/s" | "kbps" => format!("{}开每秒", two()),
-        "tb" => format!("{}踢必", two()),
-        "ghz" => format!("{}吉赫", plain(written)),
-        "mhz" => format!("{}兆赫", plain(written)),
-        "km" => format!("{}公里", two()),
-        "kg" => format!("{}公斤", two()),
-        "ms" => format!("{}毫秒", two()),
-        _ => return None,
-    };
-    Some((said, rest))
+    units::unit(written, after, before)
 }

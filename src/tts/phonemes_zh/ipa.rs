@@ -153,7 +153,7 @@ mod tests {
         for initial in INITIALS.iter().copied().chain([""]) {
             for final_ in FINALS.iter().copied() {
                 for tone in 1..=5 {
-                    let spoken = Spoken { character: '字', syllable: Syllable { initial, final_, tone }, ends_word: false };
+                    let spoken = Spoken { character: '字', syllable: Syllable { initial, final_, tone }, ends_word: false, fixed: false };
                     if notate(&spoken.syllable).is_none() {
                         continue;
                     }

@@ -7,7 +7,7 @@ use crate::text::pinyin::Syllable;
 pub fn spell(character: char) -> Vec<Spoken> {
     name(character)
         .iter()
-        .map(|&(initial, final_, tone)| Spoken { character, syllable: Syllable { initial, final_, tone }, ends_word: false })
+        .map(|&(initial, final_, tone)| Spoken { character, syllable: Syllable { initial, final_, tone }, ends_word: false, fixed: false })
         .collect()
 }
 

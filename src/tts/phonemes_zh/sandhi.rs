@@ -4,10 +4,14 @@ use super::Spoken;
 
 /// Changes the tones of one phrase, whose syllables come with the tones they have alone.
 pub fn apply(phrase: &mut [Spoken]) {
+    let prescribed: Vec<Option<u8>> = phrase.iter().map(|spoken| spoken.fixed.then_some(spoken.syllable.tone)).collect();
     particles(phrase);
     one(phrase);
     not(phrase);
     third_tones(phrase);
+    for (spoken, tone) in phrase.iter_mut().zip(prescribed) {
+        spoken.syllable.tone = tone.unwrap_or(spoken.syllable.tone);
+    }
 }
 
 /// Particles are neutral when they are read as particles (`le`, not the `liao` of 了解).
@@ -16,7 +20,7 @@ fn particles(phrase: &mut [Spoken]) {
     for spoken in phrase {
         let syllable = (spoken.syllable.initial, spoken.syllable.final_);
         let neutral = match spoken.character {
-            '的' | '地' | '得' => syllable == ("d", "e"),
+            '的' | '地' => syllable == ("d", "e"),
             '了' => syllable == ("l", "e"),
             '着' => syllable == ("zh", "e"),
             '么' => syllable == ("m", "e"),
@@ -47,8 +51,9 @@ fn one(phrase: &mut [Spoken]) {
         let first_of_digits =
             is_digit(after.character) || (after.character == '点' && later.is_some_and(|later| is_digit(later.character)));
         let calendar = matches!(after.character, '月' | '号' | '日' | '楼');
+        let tens = after.character == '十' && before.as_ref().is_some_and(|before| matches!(before.character, '百' | '千' | '万' | '零'));
         let joined = before.as_ref().is_some_and(|before| matches!(before.character, '统' | '唯' | '之' | '万' | '逐'));
-        if counted || first_of_digits || calendar || joined {
+        if counted || tens || first_of_digits || calendar || joined {
             continue;
         }
         let tone = match &before {
@@ -62,7 +67,7 @@ fn one(phrase: &mut [Spoken]) {
     }
 }
 
-/// 不 is second tone before a fourth and neutral in 好不好.
+/// 不 is second tone before a fourth and neutral in 好不好 and 对不起.
 fn not(phrase: &mut [Spoken]) {
     for index in 0..phrase.len() {
         if phrase.get(index).is_none_or(|spoken| spoken.character != '不') {
@@ -72,6 +77,7 @@ fn not(phrase: &mut [Spoken]) {
         let after = phrase.get(index + 1).map(|after| (after.character, after.syllable.tone));
         let tone = match after {
             Some((character, _)) if before == Some(character) => 5,
+            Some(('起', _)) if matches!(before, Some('对' | '了')) => 5,
             Some((_, 4)) => 2,
             _ => continue,
         };

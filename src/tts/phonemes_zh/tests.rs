@@ -75,6 +75,31 @@ fn letters_are_spelled_and_the_unknown_is_left_out() {
     check("查话费余额", "sil ch a2 #0 h ua4 #0 f ei4 #1 ^ v2 #0 ^ e2 sil eos");
 }
 
+#[test]
+fn prescribed_sounds_are_said_as_they_are() {
+    let text = format!("请{}再试", crate::text::sounds::sounded("重新", crate::text::sounds::Alphabet::Pinyin, "zhong4 xin3"));
+    check(&text, "sil q ing3 #1 zh ong4 #0 x in3 #1 z ai4 #1 sh iii4 sil eos");
+    let more = crate::text::sounds::sounded("5G", crate::text::sounds::Alphabet::Pinyin, "wu3 ji4 hao3");
+    check(&more, "sil ^ u3 #0 j i4 #0 h ao3 sil eos");
+}
+
+/// `tests/golden/sounds.zh.tsv`; all lines that differ are shown.
+#[test]
+fn golden_sounds() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/sounds.zh.tsv");
+    let golden = std::fs::read_to_string(path).unwrap();
+    let lines: Vec<(&str, &str)> =
+        golden.lines().filter(|line| !line.starts_with('#')).map(|line| line.split_once('\t').expect(line)).collect();
+    let said = |text: &str| {
+        let phrases = phrases(&crate::text::normalise::spoken(text, crate::text::Lang::Zh));
+        phrases.concat().iter().map(|spoken| spoken.syllable.to_string()).collect::<Vec<_>>().join(" ")
+    };
+    let wrong = lines.iter().map(|(text, expected)| (text, expected, said(text))).filter(|(_, expected, said)| *expected != said);
+    let wrong: Vec<String> = wrong.map(|(text, expected, said)| format!("{text}: expected {expected}, said {said}")).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(lines.len() >= 200, "only {} lines", lines.len());
+}
+
 fn known() -> BTreeSet<String> {
     let numbers: std::collections::BTreeMap<String, i64> =
         serde_json::from_str(include_str!("../../../voices/zh_CN-baker.symbols.json")).unwrap();

@@ -32,7 +32,7 @@ impl Synthesiser for Tone {
     }
 }
 
-struct Fixed(Arc<Tone>);
+struct Fixed(Arc<Tone>, &'static str);
 
 impl Source for Fixed {
     fn lang(&self) -> Lang {
@@ -42,15 +42,19 @@ impl Source for Fixed {
         1.0
     }
     fn identity(&self) -> Result<String, TtsError> {
-        Ok("tone".into())
+        Ok(self.1.into())
     }
     fn load(&self) -> Result<Arc<dyn Synthesiser>, TtsError> {
         Ok(Arc::clone(&self.0) as Arc<dyn Synthesiser>)
     }
 }
 
+fn seat(tone: &Arc<Tone>, name: &'static str, ahead: Option<Arc<Seat>>) -> Arc<Seat> {
+    Seat::new(Box::new(Fixed(Arc::clone(tone), name)), ahead)
+}
+
 fn speech(tone: &Arc<Tone>, cache: Cache) -> Speech {
-    Speech::with(vec![Box::new(Fixed(Arc::clone(tone)))], cache)
+    Speech::with(vec![seat(tone, "tone", None)], cache)
 }
 
 fn all(mut speaking: Speaking) -> Vec<Result<Chunk, TtsError>> {
@@ -129,9 +133,7 @@ fn who_stops_listening_stops_the_synthesis() {
     let cache = Cache::none();
     let (reply, speaking) = mpsc::channel(3);
     let request =
-        Request {
-            seat: Seat::new(Box::new(Fixed(Arc::clone(&tone)))), pieces: pieces("一。二。三。"), manner: Manner::default(), reply
-        };
+        Request { seat: seat(&tone, "tone", None), lines: script("一。二。三。").unwrap(), manner: Manner::default(), reply };
     std::thread::scope(|scope| {
         let serving = scope.spawn(|| serve(&request, &cache));
         drop(speaking);
@@ -149,4 +151,39 @@ fn slower_speech_is_longer_and_louder_speech_is_louder() {
     let peak = |audio: Audio| audio.samples.into_iter().fold(0.0, f32::max);
     assert!(peak(say(1.0, 2.0)) > 1.8 * peak(say(1.0, 1.0)));
     assert!(say(f32::NAN, f32::NAN).samples == say(1.0, 1.0).samples);
+}
+
+#[test]
+fn markup_changes_manner_and_pauses_and_names_places() {
+    let speech = speech(&Arc::default(), Cache::none());
+    let say =
+        |text: &str| all(speech.speak(text, Lang::Zh, Manner::default()).unwrap()).into_iter().map(Result::unwrap).collect::<Vec<_>>();
+    let plain = say("您好。请说。");
+    let marked = say("<speak>您好。<break time='2s'/><mark name='here'/><prosody rate='50%'>请说。</prosody></speak>");
+    let texts: Vec<&str> = marked.iter().map(|chunk| chunk.text.as_str()).collect();
+    assert_eq!(texts, ["您好。", "请说。"]);
+    let pause = |chunk: &Chunk| chunk.samples.iter().rev().take_while(|sample| **sample == 0.0).count();
+    assert_eq!(pause(&marked[0]), pause(&plain[0]) / 320 * 2000);
+    assert!(marked[1].samples.len() > plain[1].samples.len() * 3 / 2);
+    assert_eq!(marked[1].marks, [Mark { name: "here".into(), at: 0 }]);
+    let faulty = speech.speak("<speak>您好<brake/></speak>", Lang::Zh, Manner::default());
+    assert!(matches!(faulty, Err(TtsError::Markup(reason)) if reason == "1:10: <brake> is not an element of SSML"));
+}
+
+#[test]
+fn what_was_rendered_ahead_is_heard_and_the_rest_is_spoken_live() {
+    let folder = std::env::temp_dir().join(format!("tingshuo-ahead-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let (live, ahead) = (Arc::new(Tone::default()), Arc::new(Tone::default()));
+    let speech = Speech::with(vec![seat(&live, "live", Some(seat(&ahead, "ahead", None)))], Cache::at(&folder, 1 << 20));
+    let prompts: Vec<(Lang, String)> = ["您好。", "再见。", "坏。", "请说。"].map(|text| (Lang::Zh, text.to_owned())).into();
+    let mut most = 0;
+    let failures = speech.prerender(&prompts, |done, _| most = done);
+    assert_eq!((failures.len(), most), (1, 4));
+    assert_eq!((live.said.load(Ordering::SeqCst), ahead.said.load(Ordering::SeqCst)), (0, 4));
+    let heard = all(speech.speak("您好。您的余额是三十元。", Lang::Zh, Manner::default()).unwrap());
+    let cached: Vec<bool> = heard.into_iter().map(|chunk| chunk.unwrap().from_cache).collect();
+    assert_eq!(cached, [true, false]);
+    assert_eq!((live.said.load(Ordering::SeqCst), ahead.said.load(Ordering::SeqCst)), (1, 4));
+    std::fs::remove_dir_all(&folder).unwrap();
 }
