@@ -9,6 +9,7 @@ pub mod eval;
 pub mod fixtures;
 pub mod grammar;
 pub mod house;
+pub mod knowledge;
 pub mod models;
 pub mod operator;
 pub mod say;
@@ -47,6 +48,8 @@ enum Command {
     Fixtures(fixtures::Args),
     /// Figures for labelled sets.
     Eval(eval::Args),
+    /// Searches the knowledge base, and lists what callers asked in vain.
+    Knowledge(knowledge::Args),
     /// Speaks a text into a WAV file.
     Say(say::Args),
     /// What recordings say, a line each.
@@ -75,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Grammar(args) => grammar::run(args),
         Command::Fixtures(args) => fixtures::run(args),
         Command::Eval(args) => eval::run(args),
+        Command::Knowledge(args) => knowledge::run(args),
         Command::Say(args) => say::run(args),
         Command::Transcribe(args) => transcribe::run(args),
         Command::Understand(args) => understand::run(args),

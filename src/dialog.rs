@@ -8,17 +8,16 @@ pub mod check;
 pub mod engine;
 pub mod event;
 pub mod flow;
-pub mod located;
 pub mod raw;
 #[cfg(test)]
 mod rehearsal;
 pub mod state;
 mod template;
 
+pub use crate::text::located::Fault;
 pub use action::{Action, Outcome, Question, RequestId, RequestKind, Timing, TransferReason, Utterance};
 pub use check::{Source, World};
 pub use engine::Engine;
 pub use event::{Answer, Event, Opening};
 pub use flow::{Flows, Level};
-pub use located::Fault;
 pub use state::State;

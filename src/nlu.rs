@@ -1,4 +1,4 @@
-//! What was meant: the asked question's grammar, then global phrases, then the intent classifier, else reject.
+//! What was meant: the asked question's grammar, then global phrases, then the intent classifier, then the knowledge base, else reject.
 //!
 //! Start at [`Understood`], which is what everything here produces; [`Router`] decides. The words of both languages are
 //! data, in `flows/intents/`; nothing here knows any. It must not know audio, nor what the dialog does with a meaning.
@@ -10,6 +10,7 @@ pub mod examples;
 pub mod features;
 pub mod figures;
 pub mod intent;
+pub mod knowledge;
 pub mod language;
 pub mod learner;
 pub mod lexicon;
@@ -27,5 +28,6 @@ pub mod wording;
 
 pub use error::NluError;
 pub use intent::Intent;
+pub use knowledge::Knowledge;
 pub use router::{Heard, Router};
 pub use understood::{Decision, Expectation, RejectReason, Source, Understood};

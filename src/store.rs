@@ -11,6 +11,7 @@ pub mod database;
 pub mod moment;
 mod runs;
 pub mod stored_phone;
+pub mod unanswered;
 pub mod value_json;
 pub mod work_orders;
 
@@ -20,4 +21,5 @@ pub use calls::Calls;
 pub use changes::{Applied, Change, Changed, Changes};
 pub use database::{Database, StoreError};
 pub use stored_phone::StoredPhone;
+pub use unanswered::{Unanswered, UnansweredQuestion};
 pub use work_orders::{HistoryRow, Kept, Moved, NewOrder, Note, OrderRow, WorkOrders};

@@ -6,6 +6,7 @@ pub mod amount;
 pub mod date;
 pub mod dictation;
 pub mod lang;
+pub mod located;
 pub mod mask;
 pub mod normalise;
 pub mod number_en;

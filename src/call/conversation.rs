@@ -62,7 +62,11 @@ impl Conversation {
                 Action::Listen(question) => self.question = Some(question.clone()),
                 Action::SetLang(lang) => self.lang = *lang,
                 Action::HangUp(outcome) => self.outcome = Some(outcome.clone()),
-                Action::Say(_) | Action::Perform { .. } | Action::PauseRecording | Action::ResumeRecording => {}
+                Action::Say(_)
+                | Action::Perform { .. }
+                | Action::NoteUnanswered { .. }
+                | Action::PauseRecording
+                | Action::ResumeRecording => {}
             }
         }
         if over && self.outcome.is_none() {

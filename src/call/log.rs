@@ -17,6 +17,7 @@ const QUEUE: usize = 1024;
 enum Entry {
     Turn(store::Turn),
     Event(CallEvent),
+    Unanswered(String),
     Close(Ending),
 }
 
@@ -41,6 +42,9 @@ impl CallLog {
     }
 
     pub fn event(&mut self, noted: &Noted) {
+        if let Happening::Unanswered { question } = &noted.what {
+            self.push(Entry::Unanswered(question.clone()));
+        }
         let detail = detail(&noted.what);
         self.push(Entry::Event(CallEvent { at_ms: short(noted.at_ms), kind: noted.what.name().to_owned(), detail }));
     }
@@ -80,6 +84,7 @@ async fn write(database: &Database, opening: &Opening, mut incoming: mpsc::Recei
         match entry {
             Entry::Turn(turn) => calls.put_turn(call, &turn).await?,
             Entry::Event(event) => calls.add_event(call, &event).await?,
+            Entry::Unanswered(question) => database.unanswered().note(&question, opening.lang, opening.now.date(), call).await?,
             Entry::Close(ending) => calls.close(call, &ending).await?,
         }
     }
@@ -141,6 +146,7 @@ fn detail(what: &Happening) -> Record {
         Happening::Answered { operation, how, took_ms } => {
             vec![text("operation", operation), text("how", how), number("took_ms", *took_ms as i64)]
         }
+        Happening::Unanswered { question } => vec![text("question", question)],
         Happening::Fault(what) => vec![text("what", what)],
         Happening::Ended { outcome } => vec![text("outcome", outcome)],
         Happening::SpeechBegan | Happening::SpeechEnded | Happening::NoInput | Happening::RecordingPaused | Happening::RecordingResumed => {

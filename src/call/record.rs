@@ -4,6 +4,7 @@
 
 use crate::dialog::{Outcome, RequestKind};
 use crate::nlu::{Decision, Intent, Source};
+use crate::text::mask::mask_text;
 use crate::text::{Lang, PhoneNumber, Record};
 use jiff::civil::DateTime;
 
@@ -93,6 +94,11 @@ pub enum Happening {
         how: &'static str,
         took_ms: u64,
     },
+    /// A question that nobody could answer; an editor may add it.
+    Unanswered {
+        /// Masked.
+        question: String,
+    },
     RecordingPaused,
     RecordingResumed,
     Fault(String),
@@ -102,6 +108,11 @@ pub enum Happening {
 }
 
 impl Happening {
+    /// A question in the caller's words.
+    pub fn unanswered(question: &str) -> Happening {
+        Happening::Unanswered { question: mask_text(question) }
+    }
+
     /// The stable name, as in `call.json` and the database.
     pub fn name(&self) -> &'static str {
         match self {
@@ -119,6 +130,7 @@ impl Happening {
             Happening::NoInput => "no_input",
             Happening::Requested { .. } => "requested",
             Happening::Answered { .. } => "answered",
+            Happening::Unanswered { .. } => "unanswered",
             Happening::RecordingPaused => "recording_paused",
             Happening::RecordingResumed => "recording_resumed",
             Happening::Fault(_) => "fault",

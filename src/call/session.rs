@@ -275,6 +275,7 @@ impl<L: Line> Session<L> {
                 Action::Perform { id, kind, operation, arguments, customer, idempotency_key } => {
                     self.perform(id, Request { kind, operation, arguments, customer, idempotency_key });
                 }
+                Action::NoteUnanswered { question } => self.note(Happening::unanswered(&question)),
                 Action::PauseRecording => {
                     self.recording.pause();
                     self.note(Happening::RecordingPaused);

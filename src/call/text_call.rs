@@ -99,6 +99,7 @@ impl TextCall {
                     let answer = self.conversation.services().clone().perform(request, self.conversation.opening()).await;
                     left.extend(self.conversation.step(Event::Answered { id, answer }));
                 }
+                Action::NoteUnanswered { question } => self.turns.note(0, Happening::unanswered(&question)),
                 Action::PauseRecording => self.turns.note(0, Happening::RecordingPaused),
                 Action::ResumeRecording => self.turns.note(0, Happening::RecordingResumed),
                 Action::Listen(_) | Action::SetLang(_) | Action::HangUp(_) => {}

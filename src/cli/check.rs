@@ -2,9 +2,9 @@
 
 use super::Failure;
 use crate::business::OPERATIONS;
-use crate::dialog::{Fault, Flows, Source, World, raw};
+use crate::dialog::{self, Fault, Flows, Source, World, raw};
 use crate::grammar::Library;
-use crate::nlu::Router;
+use crate::nlu::{Router, knowledge};
 use crate::text::Lang;
 use anyhow::{Context, bail};
 use std::collections::BTreeSet;
@@ -31,19 +31,18 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
     let grammars = args.grammars.unwrap_or_else(|| beside(&args.dir));
     let sources = sources(&args.dir)?;
-    match Flows::check(&sources, &world(&grammars)?) {
-        Ok(_) => {
-            let also = understanding(&args.dir, &grammars)?;
-            println!("{} flow files{also}, no faults", sources.len());
-            Ok(())
+    let entries = knowledge::read(&args.dir.join("knowledge"))?;
+    let mut faults = Flows::check(&sources, &world(&grammars)?).err().unwrap_or_default();
+    faults.extend(dialog::check::knowledge::check(&entries));
+    if !faults.is_empty() {
+        for fault in &faults {
+            println!("{fault}");
         }
-        Err(faults) => {
-            for fault in &faults {
-                println!("{fault}");
-            }
-            bail!("{}", count(&faults));
-        }
+        bail!("{}", count(&faults));
     }
+    let also = understanding(&args.dir, &grammars)?;
+    println!("{} flow files, {} of knowledge{also}, no faults", sources.len(), entries.len());
+    Ok(())
 }
 
 /// Loads what callers' sentences are understood by, with all its own checks, when it lies where a call would look for it.

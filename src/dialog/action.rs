@@ -23,6 +23,10 @@ pub enum Action {
         customer: Option<PhoneNumber>,
         idempotency_key: Option<String>,
     },
+    /// A question that nobody could answer: an editor may add it. Said by the caller, so it is to be masked.
+    NoteUnanswered {
+        question: String,
+    },
     /// Secrets follow: recording, transcript and logs leave them out until [`Action::ResumeRecording`].
     PauseRecording,
     ResumeRecording,

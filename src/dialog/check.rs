@@ -2,20 +2,22 @@
 //!
 //! Start at [`Flows::check`]. Knows no file system: whoever calls it has read the files.
 
+pub mod knowledge;
 mod layout;
 mod names;
 mod speech;
 #[cfg(test)]
 mod tests;
 
-use super::flow::{Flow, Flows, Slot, SlotType, Title};
-use super::located::{Fault, Located, Place};
+use super::flow::{Flow, Flows, Slot, SlotType, Title, Words};
+
 use super::raw::{RawFlow, RawPrompt, RawService, RawSlot, Text};
 use super::template::{Prompt, Prompts};
 use super::{Timing, engine::OWN_PROMPTS};
 use crate::business::Operation;
 use crate::nlu::Intent;
 use crate::text::Lang;
+use crate::text::located::{Fault, Located, Place, read_yaml};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One file of `flows/`.
@@ -53,10 +55,10 @@ impl Flows {
             expressions: Vec::new(),
             repeated: BTreeSet::new(),
         };
-        let (titles, menu, flows) = checker.all(sources);
+        let (titles, menu, not_answered, flows) = checker.all(sources);
         checker.prompts_in_use(&flows);
         if checker.faults.is_empty() {
-            return Ok(Flows { flows, titles, menu, prompts: checker.prompts });
+            return Ok(Flows { flows, titles, menu, not_answered, prompts: checker.prompts });
         }
         checker.faults.sort();
         checker.faults.dedup();
@@ -102,7 +104,7 @@ struct ExpressionUse {
     variables: BTreeSet<String>,
 }
 
-type Checked = (BTreeMap<Intent, Title>, BTreeMap<char, Intent>, Vec<Flow>);
+type Checked = (BTreeMap<Intent, Title>, BTreeMap<char, Intent>, Words, Vec<Flow>);
 
 impl Checker<'_> {
     fn fault(&mut self, place: Place, reason: impl Into<String>) {
@@ -112,11 +114,13 @@ impl Checker<'_> {
     fn all(&mut self, sources: &[Source]) -> Checked {
         let mut titles = BTreeMap::new();
         let mut menu = BTreeMap::new();
+        let mut not_answered = Words::default();
         let mut flows = Vec::new();
         match sources.iter().find(|source| is_service(&source.name)) {
             Some(source) => {
                 self.file.clone_from(&source.name);
                 if let Some(service) = self.read::<RawService>(source) {
+                    not_answered = Words { zh: service.not_answered.zh.clone(), en: service.not_answered.en.clone() };
                     (titles, menu) = self.service(service);
                 }
             }
@@ -144,23 +148,11 @@ impl Checker<'_> {
                 self.faults.push(Fault { file: SERVICE_FILE.into(), place: Place { line: 1, column: 1 }, reason });
             }
         }
-        (titles, menu, flows)
+        (titles, menu, not_answered, flows)
     }
 
     fn read<T: serde::de::DeserializeOwned>(&mut self, source: &Source) -> Option<T> {
-        match serde_saphyr::from_str(&source.text) {
-            Ok(value) => Some(value),
-            Err(error) => {
-                let number = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-                let place = error
-                    .location()
-                    .map_or(Place { line: 1, column: 1 }, |at| Place { line: number(at.line()), column: number(at.column()) });
-                let message = error.without_snippet().to_string();
-                let first_line = message.lines().next().unwrap_or_default().to_owned();
-                self.fault(place, first_line);
-                None
-            }
-        }
+        read_yaml(&source.name, &source.text).map_err(|fault| self.faults.push(fault)).ok()
     }
 
     fn service(&mut self, raw: RawService) -> (BTreeMap<Intent, Title>, BTreeMap<char, Intent>) {

@@ -8,6 +8,7 @@
 mod ask;
 mod dictate;
 mod hear;
+mod inform;
 mod keys;
 mod manner;
 pub(super) mod number;

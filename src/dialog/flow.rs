@@ -16,6 +16,8 @@ pub struct Flows {
     /// Key → intent at an open question.
     pub(super) menu: BTreeMap<char, Intent>,
     pub(super) prompts: Prompts,
+    /// What callers say when an answer did not answer their question.
+    pub(super) not_answered: Words,
 }
 
 impl Flows {
@@ -199,6 +201,12 @@ pub(super) struct Words {
 }
 
 impl Words {
+    /// Whether one of them stands inside `text`.
+    pub fn stand_in(&self, text: &str, lang: Lang) -> bool {
+        let lower = text.to_lowercase();
+        self.get(lang).iter().any(|word| lower.contains(word.as_str()))
+    }
+
     fn get(&self, lang: Lang) -> &[String] {
         match lang {
             Lang::Zh => &self.zh,

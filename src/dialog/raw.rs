@@ -1,7 +1,8 @@
 //! Flow files as typed by whoever writes them. Nothing here is checked beyond its shape: [`super::check`] makes
 //! the types of [`super::flow`] from these.
 
-use super::located::Located;
+use crate::nlu::knowledge::RawKnowledge;
+use crate::text::located::Located;
 use schemars::JsonSchema;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -18,6 +19,9 @@ pub struct RawService {
     pub intents: BTreeMap<String, Located<RawTitle>>,
     /// What each key does at an open question. Key 0 is always a person, * goes back, # repeats.
     pub menu: BTreeMap<String, Text>,
+    /// What callers say when an answer did not answer their question: 没回答我. Looked for inside what was said.
+    #[serde(default)]
+    pub not_answered: RawWords,
     /// Prompts that the engine itself says, and prompts that several flows share.
     pub prompts: BTreeMap<String, Located<RawPrompt>>,
 }
@@ -209,6 +213,7 @@ pub struct RawStep {
 enum AnyFile {
     Service(RawService),
     Flow(RawFlow),
+    Knowledge(RawKnowledge),
 }
 
 /// What editors use to check and complete flow files.

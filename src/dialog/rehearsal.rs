@@ -120,6 +120,7 @@ fn word_for(action: &Action) -> String {
             RequestKind::Change => format!("!!{operation}"),
             RequestKind::OpenWorkOrder => format!("!order:{operation}"),
         },
+        Action::NoteUnanswered { .. } => "?!".into(),
         Action::PauseRecording => "(".into(),
         Action::ResumeRecording => ")".into(),
         Action::SetLang(lang) => format!("@{lang}"),

@@ -37,6 +37,10 @@ pub struct State {
     pub(super) said: BTreeMap<PromptId, usize>,
     /// What the caller heard last, for "say that again".
     pub(super) heard: Vec<Utterance>,
+    /// The question that the caller asked last, in the caller's words.
+    pub(super) wondered: Option<String>,
+    /// The entry whose answer was the last thing said.
+    pub(super) informed: Option<String>,
     /// What was changed, told before the farewell.
     pub(super) recap: Vec<Utterance>,
     /// Numbers being given, by the question's name; they outlive a digression.

@@ -15,6 +15,9 @@ pub enum NluError {
     /// A grammar is wrong; the text names file, line and column.
     #[error("{0}")]
     Grammar(String),
+    /// An entry of the knowledge base is wrong; the text names file, line and column.
+    #[error("{0}")]
+    Knowledge(String),
 }
 
 impl NluError {

@@ -1,4 +1,5 @@
-//! Decides what an utterance means: what was asked, then phrases understood everywhere, then the classifier, else reject.
+//! Decides what an utterance means: what was asked, then phrases understood everywhere, then the classifier, then the knowledge base,
+//! else reject.
 //!
 //! The asked question's grammar is tried on characters; an answer that it does not take whole is looked for by the parsers of
 //! values; what is neither that nor a clear request is tried on sound. An answer to the asked question wins when it is the whole utterance. When it stands among other words, a clear request in
@@ -6,8 +7,9 @@
 
 use super::language::Language;
 use super::slots::{Kind, Utterance};
+use super::thresholds;
 use super::wording::Wording;
-use super::{Decision, Expectation, Intent, NluError, RejectReason, Source, Understood, phrases};
+use super::{Decision, Expectation, Intent, Knowledge, NluError, RejectReason, Source, Understood, phrases};
 use crate::grammar::{Library, Parse};
 use crate::text::{Lang, Record, Value};
 use jiff::civil::Date;
@@ -38,6 +40,7 @@ pub struct Router {
     zh: Language,
     en: Language,
     grammars: Arc<Library>,
+    knowledge: Knowledge,
 }
 
 /// The answer to what was asked.
@@ -63,7 +66,8 @@ impl Router {
             let en = scope.spawn(|| Language::load(&intents, Lang::En));
             let zh = Language::load(&intents, Lang::Zh)?;
             let en = en.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-            Ok(Router { zh, en, grammars })
+            let knowledge = Knowledge::with(&data_dir.join("flows"), &zh.lexicon.concepts, &en.lexicon.concepts)?;
+            Ok(Router { zh, en, grammars, knowledge })
         })
     }
 
@@ -82,7 +86,42 @@ impl Router {
         let slots = Utterance::new(heard.text, lang, today).all();
         match self.answered(&heard, &wording, language, expectation, today) {
             Some(answered) => language.with_answer(&heard, answered, expectation, slots),
-            None => language.freely(&heard, &wording, slots, today),
+            None => self.from_knowledge(language.freely(&heard, &wording, slots, today), &heard, &wording, lang, today),
+        }
+    }
+
+    /// The knowledge base, for whoever looks something up without a call.
+    pub fn knowledge(&self) -> &Knowledge {
+        &self.knowledge
+    }
+
+    /// What no job does may be a question that we hold an answer to. A job that was surely asked for goes before; so does one that may
+    /// have been meant, unless the answer is sure.
+    fn from_knowledge(&self, understood: Understood, heard: &Heard<'_>, wording: &Wording, lang: Lang, today: Date) -> Understood {
+        let asks = understood.intent == Some(Intent::Faq);
+        let heard_well = thresholds::hearing(heard.hearing_confidence);
+        if understood.source == Source::Global || heard_well == Decision::Reject || (understood.decision == Decision::Accept && !asks) {
+            return understood;
+        }
+        let Some((hit, decision)) = self.knowledge.best(wording, lang, today) else { return understood };
+        let sure = decision == Decision::Accept && heard_well == Decision::Accept;
+        let may_be_other = understood.decision == Decision::Confirm || matches!(understood.reason, Some(RejectReason::OutOfScope | RejectReason::Vague));
+        if !sure && may_be_other && !asks {
+            return understood;
+        }
+        let wordings = hit.entry.wordings(lang);
+        let mut slots = understood.slots;
+        for (name, text) in [("entry", &hit.entry.id), ("question", &wordings.question), ("answer", &wordings.answer)] {
+            slots.insert(name.to_owned(), Value::Text(text.clone()));
+        }
+        Understood {
+            intent: Some(Intent::Faq),
+            confidence: hit.confidence,
+            decision: if sure { Decision::Accept } else { Decision::Confirm },
+            slots,
+            source: Source::Knowledge,
+            alternatives: Vec::new(),
+            ..nothing(heard.text)
         }
     }
 

@@ -18,6 +18,15 @@ const HEARD_WELL: f32 = 0.45;
 /// Below this hearing confidence only grammars and phrases count.
 const HEARD_AT_ALL: f32 = 0.20;
 
+/// What hearing alone allows: to act, only to ask, or nothing.
+pub fn hearing(confidence: Option<f32>) -> Decision {
+    match confidence.unwrap_or(1.0) {
+        heard if heard < HEARD_AT_ALL => Decision::Reject,
+        heard if heard < HEARD_WELL => Decision::Confirm,
+        _ => Decision::Accept,
+    }
+}
+
 /// The marks of one language.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Thresholds {

@@ -1,7 +1,7 @@
 //! Opening the database file, its pool of connections, and what can go wrong with it.
 
 use super::runs::Run;
-use super::{Attempts, Calls, Changes, StoredPhone, WorkOrders};
+use super::{Attempts, Calls, Changes, StoredPhone, Unanswered, WorkOrders};
 use crate::text::PhoneNumber;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use std::path::{Path, PathBuf};
@@ -124,6 +124,11 @@ impl Database {
     /// Attempts of callers to prove who they are.
     pub fn attempts(&self) -> Attempts<'_> {
         Attempts(self)
+    }
+
+    /// Questions of callers that the knowledge base could not answer.
+    pub fn unanswered(&self) -> Unanswered<'_> {
+        Unanswered(self)
     }
 
     /// A transaction that holds the write lock from its first moment: what it reads stays true until it commits.

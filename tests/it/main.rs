@@ -7,6 +7,7 @@ mod calls;
 mod command_line;
 mod grammars;
 mod hearing;
+mod knowledge;
 mod operator_http;
 mod program;
 mod scenario;

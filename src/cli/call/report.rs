@@ -65,6 +65,7 @@ fn event(noted: &Noted) -> Value {
         Happening::Keyed { count } => json!({"count": count}),
         Happening::Requested { kind, operation } => json!({"kind": kind.name(), "operation": operation}),
         Happening::Answered { operation, how, took_ms } => json!({"operation": operation, "how": how, "took_ms": took_ms}),
+        Happening::Unanswered { question } => json!({"question": question}),
         Happening::Fault(what) => json!({"what": what}),
         Happening::Ended { outcome } => json!({"outcome": outcome}),
         Happening::SpeechBegan | Happening::SpeechEnded | Happening::NoInput | Happening::RecordingPaused | Happening::RecordingResumed => {

@@ -2,8 +2,8 @@
 
 use super::{Checker, Use};
 use crate::dialog::flow::{AnswerWords, At, Level, Performance, Slot, Step, Verification, What, Words};
-use crate::dialog::located::{Located, Place};
 use crate::dialog::raw::{RawStep, RawVerify, RawWords, Text};
+use crate::text::located::{Located, Place};
 use std::collections::BTreeMap;
 
 /// The service's prompt that asks for a secret because the number is not the caller's own.

@@ -28,25 +28,32 @@ pub(super) fn check(checker: &mut Checker<'_>, lang: Lang, wording: &Text) {
         Ok(plain) => plain,
         Err(reason) => return checker.fault(wording.place, format!("markup: {reason}")),
     };
+    for reason in faults(lang, &plain) {
+        checker.fault(wording.place, reason);
+    }
+}
+
+/// What is wrong with a text that is said as it stands.
+pub(super) fn faults(lang: Lang, plain: &str) -> Vec<String> {
+    let mut faults = Vec::new();
     if plain.trim().is_empty() {
-        checker.fault(wording.place, "nothing is said");
+        faults.push("nothing is said".to_owned());
     }
-    for word in FORBIDDEN.iter().filter(|word| plain.contains(**word)) {
-        checker.fault(wording.place, format!("`{word}` is never said"));
-    }
+    faults.extend(FORBIDDEN.iter().filter(|word| plain.contains(**word)).map(|word| format!("`{word}` is never said")));
     let lower = plain.to_lowercase();
     for words in ONCE {
         if words.iter().map(|word| lower.matches(word).count()).sum::<usize>() > 1 {
-            checker.fault(wording.place, format!("thanks and apologies are said once: {}", words.join(", ")));
+            faults.push(format!("thanks and apologies are said once: {}", words.join(", ")));
         }
     }
     let body = plain.trim_end().trim_end_matches(['？', '?']);
     if body.contains(['？', '?']) {
-        checker.fault(wording.place, "a question stands before the end");
+        faults.push("a question stands before the end".to_owned());
     }
     if lang == Lang::En && plain.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)) {
-        checker.fault(wording.place, "Chinese text among the English");
+        faults.push("Chinese text among the English".to_owned());
     }
+    faults
 }
 
 /// Why a wording cannot be asked, if so.
@@ -74,13 +81,13 @@ fn without_markup(wording: String) -> Result<String, SsmlError> {
     if ssml::is_markup(&wording) { ssml::parse(&wording).map(|document| document.plain()) } else { Ok(wording) }
 }
 
-fn syllables(text: &str) -> usize {
+pub(super) fn syllables(text: &str) -> usize {
     let characters = text.chars().filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c)).count();
     let latin = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).count();
     characters + latin + text.matches(MARK).count() * VARIABLE
 }
 
-fn words(text: &str) -> usize {
+pub(super) fn words(text: &str) -> usize {
     text.split_whitespace().count()
 }
 

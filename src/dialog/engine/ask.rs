@@ -1,6 +1,7 @@
 //! Putting questions: which prompt at which stage of misunderstanding, and what is listened for.
 
 use super::Turn;
+use super::inform::guessed_question;
 use crate::dialog::action::{Action, Outcome, Question, Timing, TransferReason};
 use crate::dialog::flow::{Slot, Step, What};
 use crate::dialog::state::{Asked, Asking, Waiting};
@@ -125,6 +126,7 @@ impl Turn<'_> {
             }
             Asking::Number => by_stage(["number", "number_again", "number_keys", "number_keys"], stage),
             Asking::NumberGuess(_) => closed("number_guess"),
+            Asking::Guess { intent, slots } if guessed_question(intent, slots).is_some() => closed("knowledge_guess"),
             Asking::Guess { .. } => closed("guess"),
             Asking::Tie { .. } => by_stage(["tie", "tie", "open_example", "open_keys"], stage),
             Asking::OfferOrder => closed("unavailable"),
@@ -134,6 +136,9 @@ impl Turn<'_> {
 
     fn variables_for(&self, asking: &Asking) -> Record {
         let pairs: Vec<(&str, Value)> = match asking {
+            Asking::Guess { intent, slots } if let Some(question) = guessed_question(intent, slots) => {
+                vec![("question", Value::Text(question.to_owned()))]
+            }
             Asking::Guess { intent, .. } | Asking::OfferAgent { intent, .. } => vec![("title", self.title(*intent))],
             Asking::Tie { first, second, .. } => vec![("title", self.title(*first)), ("other_title", self.title(*second))],
             Asking::SlotGuess { value, .. } => vec![("value", value.clone())],
@@ -151,7 +156,7 @@ impl Turn<'_> {
         self.frame().and_then(|(frame, flow)| flow.steps.get(frame.at))
     }
 
-    fn question(&self, asking: &Asking) -> Question {
+    pub(super) fn question(&self, asking: &Asking) -> Question {
         let closed = |name: &str| ask_for(name, Some("yes_no"), "answer", Timing::Closed, 0);
         let mut question = match asking {
             Asking::Open => ask_for("open", None, "", Timing::Open, 0),

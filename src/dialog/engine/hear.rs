@@ -14,10 +14,15 @@ const NEAR: f32 = 0.12;
 impl Turn<'_> {
     pub(super) fn hear(&mut self, asked: Asked, understood: &Understood) {
         self.state.present = true;
+        if self.is_still_unanswered(understood) {
+            return self.offer_to_explain(asked);
+        }
+        self.wonder(&asked, understood);
         let Some(asked) = self.take_number(asked, understood) else { return };
         let Some(asked) = self.take_as_answer(asked, understood) else { return };
         match (understood.decision, understood.intent) {
             (Decision::Accept, Some(intent)) => self.take_as_phrase(asked, intent, &understood.slots),
+            (Decision::Confirm, Some(Intent::Faq)) if self.is_unknown(understood) => self.inform(asked, &understood.slots),
             (Decision::Confirm, Some(intent)) if intent != Intent::OutOfScope => self.guess(asked, intent, understood),
             _ => self.not_understood(asked),
         }
@@ -111,9 +116,16 @@ impl Turn<'_> {
                 let before = asked.before.map_or_else(|| Asked::new(Asking::Open), |before| *before);
                 self.take_as_phrase(before, intent, &slots);
             }
-            (Asking::Guess { .. } | Asking::Tie { .. }, false) => self.guess_denied(asked),
+            (Asking::Guess { intent, .. }, false) => {
+                if intent == Intent::Faq {
+                    self.note_unanswered();
+                }
+                self.guess_denied(asked);
+            }
+            (Asking::Tie { .. }, false) => self.guess_denied(asked),
             (Asking::OfferOrder, true) => self.open_offered_order(),
             (Asking::OfferAgent { intent, .. }, true) => self.transfer("transfer_flow", TransferReason::FlowRule, Some(intent)),
+            (Asking::OfferAgent { intent: Intent::Faq, .. }, false) => self.go_back_from_question(asked),
             (Asking::OfferOrder | Asking::OfferAgent { .. }, false) => self.drop_frame(),
             (Asking::More, false) => self.farewell(Outcome::Completed),
             (Asking::More, true) => self.ask(Asked::new(Asking::Open)),
@@ -143,6 +155,7 @@ impl Turn<'_> {
             }
             Intent::Greeting => self.ask(asked),
             Intent::Affirm | Intent::Deny | Intent::OutOfScope => self.not_understood(asked),
+            Intent::Faq => self.inform(asked, slots),
             _ if self.is_running(intent) && !matches!(asked.asking, Asking::Open | Asking::More) => self.ask(asked),
             _ => self.start(intent, slots),
         }

@@ -46,11 +46,22 @@ impl<T: JsonSchema> JsonSchema for Located<T> {
     }
 }
 
-/// A fault in a flow file, as `tingshuo check` prints it: `file:line:column: reason`.
+/// A fault in a file that an author writes, as `tingshuo check` prints it: `file:line:column: reason`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 #[error("{file}:{}:{}: {reason}", place.line, place.column)]
 pub struct Fault {
     pub file: String,
     pub place: Place,
     pub reason: String,
+}
+
+/// Reads a YAML file; what is wrong with its shape is a fault with its place.
+pub fn read_yaml<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, Fault> {
+    serde_saphyr::from_str(text).map_err(|error| {
+        let number = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+        let place =
+            error.location().map_or(Place { line: 1, column: 1 }, |at| Place { line: number(at.line()), column: number(at.column()) });
+        let message = error.without_snippet().to_string();
+        Fault { file: file.to_owned(), place, reason: message.lines().next().unwrap_or_default().to_owned() }
+    })
 }
