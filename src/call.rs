@@ -4,6 +4,7 @@
 //! [`conversation::Conversation`].
 
 pub mod conversation;
+pub mod editions;
 pub mod line;
 pub mod listener;
 pub mod log;

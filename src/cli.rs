@@ -5,8 +5,10 @@ pub mod call;
 pub mod chat;
 pub mod check;
 pub mod demo_operator;
+pub mod edition;
 pub mod eval;
 pub mod fixtures;
+pub mod flow;
 pub mod grammar;
 pub mod house;
 pub mod knowledge;
@@ -41,6 +43,8 @@ enum Command {
     Check(check::Args),
     /// Serves the demo operator over HTTP, or prints its contract.
     DemoOperator(demo_operator::Args),
+    /// Draws flows.
+    Flow(flow::Args),
     /// Tries phrases on a grammar.
     Grammar(grammar::Args),
     /// Makes the recordings of audio-fixtures/ (for maintainers).
@@ -75,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Chat(args) => chat::run(args),
         Command::Check(args) => check::run(args),
         Command::DemoOperator(args) => demo_operator::run(args),
+        Command::Flow(args) => flow::run(args),
         Command::Grammar(args) => grammar::run(args),
         Command::Fixtures(args) => fixtures::run(args),
         Command::Eval(args) => eval::run(args),

@@ -8,6 +8,7 @@ pub mod check;
 pub mod engine;
 pub mod event;
 pub mod flow;
+pub mod graph;
 pub mod raw;
 #[cfg(test)]
 mod rehearsal;

@@ -4,6 +4,7 @@
 //! the loss is reported.
 
 use super::record::{CallRecord, Happening, Noted, Turn};
+use super::services::Services;
 use crate::dialog::{Opening, Outcome};
 use crate::store::{self, CallEvent, CallOutcome, Database, Ending, NewCall, StoreError};
 use crate::text::{Record, Value};
@@ -30,11 +31,11 @@ pub struct CallLog {
 
 impl CallLog {
     /// Begins the record of a call. Needs a tokio runtime.
-    pub fn open(database: Database, opening: &Opening) -> CallLog {
+    pub fn open(services: &Services, opening: &Opening) -> CallLog {
         let (entries, incoming) = mpsc::channel(QUEUE);
-        let opening = opening.clone();
+        let (database, edition, opening) = (services.database.clone(), services.edition.clone(), opening.clone());
         let writer = tokio::spawn(async move {
-            if let Err(error) = write(&database, &opening, incoming).await {
+            if let Err(error) = write(&database, &edition, &opening, incoming).await {
                 tracing::error!(call = opening.call_id, %error, "the call's record could not be kept");
             }
         });
@@ -76,10 +77,11 @@ impl CallLog {
     }
 }
 
-async fn write(database: &Database, opening: &Opening, mut incoming: mpsc::Receiver<Entry>) -> Result<(), StoreError> {
+async fn write(database: &Database, edition: &str, opening: &Opening, mut incoming: mpsc::Receiver<Entry>) -> Result<(), StoreError> {
     let calls = database.calls();
     let call = &opening.call_id;
-    calls.open(NewCall { id: call, caller: opening.caller.as_ref(), lang: opening.lang, opened: opening.now }).await?;
+    let opened = opening.now;
+    calls.open(NewCall { id: call, edition, caller: opening.caller.as_ref(), lang: opening.lang, opened }).await?;
     while let Some(entry) = incoming.recv().await {
         match entry {
             Entry::Turn(turn) => calls.put_turn(call, &turn).await?,

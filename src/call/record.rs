@@ -2,7 +2,7 @@
 //!
 //! Secrets never enter it: the session hands over what was heard already masked.
 
-use crate::dialog::{Outcome, RequestKind};
+use crate::dialog::{Opening, Outcome, RequestKind};
 use crate::nlu::{Decision, Intent, Source};
 use crate::text::mask::mask_text;
 use crate::text::{Lang, PhoneNumber, Record};
@@ -150,6 +150,8 @@ pub struct Noted {
 #[derive(Clone, Debug, PartialEq)]
 pub struct CallRecord {
     pub id: String,
+    /// The version of flows, grammars and example sentences that it ran with.
+    pub edition: String,
     pub caller: Option<PhoneNumber>,
     pub lang: Lang,
     pub started: DateTime,
@@ -160,8 +162,17 @@ pub struct CallRecord {
 }
 
 impl CallRecord {
-    pub fn new(id: String, caller: Option<PhoneNumber>, lang: Lang, started: DateTime) -> CallRecord {
-        CallRecord { id, caller, lang, started, outcome: None, turns: Vec::new(), events: Vec::new() }
+    pub fn new(opening: &Opening, edition: &str) -> CallRecord {
+        CallRecord {
+            id: opening.call_id.clone(),
+            edition: edition.to_owned(),
+            caller: opening.caller.clone(),
+            lang: opening.lang,
+            started: opening.now,
+            outcome: None,
+            turns: Vec::new(),
+            events: Vec::new(),
+        }
     }
 
     pub fn note(&mut self, at_ms: u64, what: Happening) {

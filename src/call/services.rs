@@ -1,5 +1,6 @@
 //! What a call needs from the house, shared by all calls.
 
+use super::editions::Edition;
 use crate::business::{self, Failure, Operator};
 use crate::care::{Draft, WorkOrders};
 use crate::dialog::{Answer, Engine, Opening, RequestKind};
@@ -15,8 +16,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// See the module's text.
 pub struct Services {
+    /// The version of flows, grammars and example sentences; see [`Edition`].
+    pub edition: String,
     pub engine: Engine,
-    pub router: Router,
+    pub router: Arc<Router>,
     /// The grammars of questions, which the recogniser and the ear are told about.
     pub grammars: Arc<Library>,
     pub operator: Arc<dyn Operator>,
@@ -40,6 +43,19 @@ pub struct Request {
 const MOST_TERMS: usize = 12;
 
 impl Services {
+    /// The same house with another edition.
+    pub(super) fn with(&self, edition: Edition) -> Services {
+        Services {
+            edition: edition.id,
+            engine: edition.engine,
+            router: edition.router,
+            grammars: edition.grammars,
+            operator: self.operator.clone(),
+            work_orders: self.work_orders.clone(),
+            database: self.database.clone(),
+        }
+    }
+
     /// Words that the present question expects, its own before those of its grammar.
     pub fn terms(&self, lang: Lang, expectation: &Expectation) -> Vec<String> {
         let grammar = expectation.grammar.as_deref().and_then(|name| self.grammars.get(lang, name));

@@ -75,8 +75,8 @@ impl<L: Line> Session<L> {
         let (done, answered) = mpsc::channel(16);
         let listener = Listener::new(recogniser, line.clock(), results);
         let opening = conversation.opening();
-        let log = CallLog::open(conversation.services().database.clone(), opening);
-        let record = CallRecord::new(opening.call_id.clone(), opening.caller.clone(), opening.lang, opening.now);
+        let log = CallLog::open(conversation.services(), opening);
+        let record = CallRecord::new(opening, &conversation.services().edition);
         Session {
             line,
             listener,

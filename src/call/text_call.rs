@@ -41,8 +41,8 @@ impl TextCall {
     /// Begins the call; the reply is the greeting.
     pub async fn begin(mut conversation: Conversation) -> (TextCall, Reply) {
         let opening = conversation.opening();
-        let record = CallRecord::new(opening.call_id.clone(), opening.caller.clone(), opening.lang, opening.now);
-        let log = CallLog::open(conversation.services().database.clone(), opening);
+        let record = CallRecord::new(opening, &conversation.services().edition);
+        let log = CallLog::open(conversation.services(), opening);
         let actions = conversation.start();
         let mut call = TextCall { conversation, turns: Turns::new(record, log) };
         let reply = call.carry_out(actions, None).await;

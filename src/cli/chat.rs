@@ -1,12 +1,15 @@
 //! `tingshuo chat`: the same dialogs in text.
 
 use super::Failure;
+use super::edition::Looked;
 use super::house::{CallerArgs, House};
 use crate::call::conversation::Conversation;
 use crate::call::record::outcome_name;
+use crate::call::services::Services;
 use crate::call::text_call::{Input, Reply, TextCall};
 use crate::store::value_json;
 use std::io::{BufRead, IsTerminal, Write};
+use std::sync::Arc;
 
 /// The dialogs in text: a line a turn on standard input. An empty line is silence, a line of digits, * and # after a slash is keys
 /// (`/1`, `/246810#`), `/hangup` ends the call.
@@ -15,6 +18,10 @@ pub struct ChatArgs {
     /// One JSON object a turn instead of text
     #[arg(long)]
     json: bool,
+    /// When a call is over begin another one, with flows, grammars and example sentences as they are by then; a broken edit is reported and
+    /// left out. The end of the input ends it
+    #[arg(long)]
+    watch: bool,
     #[command(flatten)]
     caller: CallerArgs,
 }
@@ -25,12 +32,40 @@ pub fn run(args: ChatArgs) -> Result<(), Failure> {
 }
 
 async fn talk(args: &ChatArgs) -> Result<(), Failure> {
-    let house = House::open(&args.caller).await?;
-    let conversation = Conversation::new(house.services.clone(), args.caller.opening());
+    let mut house = House::open(&args.caller).await?;
+    let is_terminal = std::io::stdin().is_terminal();
+    let mut lines = std::io::stdin().lock().lines().peekable();
+    loop {
+        let ended = converse(args, house.editions.current(), &mut lines).await?;
+        let mut more = || is_terminal || lines.peek().is_some();
+        if !args.watch || ended == Ended::Input || !more() {
+            return Ok(());
+        }
+        match house.desk.look(&house.editions) {
+            Looked::Unchanged => {}
+            Looked::Renewed(id) => eprintln!("tingshuo: edition {id} from this call on"),
+            Looked::Broken(faults) => eprintln!("{faults}\ntingshuo: the edit has faults; calls go on with what was there before"),
+        }
+    }
+}
+
+/// What ended a conversation.
+#[derive(PartialEq)]
+enum Ended {
+    Call,
+    Input,
+}
+
+async fn converse(
+    args: &ChatArgs,
+    services: Arc<Services>,
+    lines: &mut impl Iterator<Item = std::io::Result<String>>,
+) -> Result<Ended, Failure> {
+    let conversation = Conversation::new(services, args.caller.opening());
     let (mut call, mut reply) = TextCall::begin(conversation).await;
     show(args, None, &reply);
     let prompt = std::io::stdin().is_terminal() && !args.json;
-    let mut lines = std::io::stdin().lock().lines();
+    let mut ended = Ended::Call;
     while reply.outcome.is_none() {
         if prompt {
             print!("> ");
@@ -38,13 +73,16 @@ async fn talk(args: &ChatArgs) -> Result<(), Failure> {
         }
         let line = match lines.next() {
             Some(line) => line?,
-            None => "/hangup".to_owned(),
+            None => {
+                ended = Ended::Input;
+                "/hangup".to_owned()
+            }
         };
         reply = call.take(input(line.trim())).await;
         show(args, Some(line.trim()), &reply);
     }
     call.finish().await;
-    Ok(())
+    Ok(ended)
 }
 
 fn input(line: &str) -> Input<'_> {

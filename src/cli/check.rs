@@ -1,6 +1,6 @@
 //! `tingshuo check`: everything that an author writes in `flows/` and `grammars/`, checked; every fault with file, line and column.
 
-use super::Failure;
+use super::{Failure, edition};
 use crate::business::OPERATIONS;
 use crate::dialog::{self, Fault, Flows, Source, World, raw};
 use crate::grammar::Library;
@@ -41,7 +41,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
         bail!("{}", count(&faults));
     }
     let also = understanding(&args.dir, &grammars)?;
-    println!("{} flow files, {} of knowledge{also}, no faults", sources.len(), entries.len());
+    let edition = edition::id(home(&args.dir)).map(|id| format!(", edition {id}")).unwrap_or_default();
+    println!("{} flow files, {} of knowledge{also}, no faults{edition}", sources.len(), entries.len());
     Ok(())
 }
 
@@ -51,9 +52,17 @@ fn understanding(dir: &Path, grammars: &Path) -> Result<&'static str, Failure> {
         return Ok("");
     }
     let library = Library::load(grammars)?;
-    let home = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    Router::with(home, Arc::new(library))?;
+    Router::with(home(dir), Arc::new(library))?;
     Ok(", grammars and intents")
+}
+
+fn home(flows: &Path) -> &Path {
+    flows.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// The flows of a folder with everything that `tingshuo check` checks.
+pub fn check_flows(dir: &Path, grammars: &Path) -> Result<Result<Flows, Vec<Fault>>, Failure> {
+    Ok(Flows::check(&sources(dir)?, &world(grammars)?))
 }
 
 /// The flows of a folder, checked against what the operator's systems can do.

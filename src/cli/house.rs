@@ -1,16 +1,15 @@
 //! Wiring: opens everything that a call needs.
 
 use super::Failure;
-use super::check::load_flows;
+use super::edition::Desk;
 use super::operator::OperatorArgs;
 use crate::asr::{Recogniser, Whisper, WhisperConfig};
 use crate::business::{self, DemoOperator, Operator};
+use crate::call::editions::Editions;
 use crate::call::services::Services;
 use crate::care::{Classes, WorkOrders};
-use crate::dialog::{Engine, Opening};
-use crate::grammar::Library;
+use crate::dialog::Opening;
 use crate::models::{Models, data_dir};
-use crate::nlu::Router;
 use crate::store::Database;
 use crate::text::{Lang, PhoneNumber};
 use crate::tts::{Speech, Voices};
@@ -59,6 +58,9 @@ impl CallerArgs {
 /// Everything that calls share, opened.
 pub struct House {
     pub services: Arc<Services>,
+    /// What each new call gets; as [`House::services`] until `desk` finds an edit.
+    pub editions: Editions,
+    pub desk: Desk,
 }
 
 impl House {
@@ -69,23 +71,23 @@ impl House {
             Some(path) => Database::open(path).await.with_context(|| path.display().to_string())?,
             None => Database::temporary().await?,
         };
-        let flows = load_flows(&data.join("flows"))?;
-        let grammars = Arc::new(Library::load(&data.join("grammars"))?);
-        let router = Router::with(&data, grammars.clone())?;
+        let (desk, edition) = Desk::open(&data)?;
         let classes = classes(&data.join("care").join("classes.toml"))?;
         let operator: Arc<dyn Operator> = match connector {
             Some(connector) => Arc::new(connector),
             None => Arc::new(DemoOperator::new(database.clone(), business::clock::fixed(caller.now()))),
         };
         let services = Services {
-            engine: Engine::new(Arc::new(flows)),
-            router,
-            grammars,
+            edition: edition.id,
+            engine: edition.engine,
+            router: edition.router,
+            grammars: edition.grammars,
             operator,
             work_orders: WorkOrders::new(database.clone(), classes),
             database,
         };
-        Ok(House { services: Arc::new(services) })
+        let services = Arc::new(services);
+        Ok(House { editions: Editions::new(services.clone()), services, desk })
     }
 }
 

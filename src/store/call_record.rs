@@ -9,6 +9,8 @@ use jiff::civil::DateTime;
 pub struct NewCall<'a> {
     /// Unique for ever; it is part of idempotency keys.
     pub id: &'a str,
+    /// The version of flows, grammars and example sentences that it runs with.
+    pub edition: &'a str,
     /// `None` when withheld.
     pub caller: Option<&'a PhoneNumber>,
     pub lang: Lang,
@@ -87,6 +89,8 @@ impl CallOutcome {
 #[derive(Clone, Debug, PartialEq)]
 pub struct CallRecord {
     pub id: String,
+    /// Empty when it was not kept yet.
+    pub edition: String,
     pub caller: Option<StoredPhone>,
     pub lang: Lang,
     pub opened: DateTime,

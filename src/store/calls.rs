@@ -24,8 +24,9 @@ impl Calls<'_> {
     /// Begins a record. The id must be new.
     pub async fn open(&self, call: NewCall<'_>) -> Result<(), StoreError> {
         let caller = call.caller.map(|number| self.0.stored_phone(number));
-        sqlx::query("INSERT INTO calls (id, run, caller, caller_shown, lang, opened) VALUES (?, ?, ?, ?, ?, ?)")
+        sqlx::query("INSERT INTO calls (id, edition, run, caller, caller_shown, lang, opened) VALUES (?, ?, ?, ?, ?, ?, ?)")
             .bind(call.id)
+            .bind(call.edition)
             .bind(&self.0.run.id)
             .bind(caller.as_ref().map(|caller| caller.reference.as_str()))
             .bind(caller.as_ref().map(|caller| caller.shown.as_str()))
@@ -166,6 +167,7 @@ fn read_call(row: &SqliteRow) -> Result<CallRecord, StoreError> {
     let shown = row.try_get::<Option<String>, _>("caller_shown")?;
     Ok(CallRecord {
         id: row.try_get("id")?,
+        edition: row.try_get("edition")?,
         caller: caller.zip(shown).map(|(reference, shown)| StoredPhone::from_row(reference, shown)),
         lang: match row.try_get("lang")? {
             "zh" => Lang::Zh,

@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail anywhere")]
 
 mod architecture;
+mod authoring;
 mod calls;
 mod command_line;
+mod flow_graph;
 mod grammars;
 mod hearing;
 mod knowledge;

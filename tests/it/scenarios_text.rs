@@ -50,7 +50,8 @@ pub async fn house_at(clock: Clock) -> Arc<Services> {
     let grammars = Arc::new(Library::load(&root().join("grammars")).unwrap());
     Arc::new(Services {
         engine: Engine::new(Arc::new(flows)),
-        router: Router::with(root(), grammars.clone()).unwrap(),
+        edition: String::new(),
+        router: Arc::new(Router::with(root(), grammars.clone()).unwrap()),
         grammars,
         operator: Arc::new(DemoOperator::new(database.clone(), clock)),
         work_orders: WorkOrders::new(database.clone(), Classes::built_in()),

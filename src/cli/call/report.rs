@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 pub fn json(record: &CallRecord) -> Value {
     let mut report = json!({
         "id": record.id,
+        "edition": record.edition,
         "caller": record.caller.as_ref().map(ToString::to_string),
         "lang": record.lang.code(),
         "started": record.started.to_string(),
