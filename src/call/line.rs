@@ -1,6 +1,7 @@
 //! The port that every line fills: the browser, a trunk, a microphone, a recording.
 
 use crate::audio::FRAME_SAMPLES;
+use crate::dialog::Action;
 
 /// One frame of the call's clock, 16 kHz mono.
 pub type Frame = [f32; FRAME_SAMPLES];
@@ -51,4 +52,6 @@ pub trait Line: Send {
     fn tick(&mut self, floor: Floor) -> impl Future<Output = Inbound> + Send;
     /// What the caller hears in this tick.
     fn send(&mut self, frame: &Frame) -> impl Future<Output = ()> + Send;
+    /// What the service does next, for a simulated caller that listens; real lines have no use for it.
+    fn told(&mut self, _action: &Action) {}
 }

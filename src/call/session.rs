@@ -264,6 +264,7 @@ impl<L: Line> Session<L> {
         self.silence = 0;
         self.idle = 0;
         for action in actions {
+            self.line.told(&action);
             match action {
                 Action::Say(utterance) => self.speaker.say(utterance),
                 Action::Listen(question) => {

@@ -1,6 +1,7 @@
 //! `tingshuo eval`: figures for labelled sets, as tables and as JSON.
 
 pub mod asr;
+pub mod calls;
 pub mod knowledge;
 pub mod nlu;
 
@@ -15,6 +16,8 @@ pub struct Args {
 /// What is measured.
 #[derive(clap::Subcommand)]
 enum What {
+    /// Whole calls with sound: task completion, intents, turns, wrong actions.
+    Calls(calls::Args),
     /// Speech to text: character, word and pinyin error, run-aways, time.
     Asr(asr::Args),
     /// Knowledge search: entries found, what is claimed rightly and wrongly, time.
@@ -23,8 +26,17 @@ enum What {
     Nlu(nlu::Args),
 }
 
+/// At most `limit` things, spread evenly.
+fn spread<T>(things: Vec<T>, limit: Option<usize>) -> Vec<T> {
+    let Some(limit) = limit.filter(|&limit| limit < things.len()) else { return things };
+    let all = things.len();
+    let chosen = |index: usize| (index * limit) / all != ((index + 1) * limit) / all;
+    things.into_iter().enumerate().filter(|(index, _)| chosen(*index)).map(|(_, thing)| thing).collect()
+}
+
 pub fn run(args: Args) -> Result<(), Failure> {
     match args.what {
+        What::Calls(args) => calls::run(args),
         What::Asr(args) => asr::run(args),
         What::Knowledge(args) => knowledge::run(args),
         What::Nlu(args) => nlu::run(args),

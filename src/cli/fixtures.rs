@@ -4,7 +4,7 @@
 
 pub mod caller;
 mod files;
-mod recipe;
+pub mod recipe;
 
 use super::Failure;
 use crate::models::{Models, data_dir};

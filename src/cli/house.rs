@@ -66,17 +66,27 @@ pub struct House {
 impl House {
     pub async fn open(caller: &CallerArgs) -> Result<House, Failure> {
         let connector = caller.operator.connect()?;
-        let data = data_dir();
         let database = match &caller.database {
             Some(path) => Database::open(path).await.with_context(|| path.display().to_string())?,
             None => Database::temporary().await?,
         };
-        let (desk, edition) = Desk::open(&data)?;
-        let classes = classes(&data.join("care").join("classes.toml"))?;
         let operator: Arc<dyn Operator> = match connector {
             Some(connector) => Arc::new(connector),
             None => Arc::new(DemoOperator::new(database.clone(), business::clock::fixed(caller.now()))),
         };
+        House::with(database, operator)
+    }
+
+    /// With the demo operator, and forgotten at the end.
+    pub async fn at(now: DateTime) -> Result<House, Failure> {
+        let database = Database::temporary().await?;
+        House::with(database.clone(), Arc::new(DemoOperator::new(database, business::clock::fixed(now))))
+    }
+
+    fn with(database: Database, operator: Arc<dyn Operator>) -> Result<House, Failure> {
+        let data = data_dir();
+        let (desk, edition) = Desk::open(&data)?;
+        let classes = classes(&data.join("care").join("classes.toml"))?;
         let services = Services {
             edition: edition.id,
             engine: edition.engine,

@@ -31,7 +31,7 @@ impl Flows {
         self.prompts.fixed()
     }
 
-    pub(super) fn title(&self, intent: Intent, lang: Lang) -> Option<&str> {
+    pub fn title(&self, intent: Intent, lang: Lang) -> Option<&str> {
         self.titles.get(&intent).map(|title| title.get(lang))
     }
 }

@@ -11,7 +11,8 @@ use tingshuo::call::conversation::Conversation;
 use tingshuo::call::services::Services;
 use tingshuo::call::text_call::{Input, Reply, TextCall};
 use tingshuo::care::{Classes, WorkOrders};
-use tingshuo::dialog::{Engine, Opening, Outcome};
+use tingshuo::cli::eval::calls::judge::outcome_name;
+use tingshuo::dialog::{Engine, Opening};
 use tingshuo::grammar::Library;
 use tingshuo::nlu::Router;
 use tingshuo::store::Database;
@@ -115,13 +116,4 @@ fn differences(turn: &Turn, reply: &Reply) -> Vec<String> {
     let said: String = reply.said.iter().map(|utterance| utterance.text.as_str()).collect();
     faults.extend(expect.contains.iter().filter(|text| !said.contains(*text)).map(|text| format!("{text:?} is not in {said:?}")));
     faults
-}
-
-pub fn outcome_name(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Completed => "completed".into(),
-        Outcome::Abandoned => "abandoned".into(),
-        Outcome::Failed(_) => "failed".into(),
-        Outcome::Transferred { reason, .. } => format!("transferred {reason:?}"),
-    }
 }

@@ -66,7 +66,7 @@ impl Measured<'_> {
 pub fn run(args: Args) -> Result<(), Failure> {
     let mut recordings = Vec::new();
     for manifest in &args.manifests {
-        recordings.extend(spread(recordings::read(manifest, args.lang)?, args.limit));
+        recordings.extend(super::spread(recordings::read(manifest, args.lang)?, args.limit));
     }
     anyhow::ensure!(!recordings.is_empty(), "the manifests name no recordings");
     let conditions: &[bool] = match (args.wideband, args.telephone) {
@@ -89,13 +89,6 @@ pub fn run(args: Args) -> Result<(), Failure> {
         std::fs::write(file, text + "\n").with_context(|| format!("cannot write {}", file.display()))?;
     }
     Ok(())
-}
-
-fn spread(recordings: Vec<Recording>, limit: Option<usize>) -> Vec<Recording> {
-    let Some(limit) = limit.filter(|&limit| limit < recordings.len()) else { return recordings };
-    let all = recordings.len();
-    let chosen = |index: usize| (index * limit) / all != ((index + 1) * limit) / all;
-    recordings.into_iter().enumerate().filter(|(index, _)| chosen(*index)).map(|(_, recording)| recording).collect()
 }
 
 /// Results in the order of the jobs.
@@ -142,7 +135,7 @@ mod tests {
             lang: Lang::Zh,
             said: String::new(),
         };
-        let chosen = spread((0..all).map(recording).collect(), limit);
+        let chosen = super::super::spread((0..all).map(recording).collect(), limit);
         let names: Vec<&str> = chosen.iter().filter_map(|recording| recording.file.to_str()).collect();
         assert_eq!(names, expected);
     }
