@@ -10,6 +10,7 @@ mod flow_graph;
 mod grammars;
 mod hearing;
 mod knowledge;
+mod mishearings;
 mod operator_http;
 mod program;
 mod scenario;
