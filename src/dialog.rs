@@ -16,7 +16,7 @@ pub mod state;
 mod template;
 
 pub use crate::text::located::Fault;
-pub use action::{Action, Outcome, Question, RequestId, RequestKind, Timing, TransferReason, Utterance};
+pub use action::{Action, Delivery, Outcome, Question, RequestId, RequestKind, Timing, TransferReason, Utterance};
 pub use check::{Source, World};
 pub use engine::Engine;
 pub use event::{Answer, Event, Opening};

@@ -5,6 +5,7 @@
 
 pub mod classifier;
 pub mod clauses;
+pub mod controls;
 pub mod error;
 pub mod examples;
 pub mod features;
@@ -26,6 +27,7 @@ pub mod understood;
 pub mod vague;
 pub mod wording;
 
+pub use controls::Control;
 pub use error::NluError;
 pub use intent::Intent;
 pub use knowledge::Knowledge;

@@ -15,6 +15,7 @@ pub mod pinyin;
 pub mod script;
 pub mod sounds;
 mod spans;
+pub mod spell;
 pub mod ssml;
 pub mod value;
 pub mod value_json;

@@ -62,7 +62,8 @@ impl Conversation {
                 Action::Listen(question) => self.question = Some(question.clone()),
                 Action::SetLang(lang) => self.lang = *lang,
                 Action::HangUp(outcome) => self.outcome = Some(outcome.clone()),
-                Action::Say(_)
+                Action::SetDelivery(_)
+                | Action::Say(_)
                 | Action::Perform { .. }
                 | Action::NoteUnanswered { .. }
                 | Action::PauseRecording

@@ -285,6 +285,7 @@ impl<L: Line> Session<L> {
                     self.recording.resume();
                     self.note(Happening::RecordingResumed);
                 }
+                Action::SetDelivery(delivery) => self.speaker.deliver(delivery),
                 Action::SetLang(_) => {}
                 Action::HangUp(_) => self.closing = true,
             }

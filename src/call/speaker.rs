@@ -3,7 +3,7 @@
 
 use super::line::Frame;
 use crate::audio::{FRAME_MS, FRAME_SAMPLES};
-use crate::dialog::Utterance;
+use crate::dialog::{Delivery, Utterance};
 use crate::tts::{Chunk, Manner, Speaking, Speech, TtsError};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -53,6 +53,12 @@ struct Playing {
 impl Speaker {
     pub fn new(speech: Arc<Speech>) -> Speaker {
         Speaker { speech, manner: Manner::default(), queue: VecDeque::new(), paused: false }
+    }
+
+    /// How everything that is queued from now on is said.
+    pub fn deliver(&mut self, delivery: Delivery) {
+        let part = |percent: u16| f32::from(percent) / 100.0;
+        self.manner = Manner { speed: part(delivery.speed_percent), volume: part(delivery.volume_percent) };
     }
 
     /// Queues an utterance; its synthesis begins at once.

@@ -32,8 +32,17 @@ pub enum Action {
     ResumeRecording,
     /// Change the language of everything that follows.
     SetLang(Lang),
+    /// Change how fast and how loud everything that follows is said.
+    SetDelivery(Delivery),
     /// The call is over; the last thing said is still played.
     HangUp(Outcome),
+}
+
+/// How fast and how loud we talk; 100 is the voice's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    pub speed_percent: u16,
+    pub volume_percent: u16,
 }
 
 /// Who is asked.

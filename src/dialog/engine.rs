@@ -2,10 +2,11 @@
 //! call told twice goes the same way twice.
 //!
 //! Start at [`Engine::step`]; `hear` decides what an answer means, `ask` puts questions, `run` executes a flow's steps,
-//! `dictate` takes numbers piece by piece,
+//! `control` changes our manner, `dictate` takes numbers piece by piece,
 //! `request` takes the answers of other systems, `verify` asks who is calling.
 
 mod ask;
+pub(super) mod control;
 mod dictate;
 mod hear;
 mod inform;
@@ -20,6 +21,8 @@ pub(super) mod verify;
 mod any_call;
 #[cfg(test)]
 mod dictated_calls;
+#[cfg(test)]
+mod steered_calls;
 #[cfg(test)]
 mod tests;
 

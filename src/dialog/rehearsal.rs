@@ -42,10 +42,23 @@ impl Call {
     }
 
     pub fn from(lang: Lang, caller: Option<PhoneNumber>) -> Call {
-        let mut call = Call { engine: Engine::new(flows()), state: State::default(), actions: Vec::new() };
+        Call::with(flows(), lang, caller)
+    }
+
+    fn with(flows: Arc<Flows>, lang: Lang, caller: Option<PhoneNumber>) -> Call {
+        let mut call = Call { engine: Engine::new(flows), state: State::default(), actions: Vec::new() };
         let now = date(2026, 11, 22).at(9, 30, 0, 0);
         call.happen(Event::Started(Opening { caller, lang, now, call_id: "c1".into() }));
         call
+    }
+
+    /// A call of a known customer with one flow more than the project's own.
+    pub fn with_flow(name: &str, text: &str) -> Call {
+        let mut all = sources();
+        all.retain(|source| !source.name.ends_with(name));
+        all.push(Source { name: name.into(), text: text.into() });
+        let flows = Flows::check(&all, &world()).unwrap_or_else(|faults| panic!("{faults:?}"));
+        Call::with(Arc::new(flows), Lang::Zh, PhoneNumber::parse("13800000001"))
     }
 
     pub fn happen(&mut self, event: Event) -> &mut Call {
@@ -124,6 +137,7 @@ fn word_for(action: &Action) -> String {
         Action::PauseRecording => "(".into(),
         Action::ResumeRecording => ")".into(),
         Action::SetLang(lang) => format!("@{lang}"),
+        Action::SetDelivery(delivery) => format!("~{}/{}", delivery.speed_percent, delivery.volume_percent),
         Action::HangUp(Outcome::Transferred { reason, .. }) => format!("#{reason:?}"),
         Action::HangUp(outcome) => format!("#{outcome:?}"),
     }
@@ -143,6 +157,7 @@ pub(super) fn understood(intent: Option<Intent>, decision: Decision, slots: &[(&
         source: Origin::Classifier,
         alternatives: Vec::new(),
         also: Vec::new(),
+        control: None,
         reason: (decision == Decision::Reject).then_some(RejectReason::LowConfidence),
     }
 }

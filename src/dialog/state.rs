@@ -1,6 +1,7 @@
 //! What the dialog remembers of one call. Plain data: the engine alone changes it.
 
 use super::action::{RequestId, RequestKind, Utterance};
+use super::engine::control::Chosen;
 use super::engine::number::NumberField;
 use super::engine::verify::Secret;
 use super::flow::{At, Level, PromptId};
@@ -24,6 +25,8 @@ pub struct State {
     pub(super) proof_failures: u8,
     pub(super) recording_paused: bool,
     pub(super) keys_only: bool,
+    /// How fast and how loud the caller wants it.
+    pub(super) chosen: Chosen,
     /// The caller has said or keyed something.
     pub(super) present: bool,
     /// Flows that came to their end.
@@ -45,6 +48,12 @@ pub struct State {
     pub(super) recap: Vec<Utterance>,
     /// Numbers being given, by the question's name; they outlive a digression.
     pub(super) numbers: BTreeMap<String, NumberField>,
+    /// Requests of one sentence that wait for their turn.
+    pub(super) queued: Vec<(Intent, Record)>,
+    /// What was guessed and denied: it is not guessed again.
+    pub(super) denied: Vec<Intent>,
+    /// Work orders opened in this call: a fault told twice is registered once.
+    pub(super) opened: Vec<Opened>,
     pub(super) requests: u32,
     /// A change whose outcome is not known: asked again, it carries the same key.
     pub(super) unsettled: Option<(String, Record, String)>,
@@ -71,6 +80,14 @@ impl State {
         let is_own = self.caller.is_some() && self.caller == self.customer;
         self.proved >= Some(level) || (level == Level::CallerId && (is_own || self.proved.is_some()))
     }
+}
+
+/// A work order opened in this call.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Opened {
+    pub class: String,
+    pub arguments: Record,
+    pub reply: Record,
 }
 
 /// A flow in progress.
@@ -106,13 +123,15 @@ pub(super) struct Asked {
     pub asking: Asking,
     pub no_match: usize,
     pub no_input: usize,
+    /// The caller asked us to wait.
+    pub held: bool,
     /// The question that this one interrupted.
     pub before: Option<Box<Asked>>,
 }
 
 impl Asked {
     pub fn new(asking: Asking) -> Asked {
-        Asked { asking, no_match: 0, no_input: 0, before: None }
+        Asked { asking, no_match: 0, no_input: 0, held: false, before: None }
     }
 }
 

@@ -5,6 +5,7 @@
 //! values; what is neither that nor a clear request is tried on sound. An answer to the asked question wins when it is the whole utterance. When it stands among other words, a clear request in
 //! those words comes through with it, so that a caller may change the subject, or correct, in the middle of a question.
 
+use super::controls::Controls;
 use super::language::Language;
 use super::slots::{Kind, Utterance};
 use super::thresholds;
@@ -39,6 +40,7 @@ pub struct Heard<'a> {
 pub struct Router {
     zh: Language,
     en: Language,
+    controls: Controls,
     grammars: Arc<Library>,
     knowledge: Knowledge,
 }
@@ -67,7 +69,8 @@ impl Router {
             let zh = Language::load(&intents, Lang::Zh)?;
             let en = en.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             let knowledge = Knowledge::with(&data_dir.join("flows"), &zh.lexicon.concepts, &en.lexicon.concepts)?;
-            Ok(Router { zh, en, grammars, knowledge })
+            let controls = Controls::load(&intents, &zh.lexicon.fillers, &en.lexicon.fillers)?;
+            Ok(Router { zh, en, controls, grammars, knowledge })
         })
     }
 
@@ -82,6 +85,10 @@ impl Router {
         let wording = Wording::new(heard.text);
         if wording.is_empty() {
             return Understood { reason: Some(RejectReason::Empty), ..nothing(heard.text) };
+        }
+        if let Some((control, confidence)) = self.controls.whole(&wording, lang) {
+            let (decision, source) = (Decision::Accept, Source::Global);
+            return Understood { control: Some(control), confidence, decision, source, ..nothing(heard.text) };
         }
         let slots = Utterance::new(heard.text, lang, today).all();
         match self.answered(&heard, &wording, language, expectation, today) {
@@ -319,6 +326,7 @@ fn nothing(text: &str) -> Understood {
         alternatives: Vec::new(),
         reason: None,
         also: Vec::new(),
+        control: None,
     }
 }
 

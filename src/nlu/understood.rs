@@ -1,6 +1,6 @@
 //! The result of understanding, and what the present question expects.
 
-use super::Intent;
+use super::{Control, Intent};
 use crate::text::Record;
 
 /// What the dialog expects to hear next; the router, the recogniser and the endpointer are told the same thing.
@@ -98,4 +98,6 @@ pub struct Understood {
     pub reason: Option<RejectReason>,
     /// Further requests of the same utterance, in the order they were said, each with its own slots. Only clear ones.
     pub also: Vec<(Intent, Record)>,
+    /// How the caller wants us to talk; then it was the whole utterance, and there is no intent.
+    pub control: Option<Control>,
 }

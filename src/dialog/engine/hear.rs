@@ -14,6 +14,10 @@ const NEAR: f32 = 0.12;
 impl Turn<'_> {
     pub(super) fn hear(&mut self, asked: Asked, understood: &Understood) {
         self.state.present = true;
+        if let Some(control) = understood.control {
+            return self.control(Asked { held: false, ..asked }, control);
+        }
+        let Some(asked) = self.come_back(asked, understood) else { return };
         if self.is_still_unanswered(understood) {
             return self.offer_to_explain(asked);
         }
@@ -21,11 +25,60 @@ impl Turn<'_> {
         let Some(asked) = self.take_number(asked, understood) else { return };
         let Some(asked) = self.take_as_answer(asked, understood) else { return };
         match (understood.decision, understood.intent) {
-            (Decision::Accept, Some(intent)) => self.take_as_phrase(asked, intent, &understood.slots),
+            (Decision::Accept, Some(intent)) => {
+                self.queue(intent, &understood.also);
+                self.take_as_phrase(asked, intent, &understood.slots);
+            }
             (Decision::Confirm, Some(Intent::Faq)) if self.is_unknown(understood) => self.inform(asked, &understood.slots),
             (Decision::Confirm, Some(intent)) if intent != Intent::OutOfScope => self.guess(asked, intent, understood),
+            _ if understood.reason == Some(RejectReason::Vague) => self.ask_which(asked, understood),
+            (_, Some(intent)) if self.is_likely(&asked, intent, understood) => {
+                let slots = understood.slots.clone();
+                self.interrupt(Asked { no_match: asked.no_match + 1, ..asked }, Asking::Guess { intent, slots });
+            }
             _ => self.not_understood(asked),
         }
+    }
+
+    /// Further requests of the same sentence wait; the caller is told in which order they come.
+    fn queue(&mut self, first: Intent, also: &[(Intent, Record)]) {
+        let has_title = |intent: Intent| self.flows.title(intent, self.state.lang).is_some();
+        let others: Vec<(Intent, Record)> = also.iter().filter(|(intent, _)| *intent != first && has_title(*intent)).cloned().collect();
+        if others.is_empty() || !has_title(first) {
+            return;
+        }
+        let titles = Value::List(others.iter().map(|(intent, _)| self.title(*intent)).collect());
+        let titles = Value::Text(titles.spoken(self.state.lang, self.state.now.date()));
+        let variables = Record::from([("title".to_owned(), self.title(first)), ("other_title".to_owned(), titles)]);
+        self.say("queued", &variables);
+        self.state.queued.extend(others);
+    }
+
+    /// 我想办业务: which one? The likeliest are named.
+    fn ask_which(&mut self, asked: Asked, understood: &Understood) {
+        let candidates = understood.alternatives.iter().map(|(intent, _)| *intent);
+        let mut named =
+            candidates.filter(|intent| self.flows.title(*intent, self.state.lang).is_some() && !self.state.denied.contains(intent));
+        let is_open = matches!(asked.asking, Asking::Open | Asking::More);
+        match (named.next().filter(|_| is_open), named.next()) {
+            (Some(first), Some(second)) => {
+                let slots = understood.slots.clone();
+                self.interrupt(asked, Asking::Tie { first, second, slots });
+            }
+            _ => self.not_understood(asked),
+        }
+    }
+
+    /// After one failure a guess that leads by far is worth a yes/no question, once.
+    fn is_likely(&self, asked: &Asked, intent: Intent, understood: &Understood) -> bool {
+        let next = understood.alternatives.first().map_or(0.0, |(_, score)| *score);
+        matches!(asked.asking, Asking::Open | Asking::More)
+            && asked.no_match == 1
+            && understood.reason == Some(RejectReason::LowConfidence)
+            && intent != Intent::OutOfScope
+            && understood.confidence - next >= NEAR
+            && self.flows.for_intent(intent).is_some()
+            && !self.state.denied.contains(&intent)
     }
 
     /// Gives the question back when this was no answer to it.
@@ -120,12 +173,15 @@ impl Turn<'_> {
                 if intent == Intent::Faq {
                     self.note_unanswered();
                 }
+                self.state.denied.push(intent);
                 self.guess_denied(asked);
             }
             (Asking::Tie { .. }, false) => self.guess_denied(asked),
             (Asking::OfferOrder, true) => self.open_offered_order(),
             (Asking::OfferAgent { intent, .. }, true) => self.transfer("transfer_flow", TransferReason::FlowRule, Some(intent)),
             (Asking::OfferAgent { intent: Intent::Faq, .. }, false) => self.go_back_from_question(asked),
+            // What was going on before a wish that we cannot fulfil goes on.
+            (Asking::OfferAgent { prompt, .. }, false) if prompt == "no_flow" => self.go_on(),
             (Asking::OfferOrder | Asking::OfferAgent { .. }, false) => self.drop_frame(),
             (Asking::More, false) => self.farewell(Outcome::Completed),
             (Asking::More, true) => self.ask(Asked::new(Asking::Open)),

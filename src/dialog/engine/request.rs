@@ -5,7 +5,7 @@ use super::Turn;
 use crate::dialog::action::{Action, RequestId, RequestKind, TransferReason};
 use crate::dialog::event::Answer;
 use crate::dialog::flow::{Level, Performance, Step, What};
-use crate::dialog::state::{Asked, Asking, Purpose, Requested, Waiting};
+use crate::dialog::state::{Asked, Asking, Opened, Purpose, Requested, Waiting};
 use crate::text::{Record, Value};
 
 /// The class of what is registered because a system is down.
@@ -41,6 +41,13 @@ impl Turn<'_> {
         }
         if let Some(frame) = self.state.frames.last_mut() {
             frame.consent = None;
+        }
+        // The same fault told twice in a call is registered once.
+        let known = self.state.opened.iter().find(|order| order.class == performance.operation && order.arguments == arguments);
+        if let Some(reply) = known.filter(|_| kind == RequestKind::OpenWorkOrder).map(|order| order.reply.clone()) {
+            self.set(&performance.into, Value::Record(reply));
+            self.advance();
+            return self.run();
         }
         let key = (kind != RequestKind::LookUp).then(|| self.key(&name, &performance.operation, &arguments));
         self.send(Purpose::Step { kind }, kind, &performance.operation, arguments, key);
@@ -89,11 +96,13 @@ impl Turn<'_> {
             None => return self.fail(),
         };
         let Some(Step::Perform(performance)) = step else { return self.fail() };
-        if answer != Answer::Unavailable && kind != RequestKind::LookUp {
-            self.state.unsettled = None;
-        }
+        let settled = if answer == Answer::Unavailable || kind == RequestKind::LookUp { None } else { self.state.unsettled.take() };
+        let ordered = settled.filter(|_| kind == RequestKind::OpenWorkOrder).map(|(_, arguments, _)| arguments);
         let (branch, offer) = match answer {
             Answer::Done(reply) => {
+                if let Some(arguments) = ordered {
+                    self.state.opened.push(Opened { class: performance.operation.clone(), arguments, reply: reply.clone() });
+                }
                 self.set(&performance.into, Value::Record(reply));
                 self.note_for_recap(performance);
                 self.advance();

@@ -126,8 +126,17 @@ impl Turn<'_> {
         self.go_on();
     }
 
-    fn go_on(&mut self) {
-        if self.state.frames.is_empty() { self.ask(Asked::new(Asking::More)) } else { self.resume() }
+    pub(super) fn go_on(&mut self) {
+        if !self.state.frames.is_empty() {
+            return self.resume();
+        }
+        if self.state.queued.is_empty() {
+            return self.ask(Asked::new(Asking::More));
+        }
+        let (intent, slots) = self.state.queued.remove(0);
+        let title = self.title(intent);
+        self.say("next_request", &Record::from([("title".to_owned(), title)]));
+        self.take_as_phrase(Asked::new(Asking::More), intent, &slots);
     }
 
     /// Back to what was interrupted.
