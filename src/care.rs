@@ -4,6 +4,7 @@
 //! [`State`]. Nothing here reads a clock: who calls says what time it is.
 
 pub mod class;
+pub mod enquiry;
 pub mod state;
 pub mod work_order;
 

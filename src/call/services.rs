@@ -2,12 +2,12 @@
 
 use super::editions::Edition;
 use crate::business::{self, Failure, Operator};
-use crate::care::{Draft, WorkOrders};
+use crate::care::{Draft, WorkOrders, enquiry};
 use crate::dialog::{Answer, Engine, Opening, RequestKind};
 use crate::grammar::{Completeness, Library};
 use crate::nlu::{Expectation, Router};
 use crate::store::Database;
-use crate::text::{Lang, PhoneNumber, Record};
+use crate::text::{Lang, PhoneNumber, Record, Value};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,6 +75,7 @@ impl Services {
     pub async fn perform(&self, request: Request, opening: &Opening) -> Answer {
         let work = async {
             match request.kind {
+                RequestKind::LookUp if request.operation == enquiry::WORK_ORDERS => self.follow_orders(request, opening).await,
                 RequestKind::LookUp | RequestKind::Change => self.ask_operator(request).await,
                 RequestKind::OpenWorkOrder => self.open_work_order(request, opening).await,
             }
@@ -100,6 +101,32 @@ impl Services {
                 Answer::Unavailable
             }
         }
+    }
+
+    /// Our own orders are told even when the operator's systems are silent.
+    async fn follow_orders(&self, request: Request, opening: &Opening) -> Answer {
+        let Some(customer) = request.customer else { return Answer::NotFound };
+        let own = match self.work_orders.of_customer(&customer).await {
+            Ok(own) => own,
+            Err(error) => {
+                tracing::error!(call = opening.call_id, %error, "work orders could not be read");
+                return Answer::Unavailable;
+            }
+        };
+        let orders =
+            business::Request { customer, operation: "orders".into(), arguments: Record::new(), idempotency_key: None };
+        let theirs = match self.operator.execute(orders).await {
+            Ok(reply) => Some(reply),
+            Err(Failure::NotFound | Failure::Refused(_)) => None,
+            Err(_) if own.is_empty() => return Answer::Unavailable,
+            Err(_) => None,
+        };
+        let class = match request.arguments.get("class") {
+            Some(Value::Text(class)) => Some(class.as_str()),
+            _ => None,
+        };
+        let reply = enquiry::reply(&own, theirs.as_ref(), class, self.work_orders.classes(), opening.now);
+        reply.map_or(Answer::NotFound, Answer::Done)
     }
 
     async fn open_work_order(&self, request: Request, opening: &Opening) -> Answer {

@@ -1,7 +1,8 @@
 //! `tingshuo check`: everything that an author writes in `flows/` and `grammars/`, checked; every fault with file, line and column.
 
 use super::{Failure, edition};
-use crate::business::OPERATIONS;
+use crate::business::{OPERATIONS, Operation};
+use crate::care::enquiry;
 use crate::dialog::{self, Fault, Flows, Source, World, raw};
 use crate::grammar::Library;
 use crate::nlu::{Router, knowledge};
@@ -67,11 +68,16 @@ pub fn check_flows(dir: &Path, grammars: &Path) -> Result<Result<Flows, Vec<Faul
 
 /// The flows of a folder, checked against what the operator's systems can do.
 pub fn load_flows(dir: &Path) -> Result<Flows, Failure> {
-    let world = World { grammars: None, operations: OPERATIONS.to_vec() };
+    let world = World { grammars: None, operations: operations() };
     Flows::check(&sources(dir)?, &world).map_err(|faults| {
         let first = faults.first().map(Fault::to_string).unwrap_or_default();
         anyhow::anyhow!("{first} ({} in all; run `tingshuo check`)", count(&faults))
     })
+}
+
+/// What flows may ask for: of the operator's systems, and of the house.
+fn operations() -> Vec<Operation> {
+    OPERATIONS.iter().chain(enquiry::OPERATIONS).copied().collect()
 }
 
 fn count(faults: &[Fault]) -> String {
@@ -106,7 +112,7 @@ fn world(grammars: &Path) -> Result<World, Failure> {
             found.extend(names.map(|name| (lang, name)));
         }
     }
-    Ok(World { grammars: Some(found), operations: OPERATIONS.to_vec() })
+    Ok(World { grammars: Some(found), operations: operations() })
 }
 
 /// Files of `dir` itself with this extension, in order of name.

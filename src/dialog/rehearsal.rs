@@ -3,6 +3,7 @@
 use super::state::State;
 use super::{Action, Answer, Engine, Event, Flows, Opening, Outcome, Question, RequestKind, Source, World};
 use crate::business::OPERATIONS;
+use crate::care::enquiry;
 use crate::nlu::{Decision, Intent, RejectReason, Source as Origin, Understood};
 use crate::text::{Lang, PhoneNumber, Record, Value};
 use jiff::civil::date;
@@ -25,9 +26,14 @@ pub(super) fn sources() -> Vec<Source> {
 }
 
 pub(super) fn world() -> World {
-    let names = ["yes_no", "phone_number", "digits_4", "digits_6", "digits_8", "amount", "date", "month", "data_volume", "plan", "menu"];
-    let grammars = [Lang::Zh, Lang::En].into_iter().flat_map(|lang| names.map(|name| (lang, name.to_owned()))).collect();
-    World { grammars: Some(grammars), operations: OPERATIONS.to_vec() }
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("grammars");
+    let names = |lang: Lang| {
+        let entries = std::fs::read_dir(folder.join(lang.code())).expect("the folder of grammars");
+        let paths = entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file());
+        paths.map(move |path| (lang, path.file_stem().expect("a name").to_string_lossy().into_owned()))
+    };
+    let grammars = names(Lang::Zh).chain(names(Lang::En)).collect();
+    World { grammars: Some(grammars), operations: OPERATIONS.iter().chain(enquiry::OPERATIONS).copied().collect() }
 }
 
 pub(super) struct Call {
