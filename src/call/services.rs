@@ -113,8 +113,7 @@ impl Services {
                 return Answer::Unavailable;
             }
         };
-        let orders =
-            business::Request { customer, operation: "orders".into(), arguments: Record::new(), idempotency_key: None };
+        let orders = business::Request { customer, operation: "orders".into(), arguments: Record::new(), idempotency_key: None };
         let theirs = match self.operator.execute(orders).await {
             Ok(reply) => Some(reply),
             Err(Failure::NotFound | Failure::Refused(_)) => None,

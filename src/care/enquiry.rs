@@ -170,8 +170,7 @@ mod tests {
 
     #[test]
     fn what_is_waited_for_comes_first() {
-        let own =
-            [order("2611200003", "complaint", State::Closed, 21), order("2611200002", "broadband_fault", State::InProgress, 21)];
+        let own = [order("2611200003", "complaint", State::Closed, 21), order("2611200002", "broadband_fault", State::InProgress, 21)];
         check(&own, Some(&theirs()), None, &[("2611200002", true), ("2611209001", false), ("2611200003", false)]);
         check(&own, Some(&theirs()), Some("complaint"), &[("2611200003", false)]);
         check(&own, None, Some("invoice"), &[]);

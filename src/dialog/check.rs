@@ -16,8 +16,8 @@ use super::template::{Prompt, Prompts};
 use super::{Timing, engine::OWN_PROMPTS};
 use crate::business::Operation;
 use crate::nlu::Intent;
-use crate::text::Lang;
 use crate::text::located::{Fault, Located, Place, read_yaml};
+use crate::text::{Lang, Value, volume};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One file of `flows/`.
@@ -245,11 +245,37 @@ impl Checker<'_> {
                 kind.timing()
             }
         };
+        let keys = self.keys(kind, raw.keys);
         let mut from = raw.from;
         from.extend([name.to_owned(), raw.kind.value]);
         let no_input_ms = raw.no_input_ms.map_or(if timing == Timing::Number { NO_INPUT_NUMBER_MS } else { NO_INPUT_MS }, |ms| ms.value);
         let grammar = raw.grammar.map(|grammar| grammar.value);
-        Some(Slot { kind, grammar, ask: ask?, again, confirm, timing, from, secret: raw.secret, no_input_ms })
+        Some(Slot { kind, grammar, ask: ask?, again, confirm, timing, from, keys, secret: raw.secret, no_input_ms })
+    }
+
+    /// What single keys stand for in a slot that is a choice.
+    fn keys(&mut self, kind: SlotType, raw: BTreeMap<String, Text>) -> BTreeMap<char, Value> {
+        let mut keys = BTreeMap::new();
+        for (key, text) in raw {
+            let value = match kind {
+                SlotType::Text | SlotType::Plan => Some(Value::Text(text.value.clone())),
+                SlotType::Volume => volume::parse(&text.value, Lang::En).map(Value::Volume),
+                _ => {
+                    self.fault(text.place, "`keys` belong to slots of type text, plan and data_volume; numbers are keyed in as they are");
+                    continue;
+                }
+            };
+            let mut characters = key.chars();
+            let digit = characters.next().filter(|c| matches!(c, '1'..='9') && characters.next().is_none());
+            match (digit, value) {
+                (Some(digit), Some(value)) => {
+                    keys.insert(digit, value);
+                }
+                (None, _) => self.fault(text.place, format!("`{key}` is no key of a choice: 1 to 9")),
+                (_, None) => self.fault(text.place, format!("`{}` is no volume of data: 5 GB, 500 MB", text.value)),
+            }
+        }
+        keys
     }
 
     fn grammar(&mut self, name: &Text) {

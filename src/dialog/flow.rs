@@ -5,7 +5,7 @@
 use super::action::Timing;
 use super::template::Prompts;
 use crate::nlu::Intent;
-use crate::text::Lang;
+use crate::text::{Lang, Value};
 use std::collections::BTreeMap;
 
 /// Everything that is said and done, checked.
@@ -72,6 +72,8 @@ pub(super) struct Slot {
     pub confirm: Option<PromptId>,
     pub timing: Timing,
     pub from: Vec<String>,
+    /// What single keys stand for.
+    pub keys: BTreeMap<char, Value>,
     pub secret: bool,
     pub no_input_ms: u32,
 }
@@ -87,6 +89,18 @@ pub(super) enum SlotType {
     Digits(u8),
     Plan,
     Text,
+}
+
+impl Slot {
+    /// How many keys complete it.
+    pub fn key_length(&self) -> u8 {
+        if self.keys.is_empty() { self.kind.key_length() } else { 0 }
+    }
+
+    /// Whether whatever the caller says is its value.
+    pub fn is_free_speech(&self) -> bool {
+        self.kind == SlotType::Text && self.grammar.is_none()
+    }
 }
 
 impl SlotType {
@@ -184,6 +198,7 @@ pub(super) enum Step {
         prompt: PromptId,
     },
     Set(Vec<(String, Expression)>),
+    Forget(String),
     End,
 }
 

@@ -59,7 +59,7 @@ pub struct RawSlot {
     /// month, day, phone_number, amount, data_volume, yes_no, digits_4, digits_6, digits_8, plan or text.
     #[serde(rename = "type")]
     pub kind: Text,
-    /// Grammar of the question, `grammars/<lang>/<name>.grxml`; none for free speech.
+    /// Grammar of the question, `grammars/<lang>/<name>.grxml`. A text without one is free speech: whatever the caller says is the value.
     pub grammar: Option<Text>,
     /// The question.
     pub ask: Text,
@@ -73,6 +73,9 @@ pub struct RawSlot {
     /// Names under which an utterance may carry the value; by default the slot's own name and its type.
     #[serde(default)]
     pub from: Vec<String>,
+    /// Key 1 to 9 → the value that it stands for; for slots of type text, plan and data_volume. A tag of the grammar for a choice.
+    #[serde(default)]
+    pub keys: BTreeMap<String, Text>,
     /// The answer is masked in records and never recorded.
     #[serde(default)]
     pub secret: bool,
@@ -146,7 +149,7 @@ impl<'de> Visitor<'de> for VerifyVisitor {
     }
 }
 
-/// One step: exactly one of say, ask, choose, if, verify, look_up, change, work_order, transfer, set, goto, end.
+/// One step: exactly one of say, ask, choose, if, verify, look_up, change, work_order, transfer, set, forget, goto, end.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawStep {
@@ -200,6 +203,8 @@ pub struct RawStep {
     pub transfer: Option<Text>,
     /// Sets variables: an expression each.
     pub set: Option<BTreeMap<String, Text>>,
+    /// Forgets a slot, so that the next `ask` for it asks: for a value that cannot be had.
+    pub forget: Option<Text>,
     /// Goes on at the step with this label.
     pub goto: Option<Text>,
     /// Ends the flow here.

@@ -96,6 +96,11 @@ impl Layout<'_, '_> {
         } else if let Some(variables) = raw.set {
             variables.values().for_each(|expression| self.checker.expression(self.index, expression));
             self.steps.push(Step::Set(variables.into_iter().map(|(name, expression)| (name, expression.value)).collect()));
+        } else if let Some(slot) = raw.forget {
+            if !self.slots.contains_key(&slot.value) {
+                self.checker.fault(slot.place, format!("unknown slot `{}`", slot.value));
+            }
+            self.steps.push(Step::Forget(slot.value));
         } else if let Some(label) = raw.goto {
             self.gotos.push((self.steps.len(), label));
             self.steps.push(Step::Jump(0));
@@ -274,6 +279,7 @@ fn verbs_of(raw: &RawStep) -> Vec<&'static str> {
         ("work_order", raw.work_order.is_some()),
         ("transfer", raw.transfer.is_some()),
         ("set", raw.set.is_some()),
+        ("forget", raw.forget.is_some()),
         ("goto", raw.goto.is_some()),
         ("end", raw.end.is_some()),
     ];

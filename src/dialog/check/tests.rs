@@ -27,8 +27,13 @@ prompts:
     en: [\"It is {{ bill.total | money }}.\"]
 ";
 
+/// The service's file and one flow, so that the example's intent is still free.
+fn few_sources() -> Vec<Source> {
+    sources().into_iter().filter(|source| matches!(source.name.as_str(), "service.yaml" | "query_bill.yaml")).collect()
+}
+
 fn faults(flow: &str) -> Vec<String> {
-    let mut all = sources();
+    let mut all = few_sources();
     all.push(Source { name: "test_plan.yaml".into(), text: flow.into() });
     match Flows::check(&all, &world()) {
         Ok(_) => Vec::new(),
@@ -72,6 +77,7 @@ fn names_are_known() {
             "test_plan.yaml:12:20: nothing sets `month`",
         ],
     );
+    check("- say: told", "- forget: mouth", &["test_plan.yaml:13:13: unknown slot `mouth`"]);
     check("flow: test_plan", "flow: other", &["test_plan.yaml:1:7: the flow is named `other`, the file is not"]);
     check(
         "bill.total | money }}。",
@@ -121,6 +127,20 @@ fn changes_are_guarded() {
         "  - change: report_loss",
         &["test_plan.yaml:13:5: a change needs `verify` (the prompt that asks for the service password) and `confirm`"],
     );
+}
+
+#[test]
+fn keys_of_a_choice_are_single_and_for_choices() {
+    let slot = "    type: month\n    grammar: month\n";
+    let wrong = "    type: data_volume\n    grammar: data_volume\n    keys: { \"1\": 5 GB, \"2\": much, \"10\": 1 GB }\n";
+    let found = faults(&FLOW.replacen(slot, wrong, 1).replacen("{ month: month }", "{}", 1));
+    assert_eq!(
+        found,
+        ["test_plan.yaml:7:29: `much` is no volume of data: 5 GB, 500 MB", "test_plan.yaml:7:41: `10` is no key of a choice: 1 to 9",]
+    );
+    let number = format!("{slot}    keys: {{ \"1\": one }}\n");
+    let found = faults(&FLOW.replacen(slot, &number, 1));
+    assert_eq!(found, ["test_plan.yaml:7:18: `keys` belong to slots of type text, plan and data_volume; numbers are keyed in as they are"]);
 }
 
 #[test]

@@ -164,7 +164,7 @@ impl Turn<'_> {
             Asking::Slot(name) => match self.slot(name) {
                 Some(slot) => {
                     let grammar = slot.grammar.as_deref();
-                    let mut question = ask_for(&self.local(name), grammar, name, slot.timing, slot.kind.key_length());
+                    let mut question = ask_for(&self.local(name), grammar, name, slot.timing, slot.key_length());
                     question.no_input_ms = slot.no_input_ms;
                     question.secret = slot.secret;
                     self.narrow(&mut question, asking);

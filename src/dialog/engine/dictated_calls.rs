@@ -179,7 +179,7 @@ fn a_number_comes_in_pieces_and_each_is_acknowledged() {
 #[test]
 fn a_secret_in_pieces_is_never_said() {
     let mut call = Call::new(Lang::Zh);
-    call.wants(Intent::ReportLoss).expect("( report_loss.pin ?pin");
+    call.wants(Intent::ReportLoss).done(&[("lost", Value::Flag(false))]).expect("( report_loss.pin ?pin");
     heard(&mut call, "二四六");
     call.expect("secret_more ?pin");
     assert!(!call.text().contains("二四六") && !call.text().contains("246"), "{}", call.text());

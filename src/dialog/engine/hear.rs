@@ -3,13 +3,15 @@
 
 use super::{MOST_FRAMES, Turn};
 use crate::dialog::action::{Outcome, TransferReason};
-use crate::dialog::flow::{Flow, SlotType, Step};
+use crate::dialog::flow::{Flow, Slot, SlotType, Step};
 use crate::dialog::state::{Asked, Asking, Frame};
-use crate::nlu::{Decision, Intent, RejectReason, Understood};
+use crate::nlu::{Decision, Intent, RejectReason, Source, Understood};
 use crate::text::{Record, Value};
 
 /// Two guesses closer than this are asked about together.
 const NEAR: f32 = 0.12;
+/// Characters that tell something when the caller was asked to tell it.
+const SHORTEST_TELLING: usize = 2;
 
 impl Turn<'_> {
     pub(super) fn hear(&mut self, asked: Asked, understood: &Understood) {
@@ -85,6 +87,16 @@ impl Turn<'_> {
     fn take_as_answer(&mut self, asked: Asked, understood: &Understood) -> Option<Asked> {
         if understood.reason == Some(RejectReason::Empty) {
             return Some(asked);
+        }
+        if let Asking::Slot(name) = &asked.asking
+            && self.slot(name).is_some_and(Slot::is_free_speech)
+        {
+            if is_universal(understood) || understood.text.chars().count() < SHORTEST_TELLING {
+                return Some(asked);
+            }
+            let name = name.clone();
+            self.fill(name, Value::Text(understood.text.clone()), false);
+            return None;
         }
         let is_number = self.is_number(&asked.asking);
         if let Asking::Slot(name) = &asked.asking
@@ -413,6 +425,14 @@ enum News {
     Addition,
     /// A slot has another value; the flow went on from there.
     Correction,
+}
+
+/// What is no telling even where anything may be told.
+fn is_universal(understood: &Understood) -> bool {
+    let accepted = understood.decision == Decision::Accept;
+    let phrase = matches!(understood.intent, Some(Intent::Help | Intent::Repeat | Intent::Back | Intent::Menu | Intent::Goodbye));
+    let person = understood.intent == Some(Intent::TransferAgent);
+    accepted && (person || (phrase && understood.source == Source::Global))
 }
 
 /// The slots of a flow that an utterance carries, under whatever name.

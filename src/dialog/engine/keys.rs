@@ -3,7 +3,7 @@
 
 use super::Turn;
 use crate::dialog::action::TransferReason;
-use crate::dialog::flow::SlotType;
+use crate::dialog::flow::{Slot, SlotType};
 use crate::dialog::state::{Asked, Asking};
 use crate::text::date::Month;
 use crate::text::{Digits, Money, PhoneNumber, Value};
@@ -36,7 +36,7 @@ impl Turn<'_> {
             },
             Asking::Slot(name) => {
                 let today = self.state.now.date();
-                match self.slot(&name).and_then(|slot| slot.kind.value_of_keys(digits, today)) {
+                match self.slot(&name).and_then(|slot| slot.value_of_keys(digits, today)) {
                     Some(value) => self.fill(name, value, false),
                     None => self.not_understood(asked),
                 }
@@ -59,6 +59,15 @@ impl Turn<'_> {
                 }
             }
         }
+    }
+}
+
+impl Slot {
+    /// A choice's key, or a value keyed in.
+    fn value_of_keys(&self, digits: &str, today: Date) -> Option<Value> {
+        let mut characters = digits.chars();
+        let single = characters.next().filter(|_| characters.next().is_none());
+        single.and_then(|key| self.keys.get(&key).cloned()).or_else(|| self.kind.value_of_keys(digits, today))
     }
 }
 

@@ -47,6 +47,10 @@ impl Turn<'_> {
                 Some(Step::Verify(verification)) => return self.ask_proof(verification.level),
                 Some(Step::Perform(performance)) => return self.perform(performance),
                 Some(Step::Transfer { prompt }) => return self.transfer(prompt, TransferReason::FlowRule, None),
+                Some(Step::Forget(slot)) => {
+                    self.forget(slot);
+                    self.advance();
+                }
                 Some(Step::Set(variables)) => {
                     for (name, expression) in variables {
                         let known = self.state.frames.last().map(|frame| frame.variables.clone()).unwrap_or_default();

@@ -276,12 +276,12 @@ fn what_cannot_be_done_here_is_said_and_a_person_offered() {
 fn a_loss_is_reported_once_after_verification_and_a_yes() {
     for lang in [Lang::Zh, Lang::En] {
         let mut call = Call::new(lang);
-        call.wants(Intent::ReportLoss).expect("( report_loss.pin ?pin");
+        call.wants(Intent::ReportLoss).done(&[("lost", Value::Flag(false))]).expect("( report_loss.pin ?pin");
         assert!(call.question().unwrap().secret);
         call.says(None, Decision::Accept, &pin()).expect(") !verify_pin").done(&verified(true));
         call.expect("verified report_loss.sure ?report_loss.consent").yes().expect("!!report_loss");
         let key = call.request().2;
-        assert_eq!(key.as_deref(), Some("c1-report_loss-2"));
+        assert_eq!(key.as_deref(), Some("c1-report_loss-3"));
         let Some(Action::Perform { id, .. }) = call.actions.last().cloned() else { panic!("a request") };
         call.yes().expect("");
         let done = Answer::Done(record(&[("since", Value::Moment(date(2026, 11, 22).at(9, 31, 0, 0)))]));
@@ -294,24 +294,24 @@ fn a_loss_is_reported_once_after_verification_and_a_yes() {
 #[test]
 fn a_weak_yes_changes_nothing() {
     let mut call = Call::new(Lang::Zh);
-    call.wants(Intent::ReportLoss).keys("246810").done(&verified(true)).says(YES, Decision::Confirm, &[]);
+    call.wants(Intent::ReportLoss).done(&[("lost", Value::Flag(false))]).keys("246810").done(&verified(true)).says(YES, Decision::Confirm, &[]);
     call.expect("report_loss.sure ?report_loss.consent").no().expect("report_loss.kept anything_else ?anything_else");
 }
 
 #[test]
 fn a_change_of_unknown_outcome_keeps_its_key() {
     let mut call = Call::new(Lang::Zh);
-    call.wants(Intent::ReportLoss).keys("246810").done(&verified(true)).keys("1").expect("!!report_loss");
+    call.wants(Intent::ReportLoss).done(&[("lost", Value::Flag(false))]).keys("246810").done(&verified(true)).keys("1").expect("!!report_loss");
     let first = call.request();
     call.answer(Answer::Unavailable).expect("change_unknown ?offer_agent").no();
-    call.wants(Intent::ReportLoss).expect("report_loss.sure ?report_loss.consent").yes();
+    call.wants(Intent::ReportLoss).done(&[("lost", Value::Flag(false))]).expect("report_loss.sure ?report_loss.consent").yes();
     assert_eq!(call.request(), first);
 }
 
 #[test]
 fn three_wrong_passwords_end_with_a_person() {
     let mut call = Call::new(Lang::Zh);
-    call.wants(Intent::ReportLoss).keys("111111").done(&verified(false)).expect("( pin_wrong ?pin").keys("222222").done(&verified(false));
+    call.wants(Intent::ReportLoss).done(&[("lost", Value::Flag(false))]).keys("111111").done(&verified(false)).expect("( pin_wrong ?pin").keys("222222").done(&verified(false));
     call.keys("333333").expect(") !verify_pin").answer(Answer::Refused("locked".into())).expect("transfer_locked #NotVerified");
     let secrets = format!("{:?}", call.state);
     assert!(!secrets.contains("111111") && !secrets.contains("333333"));
