@@ -23,6 +23,7 @@ pub const OPERATIONS: &[Operation] = &[Operation {
     gives: &["orders", "count", "number", "name", "name_en", "state", "state_name", "state_name_en", "due", "pending", "overdue"],
     refuses: &[],
     changes: false,
+    repeatable: true,
 }];
 
 /// One reported thing, wherever it is kept.
