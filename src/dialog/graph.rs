@@ -60,6 +60,8 @@ pub enum Node {
     Set {
         names: Vec<String>,
     },
+    /// The slot is asked for anew.
+    Forget(String),
     End,
 }
 
@@ -161,7 +163,7 @@ impl Drawing<'_> {
                 std::iter::once(next(Way::Next)).chain(written).collect()
             }
             Step::Transfer { .. } | Step::End | Step::Jump(_) => Vec::new(),
-            Step::Say(_) | Step::Ask(_) | Step::Verify(_) | Step::Set(_) => vec![next(Way::Next)],
+            Step::Say(_) | Step::Ask(_) | Step::Verify(_) | Step::Set(_) | Step::Forget(_) => vec![next(Way::Next)],
         }
     }
 
@@ -182,6 +184,7 @@ impl Drawing<'_> {
             Step::Perform(performance) => self.performed(performance),
             Step::Transfer { prompt } => Node::Transfer(self.words(prompt)),
             Step::Set(variables) => Node::Set { names: variables.iter().map(|(name, _)| name.clone()).collect() },
+            Step::Forget(slot) => Node::Forget(slot.clone()),
             Step::End | Step::Jump(_) => Node::End,
         }
     }

@@ -9,6 +9,7 @@ mod command_line;
 mod flow_graph;
 mod grammars;
 mod hearing;
+mod jobs;
 mod knowledge;
 mod mishearings;
 mod operator_http;

@@ -2,6 +2,7 @@
 //!
 //! What was done and how the call ended must be as written; single words may be misheard as long as that holds.
 
+use super::jobs;
 use super::scenario::{self, Scenario};
 use super::scenarios_text::house;
 use std::sync::{Arc, OnceLock};
@@ -35,7 +36,8 @@ pub fn recogniser() -> Arc<dyn Recogniser> {
 
 #[test]
 fn every_scenario_goes_as_written_when_it_is_spoken() {
-    let scenarios: Vec<(String, Scenario)> = scenario::all().into_iter().filter(|(_, scenario)| scenario.text_only.is_none()).collect();
+    let scenarios: Vec<(String, Scenario)> =
+        scenario::all().into_iter().filter(|(_, scenario)| scenario.text_only.is_none()).chain(jobs::spoken()).collect();
     assert!(scenarios.len() >= FEWEST, "{} scenarios", scenarios.len());
     let (models, voices) = (Models::open().unwrap(), Voices::open().unwrap());
     let speech = Arc::new(Speech::new(&models, &voices).unwrap());

@@ -163,6 +163,7 @@ fn card(node: &Node, lang: Lang) -> Card {
         Node::WorkOrder { class } => made(word("工单", "work order"), class.clone(), Vec::new(), LOOKS_UP),
         Node::Transfer(words) => made(word("转人工", "to a person"), String::new(), said(words), HANDS_OVER),
         Node::Set { names } => made(word("记下", "set"), names.join(", "), Vec::new(), DECIDES),
+        Node::Forget(slot) => made(word("忘掉", "forget"), slot.clone(), Vec::new(), DECIDES),
         Node::End => made("", String::new(), lines(word("结束", "end"), true), ENDS),
     }
 }

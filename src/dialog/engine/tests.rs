@@ -264,10 +264,10 @@ fn when_the_system_is_down_it_is_registered() {
 fn what_cannot_be_done_here_is_said_and_a_person_offered() {
     let wish = || {
         let mut call = Call::new(Lang::Zh);
-        call.wants(Intent::Invoice).expect("no_flow ?offer_agent");
+        call.wants(Intent::Faq).expect("no_flow ?offer_agent");
         call
     };
-    assert!(wish().text().contains("开发票"));
+    assert!(wish().text().contains("问业务知识"));
     wish().yes().expect("transfer_flow #FlowRule");
     wish().no().expect("anything_else ?anything_else");
 }
@@ -294,14 +294,23 @@ fn a_loss_is_reported_once_after_verification_and_a_yes() {
 #[test]
 fn a_weak_yes_changes_nothing() {
     let mut call = Call::new(Lang::Zh);
-    call.wants(Intent::ReportLoss).done(&[("lost", Value::Flag(false))]).keys("246810").done(&verified(true)).says(YES, Decision::Confirm, &[]);
+    call.wants(Intent::ReportLoss).done(&[("lost", Value::Flag(false))]).keys("246810").done(&verified(true)).says(
+        YES,
+        Decision::Confirm,
+        &[],
+    );
     call.expect("report_loss.sure ?report_loss.consent").no().expect("report_loss.kept anything_else ?anything_else");
 }
 
 #[test]
 fn a_change_of_unknown_outcome_keeps_its_key() {
     let mut call = Call::new(Lang::Zh);
-    call.wants(Intent::ReportLoss).done(&[("lost", Value::Flag(false))]).keys("246810").done(&verified(true)).keys("1").expect("!!report_loss");
+    call.wants(Intent::ReportLoss)
+        .done(&[("lost", Value::Flag(false))])
+        .keys("246810")
+        .done(&verified(true))
+        .keys("1")
+        .expect("!!report_loss");
     let first = call.request();
     call.answer(Answer::Unavailable).expect("change_unknown ?offer_agent").no();
     call.wants(Intent::ReportLoss).done(&[("lost", Value::Flag(false))]).expect("report_loss.sure ?report_loss.consent").yes();
@@ -311,7 +320,13 @@ fn a_change_of_unknown_outcome_keeps_its_key() {
 #[test]
 fn three_wrong_passwords_end_with_a_person() {
     let mut call = Call::new(Lang::Zh);
-    call.wants(Intent::ReportLoss).done(&[("lost", Value::Flag(false))]).keys("111111").done(&verified(false)).expect("( pin_wrong ?pin").keys("222222").done(&verified(false));
+    call.wants(Intent::ReportLoss)
+        .done(&[("lost", Value::Flag(false))])
+        .keys("111111")
+        .done(&verified(false))
+        .expect("( pin_wrong ?pin")
+        .keys("222222")
+        .done(&verified(false));
     call.keys("333333").expect(") !verify_pin").answer(Answer::Refused("locked".into())).expect("transfer_locked #NotVerified");
     let secrets = format!("{:?}", call.state);
     assert!(!secrets.contains("111111") && !secrets.contains("333333"));
