@@ -134,8 +134,8 @@ impl Turn<'_> {
         if news == News::Correction {
             return None;
         }
-        let surely = yes_or_no(understood).filter(|_| understood.decision == Decision::Accept);
-        match surely.or_else(|| self.in_own_words(&asked.asking, understood)).or_else(|| yes_or_no(understood)) {
+        // The question's own words first: "it is red" begins like a yes.
+        match self.in_own_words(&asked.asking, understood).or_else(|| yes_or_no(understood)) {
             // A change wants a clear yes, and so does a number.
             Some(true) if (asked.asking == Asking::Consent || is_number) && understood.decision != Decision::Accept => Some(asked),
             Some(yes) => self.take_yes_no(asked, yes),
