@@ -47,7 +47,7 @@ impl Clauses {
     /// The pieces of `text`, at least two; none when it is of one piece.
     pub fn of(&self, text: &str) -> Vec<Clause> {
         let mut clauses: Vec<Clause> = Vec::new();
-        for sentence in text.split(|c: char| matches!(c, '，' | '。' | '；' | '？' | '！' | '、' | ',' | ';' | '?' | '!' | '\n')) {
+        for sentence in text.split(['，', '。', '；', '？', '！', '、', ',', ';', '?', '!', '\n']) {
             self.cut(&Wording::new(sentence).plain, &mut clauses);
         }
         clauses.retain(|clause| clause.text.chars().count() >= LEAST);

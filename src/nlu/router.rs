@@ -93,7 +93,7 @@ impl Router {
         let slots = Utterance::new(heard.text, lang, today).all();
         match self.answered(&heard, &wording, language, expectation, today) {
             Some(answered) => language.with_answer(&heard, answered, expectation, slots),
-            None => self.from_knowledge(language.freely(&heard, &wording, slots, today), &heard, &wording, lang, today),
+            None => self.or_knowledge(language.freely(&heard, &wording, slots, today), &heard, &wording, lang, today),
         }
     }
 
@@ -104,7 +104,7 @@ impl Router {
 
     /// What no job does may be a question that we hold an answer to. A job that was surely asked for goes before; so does one that may
     /// have been meant, unless the answer is sure.
-    fn from_knowledge(&self, understood: Understood, heard: &Heard<'_>, wording: &Wording, lang: Lang, today: Date) -> Understood {
+    fn or_knowledge(&self, understood: Understood, heard: &Heard<'_>, wording: &Wording, lang: Lang, today: Date) -> Understood {
         let asks = understood.intent == Some(Intent::Faq);
         let heard_well = thresholds::hearing(heard.hearing_confidence);
         if understood.source == Source::Global || heard_well == Decision::Reject || (understood.decision == Decision::Accept && !asks) {

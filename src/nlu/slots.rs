@@ -106,7 +106,7 @@ impl<'a> Utterance<'a> {
     /// Every value that shows itself in running text, under its type's name.
     pub fn all(&self) -> Record {
         let kinds =
-            [Kind::Month, Kind::Date, Kind::Amount, Kind::DataVolume, Kind::Days, Kind::Ordinal, Kind::PhoneNumber, Kind::Digits(None)];
+            [Kind::Ordinal, Kind::Month, Kind::Date, Kind::Amount, Kind::DataVolume, Kind::Days, Kind::PhoneNumber, Kind::Digits(None)];
         let mut found = Record::new();
         let mut taken: Vec<Range<usize>> = Vec::new();
         for kind in kinds {
