@@ -112,7 +112,8 @@ impl Router {
         }
         let Some((hit, decision)) = self.knowledge.best(wording, lang, today) else { return understood };
         let sure = decision == Decision::Accept && heard_well == Decision::Accept;
-        let may_be_other = understood.decision == Decision::Confirm || matches!(understood.reason, Some(RejectReason::OutOfScope | RejectReason::Vague));
+        let may_be_other =
+            understood.decision == Decision::Confirm || matches!(understood.reason, Some(RejectReason::OutOfScope | RejectReason::Vague));
         if !sure && may_be_other && !asks {
             return understood;
         }
