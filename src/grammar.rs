@@ -6,11 +6,13 @@
 //!
 //! Limits: 1 MiB a file, 64 files, 5000 rules a file, 64 levels of nesting, repeats up to 1000, phrases of 256 units.
 //!
-//! Four `meta` names are ours: `terms` lists words that help a recogniser; `filler` names rules whose words carry no meaning (they are left out of
+//! Five `meta` names are ours: `terms` lists words that help a recogniser; `written`, when it is `figures`, binds one to write digits as figures;
+//! `filler` names rules whose words carry no meaning (they are left out of
 //! [`Parse::canonical`], and an answer is complete without them); `match.…` and `no-match.…` are phrases that the grammar
 //! must and must not take, which the library checks when it loads.
 
 mod check;
+pub mod constraint;
 mod derivation;
 mod library;
 mod link;
@@ -26,6 +28,7 @@ mod srgs_abnf;
 mod srgs_xml;
 mod units;
 
+pub use constraint::Constraint;
 pub use library::Library;
 pub use matcher::TooMuchWork;
 

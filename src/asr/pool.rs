@@ -195,7 +195,7 @@ mod tests {
     }
 
     fn job(name: &str, priority: Priority, deadline: Duration) -> Job {
-        Job { samples: Arc::from([]), lang: Lang::Zh, terms: vec![name.to_owned()], deadline, priority }
+        Job { samples: Arc::from([]), lang: Lang::Zh, terms: vec![name.to_owned()], constraint: None, deadline, priority }
     }
 
     const LONG: Duration = Duration::from_secs(3600);

@@ -1,5 +1,7 @@
 //! What a recogniser takes and gives.
 
+use super::reading::Reading;
+use crate::grammar::Constraint;
 use crate::text::Lang;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +14,8 @@ pub struct Job {
     pub lang: Lang,
     /// Words that the present question expects, most likely first; they join the domain prompt.
     pub terms: Vec<String>,
+    /// The phrases that would answer the present question: beside the text, the likeliest of them are given.
+    pub constraint: Option<Arc<Constraint>>,
     /// From now; when it passes, the caller gets [`AsrError::Deadline`], and a job still waiting is not begun.
     pub deadline: Duration,
     /// Finals go before partials and trials.
@@ -39,6 +43,8 @@ pub struct Transcript {
     pub compute_ms: u32,
     /// Why the guards emptied the text, for the call's record; never shown to callers.
     pub withheld: Option<Withheld>,
+    /// The speech read as an answer to the present question, where its grammar was given and there was a voice.
+    pub reading: Option<Reading>,
 }
 
 /// Why a text is empty.

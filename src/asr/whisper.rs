@@ -7,9 +7,15 @@
 use super::inventions::{Evidence, believable};
 use super::pool::{Pool, Worker};
 use super::prompt::prompt;
+use super::reading::{self, Reading};
 use super::recogniser::{AsrError, Job, Pending, Recogniser, Transcript, Withheld};
+use super::search::{Allowed, Limits, search};
+use super::steps::Steps;
+use super::vocabulary::{Token, Vocabulary};
 use super::{cpu, voice, window};
 use crate::audio::treatment;
+use crate::grammar::Constraint;
+use crate::grammar::constraint::Acceptor;
 use crate::text::Lang;
 use crate::text::script::to_simplified;
 use std::path::{Path, PathBuf};
@@ -29,6 +35,12 @@ const TOKENS_GRANTED: f32 = 6.0;
 const SHORTEST_SAMPLES: usize = 16_000;
 /// Silence before the first sound, so that it is not swallowed.
 const LEAD_IN_SAMPLES: usize = 1_600;
+
+/// How long the question's answers are searched for.
+const OF_WORDS: Limits = Limits { steps: 32, spread: 5.0, promise: 0.35, tokens: 48 };
+const OF_NUMBERS: Limits = Limits { steps: 64, ..OF_WORDS };
+/// Constraints whose walk is remembered, for each thread.
+const MOST_ACCEPTORS: usize = 16;
 
 /// How many decode at once, how many may wait.
 #[derive(Clone, Debug)]
@@ -70,12 +82,14 @@ impl Whisper {
             samples: Arc::from(vec![0.0; SHORTEST_SAMPLES]),
             lang: Lang::Zh,
             terms: Vec::new(),
+            constraint: None,
             deadline: Duration::MAX,
             priority: super::recogniser::Priority::Trial,
         };
+        let vocabulary = Arc::new(vocabulary(&model));
         let mut decoders = Vec::new();
         for _ in 0..config.threads.max(1) {
-            let mut decoder = Decoder::new(&model, config.threads_alone)?;
+            let mut decoder = Decoder::new(&model, &vocabulary, config.threads_alone)?;
             decoder.decode(&warm_up, &warm_up.samples, 1)?;
             decoders.push(decoder);
         }
@@ -97,8 +111,17 @@ fn load(path: &Path) -> Result<WhisperContext, AsrError> {
         .map_err(|error| AsrError::Engine(format!("{} is no model for whisper.cpp: {error}", path.display())))
 }
 
+/// Every token of text; special ones follow the end of text.
+fn vocabulary(model: &WhisperContext) -> Vocabulary {
+    let tokens = (0..model.token_eot()).filter_map(|token| Some((model.token_to_bytes(token).ok()?.to_vec(), token)));
+    Vocabulary::new(tokens)
+}
+
 struct Decoder {
     model: Arc<WhisperContext>,
+    vocabulary: Arc<Vocabulary>,
+    /// Those of the constraints that were last at work, the latest at the end.
+    acceptors: Vec<(Acceptor, Allowed)>,
     state: WhisperState,
     threads_alone: usize,
     mandarin: FullParams<'static, 'static>,
@@ -110,13 +133,26 @@ struct Decoded {
     text: String,
     log_probability: f32,
     tokens: usize,
+    /// The same with the end of text.
+    whole_log_probability: f32,
     no_speech: f32,
+    /// All that the decoder was given before the text.
+    prefix: Vec<Token>,
 }
 
 impl Decoder {
-    fn new(model: &Arc<WhisperContext>, threads_alone: usize) -> Result<Decoder, AsrError> {
+    fn new(model: &Arc<WhisperContext>, vocabulary: &Arc<Vocabulary>, threads_alone: usize) -> Result<Decoder, AsrError> {
         let state = model.create_state().map_err(engine_error)?;
-        Ok(Decoder { model: Arc::clone(model), state, threads_alone, mandarin: settings(Lang::Zh), english: settings(Lang::En) })
+        let (model, vocabulary) = (Arc::clone(model), Arc::clone(vocabulary));
+        Ok(Decoder {
+            model,
+            vocabulary,
+            acceptors: Vec::new(),
+            state,
+            threads_alone,
+            mandarin: settings(Lang::Zh),
+            english: settings(Lang::En),
+        })
     }
 
     fn decode(&mut self, job: &Job, samples: &[f32], threads: usize) -> Result<Decoded, AsrError> {
@@ -139,19 +175,70 @@ impl Decoder {
         self.state.full(settings, &padded).map_err(engine_error)?;
 
         let first_special = self.model.token_eot();
-        let mut decoded = Decoded { text: String::new(), log_probability: 0.0, tokens: 0, no_speech: 0.0 };
+        let prefix = self.prefix(job.lang, &prompt_tokens)?;
+        let mut decoded =
+            Decoded { text: String::new(), log_probability: 0.0, tokens: 0, whole_log_probability: 0.0, no_speech: 0.0, prefix };
         for segment in self.state.as_iter() {
             decoded.no_speech = decoded.no_speech.max(segment.no_speech_probability());
             let text = segment.to_str_lossy().map_err(engine_error)?;
             // A character whose last bytes fell victim to the bound on tokens.
             decoded.text.push_str(text.trim_end_matches(char::REPLACEMENT_CHARACTER));
             let tokens = (0..segment.n_tokens()).filter_map(|index| segment.get_token(index));
-            for token in tokens.filter(|token| token.token_id() < first_special) {
-                decoded.log_probability += token.token_probability().max(f32::MIN_POSITIVE).ln();
-                decoded.tokens += 1;
+            for token in tokens.filter(|token| token.token_id() <= first_special) {
+                let log_probability = token.token_probability().max(f32::MIN_POSITIVE).ln();
+                decoded.whole_log_probability += log_probability;
+                if token.token_id() < first_special {
+                    decoded.log_probability += log_probability;
+                    decoded.tokens += 1;
+                }
             }
         }
         Ok(decoded)
+    }
+
+    /// What whisper.cpp puts before the text (`whisper_full_with_state`): the prompt, then start, language and task.
+    fn prefix(&self, lang: Lang, prompt: &[Token]) -> Result<Vec<Token>, AsrError> {
+        let model = &self.model;
+        let unknown = || AsrError::Engine(format!("the model does not know the language {lang}"));
+        let lang = model.token_lang(whisper_rs::get_lang_id(lang.code()).ok_or_else(unknown)?);
+        let kept = prompt.len().saturating_sub(usize::try_from(model.n_text_ctx()).unwrap_or(0) / 2 - 1);
+        let mut prefix = Vec::new();
+        if !prompt.is_empty() {
+            prefix.push(model.token_prev());
+            prefix.extend(prompt.iter().skip(kept));
+        }
+        prefix.extend([model.token_sot(), lang, model.token_transcribe(), model.token_not()]);
+        Ok(prefix)
+    }
+
+    /// The speech of the last pass read as a phrase of `constraint`.
+    fn read(&mut self, constraint: &Arc<Constraint>, lang: Lang, decoded: &Decoded, threads: usize) -> Result<Reading, AsrError> {
+        let known = self.acceptors.iter().position(|(acceptor, _)| Arc::ptr_eq(acceptor.constraint(), constraint));
+        let (mut acceptor, mut allowed) = match known {
+            Some(index) => self.acceptors.remove(index),
+            None => (Acceptor::new(Arc::clone(constraint)), Allowed::new()),
+        };
+        let most = usize::try_from(self.model.n_text_ctx()).unwrap_or(0);
+        let end_of_text = self.model.token_eot();
+        // Words before figures draw them towards words; closed questions are helped by the prompt.
+        let (prefix, held) = if constraint.in_figures() { (self.prefix(lang, &[])?, false) } else { (decoded.prefix.clone(), true) };
+        let limits = if constraint.in_figures() { OF_NUMBERS } else { OF_WORDS };
+        let mut steps = Steps::new(&mut self.state, prefix, held, threads, end_of_text, most);
+        let found = search(&mut steps, &self.vocabulary, &mut acceptor, &mut allowed, end_of_text, limits)?;
+        let asked = steps.asked;
+        if self.acceptors.len() >= MOST_ACCEPTORS {
+            self.acceptors.remove(0);
+        }
+        self.acceptors.push((acceptor, allowed));
+        let best = found.first().map_or(f32::NEG_INFINITY, |found| found.log_probability);
+        let texts = found.into_iter().map(|found| (self.text(&found.tokens), found.log_probability));
+        let candidates = reading::candidates(constraint, texts);
+        Ok(Reading { candidates, gap: best - decoded.whole_log_probability, steps: asked })
+    }
+
+    fn text(&self, tokens: &[Token]) -> String {
+        let bytes: Vec<u8> = tokens.iter().flat_map(|token| self.model.token_to_bytes(*token).unwrap_or_default()).copied().collect();
+        String::from_utf8_lossy(&bytes).trim().to_owned()
     }
 }
 
@@ -168,7 +255,10 @@ impl Worker for Decoder {
         let mut samples = job.samples.to_vec();
         treatment::level(&mut samples);
         let (mut log_probability, mut tokens) = (0.0, 0);
-        for piece in window::windows(&samples) {
+        let pieces = window::windows(&samples);
+        // What fills more than a window is no answer to a closed question.
+        let constraint = job.constraint.as_ref().filter(|_| pieces.len() == 1);
+        for piece in pieces {
             if !voice::is_in(piece) {
                 transcript.no_speech = 1.0;
                 transcript.withheld = Some(Withheld::NoSpeech);
@@ -176,6 +266,9 @@ impl Worker for Decoder {
             }
             let decoded = self.decode(job, piece, threads)?;
             transcript.no_speech = transcript.no_speech.max(decoded.no_speech);
+            if let Some(constraint) = constraint {
+                transcript.reading = Some(self.read(constraint, job.lang, &decoded, threads)?);
+            }
             let evidence = Evidence {
                 lang: job.lang,
                 audio_ms: milliseconds(piece.len()),

@@ -1,7 +1,9 @@
 //! The talking part of a call, without sound: words and keys in, orders out. Text mode and every line share it.
 
+use super::answers;
 use super::services::Services;
 use super::turns::Said;
+use crate::asr::{SpokenAnswer, Transcript};
 use crate::dialog::{Action, Event, Opening, Outcome, Question, State, Utterance};
 use crate::nlu::{Expectation, Understood};
 use crate::text::mask::mask_text;
@@ -81,6 +83,15 @@ impl Conversation {
         let open = Expectation::default();
         let expectation = self.question.as_ref().map_or(&open, |question| &question.expectation);
         self.services.router.understand(text, self.lang, expectation, self.opening.now.date())
+    }
+
+    /// What speech means as an answer to the present question, given its reading as one.
+    pub fn understand_heard(&self, transcript: &Transcript, answer: Option<&SpokenAnswer>, number: bool) -> Understood {
+        let free = self.understand(&transcript.text);
+        match answer {
+            Some(answer) => answers::weigh(free, transcript, self.understand(&answer.text), answer, number),
+            None => free,
+        }
     }
 
     /// What may be written down of `heard`: stars when the question asked for a secret.

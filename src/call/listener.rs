@@ -7,6 +7,7 @@ use super::line::{Clock, Frame};
 use crate::asr::recogniser::Priority;
 use crate::asr::{AsrError, Job, Recogniser, Transcript};
 use crate::audio::endpointer::{Endpointer, Heard, Timing};
+use crate::grammar::Constraint;
 use crate::text::Lang;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,6 +51,7 @@ pub struct Listener {
     results: mpsc::Sender<Recognised>,
     lang: Lang,
     terms: Vec<String>,
+    constraint: Option<Arc<Constraint>>,
     tickets: u64,
     attempt: Option<Attempt>,
     ended: Option<Ended>,
@@ -88,6 +90,7 @@ impl Listener {
             results,
             lang: Lang::Zh,
             terms: Vec::new(),
+            constraint: None,
             tickets: 0,
             attempt: None,
             ended: None,
@@ -95,9 +98,15 @@ impl Listener {
     }
 
     /// What the present question wants the ear to know.
-    pub fn expect(&mut self, lang: Lang, terms: Vec<String>) {
+    pub fn expect(&mut self, lang: Lang, terms: Vec<String>, constraint: Option<Arc<Constraint>>) {
         self.lang = lang;
         self.terms = terms;
+        self.constraint = constraint;
+    }
+
+    /// What the recogniser is bound to beside the text.
+    pub fn constraint(&self) -> Option<&Arc<Constraint>> {
+        self.constraint.as_ref()
     }
 
     pub fn set_timing(&mut self, timing: Timing) {
@@ -109,10 +118,10 @@ impl Listener {
         self.ended.is_some()
     }
 
-    /// The trial's text, when the caller has paused and it is already there.
-    pub fn trial_text(&self) -> Option<&str> {
+    /// The trial's result, when the caller has paused and it is already there.
+    pub fn trial(&self) -> Option<&Transcript> {
         match self.attempt.as_ref()?.result.as_ref()? {
-            Ok(transcript) if self.ended.is_none() => Some(&transcript.text),
+            Ok(transcript) if self.ended.is_none() => Some(transcript),
             _ => None,
         }
     }
@@ -174,7 +183,14 @@ impl Listener {
             // Its caller waits in frames, not in seconds.
             Clock::Stepped => Duration::MAX,
         };
-        let job = Job { samples: attempt.samples.clone(), lang: self.lang, terms: self.terms.clone(), deadline, priority };
+        let job = Job {
+            samples: attempt.samples.clone(),
+            lang: self.lang,
+            terms: self.terms.clone(),
+            constraint: self.constraint.clone(),
+            deadline,
+            priority,
+        };
         match self.recogniser.submit(job) {
             Ok(pending) => {
                 let (results, ticket) = (self.results.clone(), attempt.ticket);

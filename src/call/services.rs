@@ -4,7 +4,7 @@ use super::editions::Edition;
 use crate::business::{self, Failure, Operator};
 use crate::care::{Draft, WorkOrders, enquiry};
 use crate::dialog::{Answer, Engine, Opening, RequestKind};
-use crate::grammar::{Completeness, Library};
+use crate::grammar::{Completeness, Constraint, Library};
 use crate::nlu::{Expectation, Router};
 use crate::store::Database;
 use crate::text::{Lang, PhoneNumber, Record, Value};
@@ -63,6 +63,11 @@ impl Services {
         let mut terms: Vec<String> = expectation.terms.iter().chain(&common).cloned().collect();
         terms.truncate(MOST_TERMS);
         terms
+    }
+
+    /// What binds the recogniser to answers of the question; `None` for open questions and for grammars that cannot bind.
+    pub fn constraint(&self, lang: Lang, expectation: &Expectation) -> Option<Arc<Constraint>> {
+        self.grammars.constraint(lang, expectation.grammar.as_deref()?)?.ok()
     }
 
     /// Whether `text` answers the question and nothing could follow that would change it: nobody needs to wait for more.

@@ -14,7 +14,7 @@ use super::speaker::{Heard, Speaker};
 use super::timing;
 use super::turns::{Said, Turns};
 use crate::asr::recogniser::Withheld;
-use crate::asr::{AsrError, Recogniser, Transcript};
+use crate::asr::{AsrError, Recogniser, SpokenAnswer, Transcript, Verdict};
 use crate::audio::FRAME_MS;
 use crate::dialog::{Action, Answer, Event, RequestId};
 use crate::nlu::Understood;
@@ -208,7 +208,11 @@ impl<L: Line> Session<L> {
         if let Some(withheld) = &transcript.withheld {
             self.note(Happening::Withheld { reason: withheld.name().to_owned() });
         }
-        if transcript.text.is_empty() {
+        let constraint = self.listener.constraint();
+        let answer = constraint.and_then(|constraint| SpokenAnswer::of(constraint, &transcript));
+        let number = constraint.is_some_and(|constraint| constraint.in_figures());
+        let answered = answer.as_ref().is_some_and(|answer| answer.verdict != Verdict::Reject);
+        if transcript.text.is_empty() && !answered {
             let spoke = matches!(transcript.withheld, Some(Withheld::Unsure(_) | Withheld::RunAway(_)));
             if spoke && !self.speaker.busy() {
                 self.understood(self.conversation.not_understood(), transcript.confidence, waterfall);
@@ -217,7 +221,7 @@ impl<L: Line> Session<L> {
             }
             return;
         }
-        let understood = self.conversation.understand(&transcript.text);
+        let understood = self.conversation.understand_heard(&transcript, answer.as_ref(), number);
         let over_a_prompt = self.speaker.paused();
         if over_a_prompt && timing::is_backchannel(&understood, self.conversation.question()) {
             self.go_on();
@@ -271,7 +275,9 @@ impl<L: Line> Session<L> {
                     self.keys.expect(question.key_length);
                     self.note(Happening::Asked { question: question.name });
                     let lang = self.conversation.lang();
-                    self.listener.expect(lang, self.conversation.services().terms(lang, &question.expectation));
+                    let services = self.conversation.services();
+                    let constraint = services.constraint(lang, &question.expectation);
+                    self.listener.expect(lang, services.terms(lang, &question.expectation), constraint);
                 }
                 Action::Perform { id, kind, operation, arguments, customer, idempotency_key } => {
                     self.perform(id, Request { kind, operation, arguments, customer, idempotency_key });
@@ -324,9 +330,13 @@ impl<L: Line> Session<L> {
         }
     }
 
-    /// A trial's text that is a complete answer to the question's grammar ends the wait.
+    /// A trial whose text, or whose accepted reading, is a complete answer to the question's grammar ends the wait. Not so the reading of a
+    /// number: it is whole however many digits were said.
     fn end_early(&mut self) {
-        let (Some(text), Some(question)) = (self.listener.trial_text(), self.conversation.question()) else { return };
+        let (Some(trial), Some(question)) = (self.listener.trial(), self.conversation.question()) else { return };
+        let words = self.listener.constraint().filter(|constraint| !constraint.in_figures());
+        let answer = words.and_then(|words| SpokenAnswer::of(words, trial)).filter(|answer| answer.verdict == Verdict::Accept);
+        let text = answer.as_ref().filter(|_| trial.text.is_empty()).map_or(trial.text.as_str(), |answer| answer.text.as_str());
         let complete = self.conversation.services().is_complete(self.conversation.lang(), &question.expectation, text);
         if complete && self.listener.finish().is_some() {
             self.caller_speaking = false;

@@ -2,8 +2,10 @@
 
 pub mod asr;
 pub mod calls;
+mod fields;
 pub mod knowledge;
 pub mod nlu;
+mod sound;
 
 use super::Failure;
 
@@ -20,6 +22,8 @@ enum What {
     Calls(calls::Args),
     /// Speech to text: character, word and pinyin error, run-aways, time.
     Asr(asr::Args),
+    /// Answers to closed questions and spoken numbers.
+    Fields(fields::Args),
     /// Knowledge search: entries found, what is claimed rightly and wrongly, time.
     Knowledge(knowledge::Args),
     /// Intents: accuracy, F1, confusions, rejection, calibration, time.
@@ -38,6 +42,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     match args.what {
         What::Calls(args) => calls::run(args),
         What::Asr(args) => asr::run(args),
+        What::Fields(args) => fields::run(args),
         What::Knowledge(args) => knowledge::run(args),
         What::Nlu(args) => nlu::run(args),
     }

@@ -3,10 +3,10 @@
 use super::Failure;
 use crate::asr::prompt::MOST_TERMS;
 use crate::asr::recogniser::Priority;
-use crate::asr::{Job, Recogniser, Transcript, Whisper, WhisperConfig};
+use crate::asr::{Job, Recogniser, SpokenAnswer, Transcript, Verdict, Whisper, WhisperConfig};
 use crate::audio::resample::resample;
 use crate::audio::{CALL_RATE_HZ, treatment, wav};
-use crate::grammar::Library;
+use crate::grammar::{Constraint, Library};
 use crate::models::{Models, data_dir};
 use crate::text::Lang;
 use anyhow::Context;
@@ -20,6 +20,11 @@ use std::time::Duration;
 const DEADLINE: Duration = Duration::from_secs(3600);
 
 /// What recordings say, a line each.
+///
+/// With --grammar, what is said is taken for an answer to that question. The text is then the answer, a number in figures, and the confidence the
+/// chance that it was said; `decision` (--json) says what a call would do with it: accept it, confirm it (ask whether it is so; a
+/// number is read back in any case), or reject it: then the text is empty, the confidence low, and the caller is asked again. `heard` is what
+/// was heard without the grammar, `alternatives` are the next best answers. A grammar that takes any words gives only its terms to the recogniser.
 #[derive(clap::Args)]
 pub struct Args {
     /// A JSON object a line
@@ -27,7 +32,7 @@ pub struct Args {
     json: bool,
     #[arg(long, value_enum, default_value_t = Lang::Zh)]
     lang: Lang,
-    /// A grammar whose words the speaker is expected to say
+    /// The grammar of the question that the speaker answers (phone_number, yes_no, month, …)
     #[arg(long, value_name = "NAME")]
     grammar: Option<String>,
     /// More words that the speaker is expected to say; they join the recogniser's prompt
@@ -49,15 +54,21 @@ struct Line<'a> {
     confidence: f32,
     audio_ms: u32,
     compute_ms: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decision: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    heard: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    alternatives: Vec<&'a str>,
 }
 
 pub fn run(args: Args) -> Result<(), Failure> {
-    let terms = expected(&args)?;
+    let question = Question::of(&args)?;
     let recogniser = open()?;
     let mut failed = 0;
     for file in &args.files {
-        match transcribe(&recogniser, file, args.lang, &terms, args.telephone) {
-            Ok(transcript) => print(file, &transcript, args.json)?,
+        match transcribe(&recogniser, file, args.lang, &question, args.telephone) {
+            Ok(transcript) => print(file, &transcript, question.constraint.as_deref(), args.json)?,
             Err(error) => {
                 failed += 1;
                 eprintln!("tingshuo: {}: {error:#}", file.display());
@@ -68,15 +79,27 @@ pub fn run(args: Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Words of `--terms` first: they were named one by one.
-fn expected(args: &Args) -> Result<Vec<String>, Failure> {
-    let mut terms = args.terms.clone();
-    if let Some(name) = &args.grammar {
-        let library = Library::load(&data_dir().join("grammars"))?;
-        let grammar = library.get(args.lang, name).with_context(|| format!("there is no {} grammar called `{name}`", args.lang))?;
-        terms.extend(grammar.terms(MOST_TERMS));
+/// What the speaker is expected to say.
+struct Question {
+    terms: Vec<String>,
+    constraint: Option<Arc<Constraint>>,
+}
+
+impl Question {
+    /// Words of `--terms` first: they were named one by one.
+    fn of(args: &Args) -> Result<Question, Failure> {
+        let mut question = Question { terms: args.terms.clone(), constraint: None };
+        if let Some(name) = &args.grammar {
+            let library = Library::load(&data_dir().join("grammars"))?;
+            let grammar = library.get(args.lang, name).with_context(|| format!("there is no {} grammar called `{name}`", args.lang))?;
+            question.terms.extend(grammar.terms(MOST_TERMS));
+            match library.constraint(args.lang, name).transpose() {
+                Ok(constraint) => question.constraint = constraint,
+                Err(why) => eprintln!("tingshuo: the grammar `{name}` gives the recogniser only its terms: {why}"),
+            }
+        }
+        Ok(question)
     }
-    Ok(terms)
 }
 
 /// The recogniser with the model of the manifest.
@@ -94,20 +117,37 @@ pub fn samples(file: &Path, telephone: bool) -> Result<Arc<[f32]>, Failure> {
     Ok(samples.into())
 }
 
-fn transcribe(recogniser: &Whisper, file: &Path, lang: Lang, terms: &[String], telephone: bool) -> Result<Transcript, Failure> {
+fn transcribe(recogniser: &Whisper, file: &Path, lang: Lang, question: &Question, telephone: bool) -> Result<Transcript, Failure> {
     let samples = samples(file, telephone)?;
-    let job = Job { samples, lang, terms: terms.to_vec(), deadline: DEADLINE, priority: Priority::Final };
+    let (terms, constraint) = (question.terms.clone(), question.constraint.clone());
+    let job = Job { samples, lang, terms, constraint, deadline: DEADLINE, priority: Priority::Final };
     Ok(recogniser.submit(job)?.wait_blocking()?)
 }
 
-fn print(file: &Path, transcript: &Transcript, json: bool) -> Result<(), Failure> {
+fn print(file: &Path, transcript: &Transcript, constraint: Option<&Constraint>, json: bool) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
+    let answer = constraint.map(|constraint| SpokenAnswer::of(constraint, transcript));
+    let (text, confidence) = match &answer {
+        None => (transcript.text.as_str(), transcript.confidence),
+        Some(Some(answer)) if answer.verdict != Verdict::Reject => (answer.text.as_str(), answer.chance),
+        Some(answer) => ("", answer.as_ref().map_or(0.0, |answer| answer.chance)),
+    };
     if !json {
-        writeln!(out, "{}\t{:.2}\t{}", file.display(), transcript.confidence, transcript.text)?;
+        writeln!(out, "{}\t{confidence:.2}\t{text}", file.display())?;
         return Ok(());
     }
-    let Transcript { text, confidence, audio_ms, compute_ms, .. } = transcript;
-    let line = Line { file: file.display().to_string(), text, confidence: *confidence, audio_ms: *audio_ms, compute_ms: *compute_ms };
+    let decision = answer.as_ref().map(|answer| answer.as_ref().map_or(Verdict::Reject, |answer| answer.verdict).name());
+    let candidates = transcript.reading.iter().flat_map(|reading| &reading.candidates);
+    let line = Line {
+        file: file.display().to_string(),
+        text,
+        confidence,
+        audio_ms: transcript.audio_ms,
+        compute_ms: transcript.compute_ms,
+        decision,
+        heard: decision.map(|_| transcript.text.as_str()),
+        alternatives: candidates.skip(1).map(|candidate| candidate.text.as_str()).collect(),
+    };
     serde_json::to_writer(&mut out, &line)?;
     writeln!(out)?;
     Ok(())

@@ -1,14 +1,23 @@
 //! The grammars of `grammars/<lang>/`, loaded once, by their stable names, each checked against its own examples.
 
+use super::constraint::{Constraint, Unconstrainable};
 use super::{Grammar, GrammarError};
 use crate::text::Lang;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 /// See the module's text.
 #[derive(Debug, Default)]
 pub struct Library {
-    grammars: BTreeMap<(Lang, String), Grammar>,
+    grammars: BTreeMap<(Lang, String), Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    grammar: Arc<Grammar>,
+    /// Made when first wanted.
+    constraint: OnceLock<Result<Arc<Constraint>, Unconstrainable>>,
 }
 
 impl Library {
@@ -39,7 +48,7 @@ impl Library {
                 let Some(name) = file.file_stem().and_then(|stem| stem.to_str()).filter(|_| is_grammar) else { continue };
                 let grammar = Grammar::load(&file, folder)?;
                 check_examples(&file, &grammar)?;
-                grammars.insert((lang, name.to_owned()), grammar);
+                grammars.insert((lang, name.to_owned()), Entry { grammar: Arc::new(grammar), constraint: OnceLock::new() });
             }
         }
         Ok(Library { grammars })
@@ -47,12 +56,18 @@ impl Library {
 
     /// The grammar called `name` (`yes_no`, `month`, …) in `lang`.
     pub fn get(&self, lang: Lang, name: &str) -> Option<&Grammar> {
-        self.grammars.get(&(lang, name.to_owned()))
+        self.grammars.get(&(lang, name.to_owned())).map(|entry| &*entry.grammar)
+    }
+
+    /// What binds a recogniser to the phrases of the grammar called `name`; `None`: there is no such grammar.
+    pub fn constraint(&self, lang: Lang, name: &str) -> Option<Result<Arc<Constraint>, Unconstrainable>> {
+        let entry = self.grammars.get(&(lang, name.to_owned()))?;
+        Some(entry.constraint.get_or_init(|| Constraint::of(&entry.grammar).map(Arc::new)).clone())
     }
 
     /// Every grammar with its language and name, in order.
     pub fn iter(&self) -> impl Iterator<Item = (Lang, &str, &Grammar)> {
-        self.grammars.iter().map(|((lang, name), grammar)| (*lang, name.as_str(), grammar))
+        self.grammars.iter().map(|((lang, name), entry)| (*lang, name.as_str(), &*entry.grammar))
     }
 }
 

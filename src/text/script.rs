@@ -28,6 +28,21 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     Tables { characters, phrases, longest }
 });
 
+/// Traditional characters by the simplified one that stands for them.
+static TRADITIONAL: LazyLock<HashMap<char, Vec<char>>> = LazyLock::new(|| {
+    let mut forms: HashMap<char, Vec<char>> = HashMap::new();
+    for (traditional, simplified) in &TABLES.characters {
+        forms.entry(*simplified).or_default().push(*traditional);
+    }
+    forms.values_mut().for_each(|forms| forms.sort_unstable());
+    forms
+});
+
+/// The traditional characters that are written `character` in simplified text.
+pub fn traditional_forms(character: char) -> impl Iterator<Item = char> {
+    TRADITIONAL.get(&character).into_iter().flatten().copied()
+}
+
 /// `text` in simplified characters.
 pub fn to_simplified(text: &str) -> String {
     if text.is_ascii() {
@@ -63,6 +78,13 @@ mod tests {
     fn check(traditional: &str, simplified: &str) {
         assert_eq!(to_simplified(traditional), simplified);
         assert_eq!(to_simplified(simplified), simplified, "simplified text must stay as it is");
+    }
+
+    #[test]
+    fn traditional_forms_lead_back() {
+        assert!(traditional_forms('话').any(|form| form == '話'));
+        assert!(traditional_forms('话').all(|form| to_simplified(&form.to_string()) == "话"));
+        assert_eq!(traditional_forms('不').count(), 0);
     }
 
     #[test]

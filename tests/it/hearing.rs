@@ -22,7 +22,8 @@ fn recogniser() -> &'static Whisper {
 }
 
 fn hear(samples: impl Into<Arc<[f32]>>, lang: Lang) -> Transcript {
-    let job = Job { samples: samples.into(), lang, terms: Vec::new(), deadline: Duration::MAX, priority: Priority::Final };
+    let job =
+        Job { samples: samples.into(), lang, terms: Vec::new(), constraint: None, deadline: Duration::MAX, priority: Priority::Final };
     recogniser().submit(job).unwrap().wait_blocking().unwrap()
 }
 

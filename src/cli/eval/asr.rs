@@ -1,6 +1,6 @@
 //! `tingshuo eval asr`: how well recordings are recognised.
 
-mod recordings;
+pub mod recordings;
 mod table;
 
 use crate::asr::recogniser::Priority;
@@ -111,7 +111,7 @@ fn measure<'a>(recogniser: &Whisper, jobs: &[(&'a Recording, bool)]) -> Result<V
             finish(oldest)?;
         }
         let samples = transcribe::samples(&recording.file, telephone).with_context(|| recording.file.display().to_string())?;
-        let job = Job { samples, lang: recording.lang, terms: Vec::new(), deadline: DEADLINE, priority: Priority::Final };
+        let job = Job { samples, lang: recording.lang, terms: Vec::new(), constraint: None, deadline: DEADLINE, priority: Priority::Final };
         in_work.push_back((recording, telephone, recogniser.submit(job)?));
     }
     in_work.into_iter().try_for_each(&mut finish)?;
