@@ -6,6 +6,7 @@ mod architecture;
 mod authoring;
 mod calls;
 mod command_line;
+mod crash;
 mod flow_graph;
 mod grammars;
 mod hearing;
