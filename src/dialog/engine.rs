@@ -16,6 +16,7 @@ pub(super) mod number;
 mod request;
 mod run;
 pub(super) mod verify;
+mod wishes;
 
 #[cfg(test)]
 mod any_call;

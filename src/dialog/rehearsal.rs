@@ -67,6 +67,14 @@ impl Call {
         Call::with(Arc::new(flows), Lang::Zh, PhoneNumber::parse("13800000001"))
     }
 
+    /// A call of a known customer where a job cannot be done.
+    pub fn without_flow(name: &str) -> Call {
+        let mut all = sources();
+        all.retain(|source| !source.name.ends_with(name));
+        let flows = Flows::check(&all, &world()).unwrap_or_else(|faults| panic!("{faults:?}"));
+        Call::with(Arc::new(flows), Lang::Zh, PhoneNumber::parse("13800000001"))
+    }
+
     pub fn happen(&mut self, event: Event) -> &mut Call {
         let (state, actions) = self.engine.step(std::mem::take(&mut self.state), event);
         (self.state, self.actions) = (state, actions);

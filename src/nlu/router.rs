@@ -107,13 +107,17 @@ impl Router {
     fn or_knowledge(&self, understood: Understood, heard: &Heard<'_>, wording: &Wording, lang: Lang, today: Date) -> Understood {
         let asks = understood.intent == Some(Intent::Faq);
         let heard_well = thresholds::hearing(heard.hearing_confidence);
-        if understood.source == Source::Global || heard_well == Decision::Reject || (understood.decision == Decision::Accept && !asks) {
+        let is_vague = understood.reason == Some(RejectReason::Vague);
+        if is_vague
+            || understood.source == Source::Global
+            || heard_well == Decision::Reject
+            || (understood.decision == Decision::Accept && !asks)
+        {
             return understood;
         }
         let Some((hit, decision)) = self.knowledge.best(wording, lang, today) else { return understood };
         let sure = decision == Decision::Accept && heard_well == Decision::Accept;
-        let may_be_other =
-            understood.decision == Decision::Confirm || matches!(understood.reason, Some(RejectReason::OutOfScope | RejectReason::Vague));
+        let may_be_other = understood.decision == Decision::Confirm || understood.reason == Some(RejectReason::OutOfScope);
         if !sure && may_be_other && !asks {
             return understood;
         }

@@ -126,7 +126,8 @@ fn measure(args: &Args, models: &Models, definition: &VoiceDefinition, recognise
         let said = normalise::spoken(prompt, lang);
         let telephone = treatment::telephone_ulaw(&audio.samples, CALL_RATE_HZ);
         let pending = [audio.samples, telephone].map(|samples| {
-            let job = Job { samples: samples.into(), lang, terms: Vec::new(), constraint: None, deadline: DEADLINE, priority: Priority::Final };
+            let job =
+                Job { samples: samples.into(), lang, terms: Vec::new(), constraint: None, deadline: DEADLINE, priority: Priority::Final };
             recogniser.submit(job)
         });
         for (index, (pending, heard)) in pending.into_iter().zip(&mut figures.heard).enumerate() {

@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn nothing_said_in_answer_to_a_secret_question_is_noted() {
         let mut call = Call::new(Lang::Zh);
-        call.wants(Intent::ReportLoss);
+        call.wants(Intent::ReportLoss).done(&[("lost", Value::Flag(false))]);
         assert!(call.told().contains("?pin"), "{}", call.told());
         call.says(Some(Intent::Faq), Decision::Accept, &[]);
         assert!(!call.told().contains("?!"), "{}", call.told());

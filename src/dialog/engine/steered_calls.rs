@@ -39,7 +39,7 @@ fn slower_and_louder_are_said_again_in_the_new_manner() {
 #[test]
 fn a_question_stays_as_it_was() {
     let mut call = Call::new(Lang::Zh);
-    call.wants(Intent::ReportLoss).expect("( report_loss.pin ?pin");
+    call.wants(Intent::ReportLoss).done(&[("lost", Value::Flag(false))]).expect("( report_loss.pin ?pin");
     steer(&mut call, Control::Slower).expect("~85/100 report_loss.pin ?pin");
     assert!(call.question().unwrap().secret);
 }
@@ -65,6 +65,7 @@ fn waiting_is_patient_and_any_word_goes_on() {
     call.expect("query_bill.which_month ?query_bill.month");
     let mut call = Call::new(Lang::Zh);
     call.wants(Intent::ReportLoss)
+        .done(&[("lost", Value::Flag(false))])
         .keys("246810")
         .done(&[("verified", Value::Flag(true))])
         .expect("verified report_loss.sure ?report_loss.consent");
@@ -195,7 +196,7 @@ fn each_level_is_met_by_what_is_at_least_as_sure() {
     assert!(call.state.proves(Level::IdDigits) && !call.state.proves(Level::Pin));
     call.wants(Intent::Password).expect("password.told anything_else ?anything_else");
     // The document's digits are not enough for what wants the password.
-    call.wants(Intent::ReportLoss).expect("( report_loss.pin ?pin");
+    call.wants(Intent::ReportLoss).done(&[("lost", Value::Flag(false))]).expect("( report_loss.pin ?pin");
     assert!(matches!(call.actions.first(), Some(Action::PauseRecording)));
     let mut call = Call::with_flow("password.yaml", &demands("{ level: pin, prompt: ask_id }"));
     call.wants(Intent::Password).expect("( password.ask_id ?pin");

@@ -263,11 +263,11 @@ fn when_the_system_is_down_it_is_registered() {
 #[test]
 fn what_cannot_be_done_here_is_said_and_a_person_offered() {
     let wish = || {
-        let mut call = Call::new(Lang::Zh);
-        call.wants(Intent::Faq).expect("no_flow ?offer_agent");
+        let mut call = Call::without_flow("suggestion.yaml");
+        call.wants(Intent::Suggestion).expect("no_flow ?offer_agent");
         call
     };
-    assert!(wish().text().contains("问业务知识"));
+    assert!(wish().text().contains("提建议"));
     wish().yes().expect("transfer_flow #FlowRule");
     wish().no().expect("anything_else ?anything_else");
 }
