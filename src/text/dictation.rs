@@ -1,7 +1,7 @@
 //! What a caller says while giving a number: digits, in pieces, and repairs of what was said before.
 //!
 //! `最后一位是九`, `不是三八，是三九`, `not three eight, three nine`: what is to be changed is read here; what it
-//! changes is known to whoever holds the number. The languages cut an utterance into [`Token`]s; [`Dictation::read`] makes steps of them.
+//! changes is known to whoever holds the number. The languages cut an utterance into `Token`s; [`Dictation::read`] makes steps of them.
 
 mod english;
 mod mandarin;

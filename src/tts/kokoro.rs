@@ -1,7 +1,7 @@
 //! Kokoro-82M voices in Mandarin and English, run by ONNX Runtime. Too slow for live sentences (0.6 to 0.8 s of work for a second of
 //! speech): for prompts rendered ahead and for callers in recordings.
 //!
-//! A sentence is a string of symbols, each with a number in `voices/kokoro.symbols.json`, at most [`LONGEST`] at a time; the voice is a
+//! A sentence is a string of symbols, each with a number in `voices/kokoro.symbols.json`, at most `LONGEST` at a time; the voice is a
 //! table of styles, one for each length. [`english`] and [`crate::tts::phonemes_zh::ipa`] make the symbols.
 
 pub mod english;
