@@ -2,8 +2,9 @@
 //!
 //! The marks are learned with the classifier, from utterances of templates that it had not seen: a guess is acted on when of
 //! the held-out guesses that were at least as sure `ACCEPTED_RIGHT` were right, and asked about when it is right more often
-//! than `WORTH_ASKING` (isotonic regression of being right on confidence). Those two shares are what a caller is asked to
-//! bear, not fitted to any data. `tingshuo eval nlu --examples` prints the marks and the reliability table.
+//! than `WORTH_ASKING` (isotonic regression of being right on confidence). The first share is what a
+//! caller is asked to bear; the second was lowered once, from one in two, when too many requests of labelled callers were rejected.
+//! `tingshuo eval nlu --examples` prints the marks and the reliability table.
 
 use super::{Decision, Intent, RejectReason};
 
