@@ -40,7 +40,7 @@ pub struct Request {
 }
 
 /// Terms of a question that the recogniser is told at most; each costs time at every decode.
-const MOST_TERMS: usize = 12;
+const MOST_TERMS: usize = 14;
 
 impl Services {
     /// The same house with another edition.

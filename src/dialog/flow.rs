@@ -238,6 +238,13 @@ impl AnswerWords {
         if has(&self.no) { Some(false) } else { has(&self.yes).then_some(true) }
     }
 
+    /// The same when one of the words is all that was said.
+    pub fn whole_answer(&self, text: &str, lang: Lang) -> Option<bool> {
+        let plain = text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        let is_one = |words: &Words| words.get(lang).contains(&plain);
+        if is_one(&self.no) { Some(false) } else { is_one(&self.yes).then_some(true) }
+    }
+
     /// What helps the recogniser.
     pub fn terms(&self, lang: Lang) -> Vec<String> {
         self.yes.get(lang).iter().chain(self.no.get(lang)).cloned().collect()

@@ -85,12 +85,12 @@ async fn a_service_is_ended_once(operator: &dyn Operator) {
     let customer = "13800000001";
     let named = async |code| ask_with(operator, customer, "service", with("service", text(code))).await;
     let before = look_up(operator, customer, "services").await.unwrap();
-    let ending = named("video_membership").await.unwrap();
+    let ending = named("video").await.unwrap();
     assert_eq!((money(&ending, "fee"), ending.get("ends")), (1_500, Some(&Value::Day(date(2026, 12, 1)))));
-    let ended = change(operator, customer, "cancel_service", with("service", text("video_membership")), "end-1").await.unwrap();
-    assert_eq!(change(operator, customer, "cancel_service", with("service", text("video_membership")), "end-1").await.as_ref(), Ok(&ended));
-    refused(named("video_membership").await, "not_subscribed");
-    refused(change(operator, customer, "cancel_service", with("service", text("video_membership")), "end-2").await, "not_subscribed");
+    let ended = change(operator, customer, "cancel_service", with("service", text("video")), "end-1").await.unwrap();
+    assert_eq!(change(operator, customer, "cancel_service", with("service", text("video")), "end-1").await.as_ref(), Ok(&ended));
+    refused(named("video").await, "not_subscribed");
+    refused(change(operator, customer, "cancel_service", with("service", text("video")), "end-2").await, "not_subscribed");
     let count = |record: &Record, name: &str| match record.get(name) {
         Some(Value::Number(count)) => *count,
         other => panic!("{other:?}"),

@@ -26,8 +26,8 @@ const fn service(code: &'static str, name: &'static str, name_en: &'static str, 
 const SERVICES: &[Service] = &[
     service("caller_display", "来电显示", "caller display", 0, true),
     service("broadband", "300兆宽带", "300 megabit broadband", 0, false),
-    service("video_membership", "视频会员", "video membership", 15, true),
-    service("ring_back_tone", "彩铃", "ring-back tones", 5, true),
+    service("video", "视频会员", "video membership", 15, true),
+    service("ringtone", "彩铃", "ring-back tones", 5, true),
     service("music_membership", "音乐会员", "music membership", 10, true),
 ];
 
@@ -37,8 +37,8 @@ impl Service {
         match self.code {
             "caller_display" => true,
             "broadband" => seed.line.is_some(),
-            "video_membership" => seed.tags.contains(&"爱看视频"),
-            "ring_back_tone" => matches!(seed.level, Level::Silver | Level::Gold),
+            "video" => seed.tags.contains(&"爱看视频"),
+            "ringtone" => matches!(seed.level, Level::Silver | Level::Gold),
             _ => seed.tags.iter().any(|tag| matches!(*tag, "余额常低" | "学生")),
         }
     }

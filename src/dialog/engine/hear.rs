@@ -107,8 +107,9 @@ impl Turn<'_> {
     /// 亮着 for yes: the words that the running step knows as answers.
     fn in_own_words(&self, asking: &Asking, understood: &Understood) -> Option<bool> {
         match self.step() {
-            Some(Step::Choose { words, .. }) if *asking == Asking::Choice && self.names_other_wish(understood).is_none() => {
-                words.answer(&understood.text, self.state.lang)
+            Some(Step::Choose { words, .. }) if *asking == Asking::Choice => {
+                let among = || words.answer(&understood.text, self.state.lang).filter(|_| self.names_other_wish(understood).is_none());
+                words.whole_answer(&understood.text, self.state.lang).or_else(among)
             }
             _ => None,
         }
