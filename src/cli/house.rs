@@ -115,7 +115,7 @@ impl House {
     }
 }
 
-fn classes(path: &Path) -> Result<Classes, Failure> {
+pub(super) fn classes(path: &Path) -> Result<Classes, Failure> {
     let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
     Classes::parse(&text).map_err(|reason| anyhow::anyhow!("{}: {reason}", path.display()))
 }

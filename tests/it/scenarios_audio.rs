@@ -1,29 +1,30 @@
 //! The same scenarios with sound: a caller speaks what the file says, through the telephone, to the real recogniser and the real voices.
 //!
-//! What was done and how the call ended must be as written; single words may be misheard as long as that holds.
+//! The caller listens, as people do: says yes to a right guess and repeats what was not understood. What was done and how the call ended must
+//! be as written; single words may be misheard as long as that holds.
 
 use super::jobs;
 use super::scenario::{self, Scenario};
-use super::scenarios_text::house;
+use super::scenarios_text::studio;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use tingshuo::asr::{Recogniser, Whisper, WhisperConfig};
-use tingshuo::audio::{CALL_RATE_HZ, treatment};
-use tingshuo::call::conversation::Conversation;
-use tingshuo::call::record::CallRecord;
 use tingshuo::call::session::Session;
-use tingshuo::cli::eval::calls::caller::{ScriptedCaller, acts};
-use tingshuo::cli::eval::calls::judge::{differences, transcript};
+use tingshuo::cli::check::load_flows;
+use tingshuo::cli::eval::calls::caller::{ScriptedCaller, Why};
+use tingshuo::cli::eval::calls::judge::{account_differences, differences, transcript};
+use tingshuo::cli::eval::calls::rehearsal::rehearse;
+use tingshuo::cli::eval::calls::stage::{Stage, Voice};
 use tingshuo::cli::fixtures::caller::Callers;
-use tingshuo::dialog::Opening;
 use tingshuo::models::Models;
-use tingshuo::text::PhoneNumber;
 use tingshuo::tts::{Speech, Voices};
 
 /// Fewer spoken scenarios than this means that they were not found.
 const FEWEST: usize = 10;
-/// How the caller's voice differs from the service's.
-const SPEED: f32 = 0.95;
-const SEMITONES: f32 = -2.0;
+/// Of what a caller does, at most one in so many deeds may be repeating or putting right what was misheard.
+const DEEDS_FOR_A_REPAIR: usize = 6;
+/// Calls at once.
+const AT_ONCE: usize = 2;
 
 pub fn recogniser() -> Arc<dyn Recogniser> {
     static WHISPER: OnceLock<Arc<Whisper>> = OnceLock::new();
@@ -34,36 +35,57 @@ pub fn recogniser() -> Arc<dyn Recogniser> {
     WHISPER.get_or_init(open).clone()
 }
 
+/// What became of a call.
+struct Told {
+    failure: Option<String>,
+    deeds: usize,
+    repairs: usize,
+}
+
 #[test]
 fn every_scenario_goes_as_written_when_it_is_spoken() {
     let scenarios: Vec<(String, Scenario)> =
         scenario::all().into_iter().filter(|(_, scenario)| scenario.text_only.is_none()).chain(jobs::spoken()).collect();
     assert!(scenarios.len() >= FEWEST, "{} scenarios", scenarios.len());
+    let flows = load_flows(&Path::new(env!("CARGO_MANIFEST_DIR")).join("flows")).unwrap();
     let (models, voices) = (Models::open().unwrap(), Voices::open().unwrap());
     let speech = Arc::new(Speech::new(&models, &voices).unwrap());
     let mut callers = Callers::new(models, voices);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let mut failures = Vec::new();
-    for (name, scenario) in &scenarios {
-        let line = caller(scenario, &mut callers);
-        let record = runtime.block_on(play(name, scenario, line, speech.clone()));
-        let faults = differences(scenario, &record);
-        if !faults.is_empty() {
-            failures.push(format!("{name} ({}): {}\n{}", scenario.about, faults.join("; "), transcript(&record)));
-        }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(AT_ONCE).enable_all().build().unwrap();
+    let free = Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
+    let mut calls = Vec::new();
+    for (name, scenario) in scenarios {
+        let mut stage = Stage { flows: &flows, callers: &mut callers, voice: Voice::OWN, lang: scenario.lang };
+        let rehearsed = runtime.block_on(rehearse(studio(), &name, &scenario)).unwrap();
+        let line = stage.patient(&scenario, &rehearsed).unwrap();
+        let (speech, free) = (speech.clone(), free.clone());
+        calls.push(runtime.spawn(async move {
+            let _one = free.acquire().await.unwrap();
+            play(&name, &scenario, line, speech).await
+        }));
     }
-    assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), scenarios.len(), failures.join("\n"));
+    let count = calls.len();
+    let told: Vec<Told> = calls.into_iter().map(|call| runtime.block_on(call).unwrap()).collect();
+    let failures: Vec<&String> = told.iter().filter_map(|told| told.failure.as_ref()).collect();
+    let (deeds, repairs) = told.iter().fold((0, 0), |(deeds, repairs), told| (deeds + told.deeds, repairs + told.repairs));
+    println!("{count} spoken calls, {deeds} deeds of callers, {repairs} of them to put right what was misheard");
+    assert!(
+        failures.is_empty(),
+        "{} of {count}:\n{}",
+        failures.len(),
+        failures.iter().map(|text| text.as_str()).collect::<Vec<_>>().join("\n")
+    );
+    assert!(repairs * DEEDS_FOR_A_REPAIR <= deeds, "{repairs} repairs in {deeds} deeds");
 }
 
-async fn play(name: &str, scenario: &Scenario, line: ScriptedCaller, speech: Arc<Speech>) -> CallRecord {
-    let caller = scenario.caller.as_deref().map(|number| PhoneNumber::parse(number).unwrap());
-    let opening = Opening { caller, lang: scenario.lang, now: scenario.now, call_id: format!("audio-{name}") };
-    let conversation = Conversation::new(house(scenario.now).await, opening);
-    Session::new(line, conversation, recogniser(), speech).run().await.record
-}
-
-fn caller(scenario: &Scenario, callers: &mut Callers) -> ScriptedCaller {
-    let speak =
-        |_: &_, text: &str| callers.voice(scenario.lang, text, SPEED, SEMITONES).map(|voice| treatment::telephone(&voice, CALL_RATE_HZ));
-    ScriptedCaller::new(acts(scenario, speak).unwrap())
+async fn play(name: &str, scenario: &Scenario, line: ScriptedCaller, speech: Arc<Speech>) -> Told {
+    let diary = line.diary();
+    let conversation = studio().begin(name, scenario).await.unwrap();
+    let services = conversation.services().clone();
+    let record = Session::new(line, conversation, recogniser(), speech).run().await.record;
+    let mut faults = differences(scenario, &record);
+    faults.extend(account_differences(scenario, &services).await.unwrap());
+    let diary = diary.lock().unwrap();
+    let failure = (!faults.is_empty()).then(|| format!("{name} ({}): {}\n{}", scenario.about, faults.join("; "), transcript(&record)));
+    Told { failure, deeds: diary.len(), repairs: diary.iter().filter(|done| matches!(done.why, Why::No | Why::Again | Why::Which)).count() }
 }

@@ -5,17 +5,14 @@ use super::scenario::{self, Scenario, Turn};
 use jiff::civil::DateTime;
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
-use tingshuo::business::{Clock, DemoOperator, clock};
+use std::sync::{Arc, OnceLock};
+use tingshuo::business::{Clock, clock};
 use tingshuo::call::conversation::Conversation;
 use tingshuo::call::services::Services;
 use tingshuo::call::text_call::{Input, Reply, TextCall};
-use tingshuo::care::{Classes, WorkOrders};
 use tingshuo::cli::eval::calls::judge::outcome_name;
-use tingshuo::dialog::{Engine, Opening};
-use tingshuo::grammar::Library;
-use tingshuo::nlu::Router;
-use tingshuo::store::Database;
+use tingshuo::cli::eval::calls::studio::Studio;
+use tingshuo::dialog::Opening;
 use tingshuo::text::PhoneNumber;
 
 /// Fewer files than this means that they were not found.
@@ -40,24 +37,19 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Loaded once for all tests.
+pub fn studio() -> &'static Studio {
+    static STUDIO: OnceLock<Studio> = OnceLock::new();
+    STUDIO.get_or_init(|| Studio::open(root()).unwrap())
+}
+
 pub async fn house(now: DateTime) -> Arc<Services> {
     house_at(clock::fixed(now)).await
 }
 
 /// A house whose operator lives by `clock`.
 pub async fn house_at(clock: Clock) -> Arc<Services> {
-    let database = Database::temporary().await.unwrap();
-    let flows = tingshuo::cli::check::load_flows(&root().join("flows")).unwrap();
-    let grammars = Arc::new(Library::load(&root().join("grammars")).unwrap());
-    Arc::new(Services {
-        engine: Engine::new(Arc::new(flows)),
-        edition: String::new(),
-        router: Arc::new(Router::with(root(), grammars.clone()).unwrap()),
-        grammars,
-        operator: Arc::new(DemoOperator::new(database.clone(), clock)),
-        work_orders: WorkOrders::new(database.clone(), Classes::built_in()),
-        database,
-    })
+    studio().services(clock, Vec::new()).await.unwrap()
 }
 
 /// Plays a scenario; says everything that went otherwise.

@@ -1,7 +1,9 @@
 //! A caller who follows a scenario: does one thing after another, each when the service has asked.
 //!
-//! A patient one also listens: says yes to a right guess and no to a wrong one, chooses when asked which, repeats what was not understood.
+//! A patient one also listens, and knows from a rehearsal in text what to expect: says yes to a right guess and no to a wrong one, chooses when asked
+//! which, says again what was not understood; then goes on.
 
+use super::rehearsal::Expected;
 use super::scenario::{Scenario, Turn};
 use crate::audio::{FRAME_MS, FRAME_SAMPLES};
 use crate::call::line::{Clock, Floor, Frame, Inbound, Line};
@@ -15,6 +17,10 @@ const BREATH_MS: u32 = 100;
 const LONGEST_MS: u32 = 5 * 60 * 1000;
 /// How often a patient caller says the same thing again.
 const MOST_REPEATS: u8 = 2;
+/// Questions of the service that a patient caller knows by name, and how those end that read a value back.
+const GUESS: &str = "guess";
+const TIE: &str = "tie";
+const READ_BACK: &str = ".confirm";
 
 /// A thing to do.
 #[derive(Clone, Debug)]
@@ -32,8 +38,8 @@ pub struct Act {
     pub does: Does,
     /// What is wanted, as the service would name it in a guess; `None` when no guess can be judged.
     pub title: Option<Title>,
-    /// Digits that a read-back must have in it.
-    pub digits: Option<String>,
+    /// What should come of it; nothing for a caller who does not listen.
+    pub expected: Expected,
 }
 
 /// How the service names a wish, and the caller's voice saying it.
@@ -77,6 +83,8 @@ pub struct ScriptedCaller {
     /// Patience, when there is any.
     answers: Option<Answers>,
     present: Option<Act>,
+    /// The question that the present act answered.
+    answered: String,
     turn: usize,
     repeats: u8,
     /// What the service said and asked since the caller's last deed.
@@ -98,6 +106,7 @@ impl ScriptedCaller {
             left: acts.into(),
             answers: None,
             present: None,
+            answered: String::new(),
             turn: 0,
             repeats: 0,
             said: String::new(),
@@ -123,21 +132,23 @@ impl ScriptedCaller {
     /// What a patient caller does about the service's question instead of going on.
     fn reply(&mut self) -> Option<(Why, Vec<f32>)> {
         let (answers, act) = (self.answers.as_ref()?, self.present.as_ref()?);
+        let expected = act.expected.question.as_deref() == Some(self.asked.as_str());
+        let yes_or_no = |right: bool| if right { (Why::Yes, answers.yes.clone()) } else { (Why::No, answers.no.clone()) };
         let title = act.title.as_ref();
-        if self.asked == "guess" {
-            let right = title.is_some_and(|title| self.said.contains(&title.text));
-            return Some(if right { (Why::Yes, answers.yes.clone()) } else { (Why::No, answers.no.clone()) });
+        if self.asked == GUESS && !expected {
+            return Some(yes_or_no(title.is_some_and(|title| self.said.contains(&title.text))));
         }
-        if self.asked == "tie" {
+        if self.asked == TIE && !expected {
             let offered = title.filter(|title| self.said.contains(&title.text));
-            return Some(offered.map_or_else(|| (Why::No, answers.no.clone()), |title| (Why::Which, title.spoken.clone())));
+            return Some(offered.map_or_else(|| yes_or_no(false), |title| (Why::Which, title.spoken.clone())));
         }
-        if let Some(digits) = act.digits.as_ref().filter(|_| self.asked.ends_with(".confirm")) {
-            let heard: String = self.said.chars().filter(char::is_ascii_digit).collect();
-            return Some(if heard.contains(digits) { (Why::Yes, answers.yes.clone()) } else { (Why::No, answers.no.clone()) });
+        if self.asked.ends_with(READ_BACK) && !act.expected.values.is_empty() {
+            let right = act.expected.values.iter().any(|value| self.said.contains(value));
+            return (!right || !expected).then(|| yes_or_no(right));
         }
+        let missed = same_place(&self.asked, &self.answered) && (!expected || (self.repaired && !act.expected.repaired));
         match &act.does {
-            Does::Speak(samples) if self.repaired && title.is_some() && self.repeats < MOST_REPEATS => {
+            Does::Speak(samples) if missed && self.repeats < MOST_REPEATS => {
                 self.repeats += 1;
                 Some((Why::Again, samples.clone()))
             }
@@ -148,6 +159,9 @@ impl ScriptedCaller {
     fn note(&mut self, why: Why) {
         if let Ok(mut done) = self.done.lock() {
             done.push(Done { turn: self.turn.saturating_sub(1), why, at_ms: self.elapsed_ms });
+        }
+        if why == Why::Scenario {
+            self.answered.clone_from(&self.asked);
         }
         self.asked.clear();
         self.said.clear();
@@ -229,8 +243,14 @@ impl Line for ScriptedCaller {
     }
 }
 
+/// After a denied guess the service asks openly again.
+fn same_place(asked: &str, answered: &str) -> bool {
+    const OPEN: [&str; 2] = ["open", "anything_else"];
+    asked == answered || (OPEN.contains(&asked) && OPEN.contains(&answered))
+}
+
 /// Prompts that say: not understood.
-fn is_repair(prompt: &str) -> bool {
+pub(super) fn is_repair(prompt: &str) -> bool {
     let name = prompt.rsplit('.').next().unwrap_or_default();
     matches!(name, "guess_denied" | "no_input") || ["again", "example", "keys"].iter().any(|end| name.ends_with(end))
 }
@@ -244,7 +264,7 @@ pub fn acts<E>(scenario: &Scenario, mut speak: impl FnMut(&Turn, &str) -> Result
             None if turn.silence => Does::StaySilent,
             None => Does::Speak(speak(turn, turn.say.as_deref().unwrap_or_default())?),
         };
-        Ok(Act { does, title: None, digits: None })
+        Ok(Act { does, title: None, expected: Expected::default() })
     };
     scenario.turns.iter().map(act).collect()
 }

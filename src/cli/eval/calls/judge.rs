@@ -1,10 +1,14 @@
 //! What a call came to, set against its scenario.
 
 use super::caller::{Done, Why};
+use super::rehearsal::Expected;
 use super::scenario::Scenario;
 use crate::call::record::{CallRecord, Happening, Turn};
+use crate::call::services::Services;
+use crate::cli::Failure;
 use crate::dialog::{Outcome, RequestKind};
 use crate::nlu::Decision;
+use crate::text::PhoneNumber;
 use serde::Serialize;
 
 /// Everything that went otherwise than written; empty when the call is right. Single words may be misheard as long as what was
@@ -29,10 +33,34 @@ pub fn differences(scenario: &Scenario, record: &CallRecord) -> Vec<String> {
     faults
 }
 
-/// Changes made and orders opened that the scenario does not ask for, each time that they were done too often. Looking something up
+/// What was changed in the caller's account, or opened for the caller, otherwise than written.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn account_differences(scenario: &Scenario, services: &Services) -> Result<Vec<String>, Failure> {
+    let mut faults = Vec::new();
+    let Some(caller) = scenario.caller.as_deref().and_then(PhoneNumber::parse) else { return Ok(faults) };
+    if let Some(wanted) = &scenario.done {
+        let customer = services.database.stored_phone(&caller);
+        let done: Vec<String> = services.database.changes().of(&customer).await?.into_iter().map(|change| change.operation).collect();
+        if done != *wanted {
+            faults.push(format!("changed {done:?}, not {wanted:?}"));
+        }
+    }
+    if let Some(wanted) = &scenario.orders {
+        let mut orders: Vec<String> = services.work_orders.of_customer(&caller).await?.into_iter().map(|order| order.class).collect();
+        orders.reverse();
+        if orders != *wanted {
+            faults.push(format!("opened {orders:?}, not {wanted:?}"));
+        }
+    }
+    Ok(faults)
+}
+
+/// Changes made and orders opened that were not in the rehearsal, each time that they were done too often. Looking something up
 /// harms nobody.
-pub fn wrong_actions(scenario: &Scenario, record: &CallRecord) -> Vec<String> {
-    let mut wanted: Vec<&String> = scenario.turns.iter().filter_map(|turn| turn.expect.requests.as_ref()).flatten().collect();
+pub fn wrong_actions(rehearsed: &[Expected], record: &CallRecord) -> Vec<String> {
+    let mut wanted: Vec<&String> = rehearsed.iter().flat_map(|expected| &expected.requested).collect();
     let mut wrong = Vec::new();
     for operation in changed(record) {
         match wanted.iter().position(|name| *name == operation) {
@@ -59,24 +87,24 @@ pub struct Wish {
     pub right_after_one_confirmation: bool,
 }
 
-/// One for every turn that names the intent it wants.
-pub fn wishes(scenario: &Scenario, record: &CallRecord, diary: &[Done]) -> Vec<Wish> {
+/// One for every spoken turn that wants something of ours.
+pub fn wishes(scenario: &Scenario, rehearsed: &[Expected], record: &CallRecord, diary: &[Done]) -> Vec<Wish> {
     let mut wishes = Vec::new();
-    for (index, turn) in scenario.turns.iter().enumerate() {
-        let Some(wanted) = turn.expect.intent.as_ref().filter(|_| turn.say.is_some() || turn.wav.is_some()) else { continue };
+    for (index, (turn, expected)) in scenario.turns.iter().zip(rehearsed).enumerate() {
+        let Some(wanted) = expected.wish.filter(|_| turn.say.is_some() || turn.wav.is_some()) else { continue };
         let deeds: Vec<usize> = (0..diary.len()).filter(|at| diary[*at].turn == index).collect();
         let Some(first) = deeds.iter().find(|at| diary[**at].why == Why::Scenario) else { continue };
         let heard = heard_after(record, diary, *first);
-        let understood = heard.and_then(|turn| turn.intent).map(|intent| intent.name().to_owned());
-        let right = understood.as_ref() == Some(wanted);
+        let understood = heard.and_then(|turn| turn.intent);
+        let right = understood == Some(wanted);
         let accepted = heard.is_some_and(|turn| turn.decision == Decision::Accept);
         let at_first = right && accepted;
         let settled = diary.get(first + 1).is_some_and(|next| next.turn == index && matches!(next.why, Why::Yes | Why::Which));
         wishes.push(Wish {
             said: turn.say.clone().unwrap_or_default(),
-            wanted: wanted.clone(),
+            wanted: wanted.name().to_owned(),
             heard: heard.map(|turn| turn.heard.clone()).unwrap_or_default(),
-            understood,
+            understood: understood.map(|intent| intent.name().to_owned()),
             decision: heard.map_or("nothing", |turn| turn.decision.name()),
             right_at_first: at_first,
             right_after_one_confirmation: at_first || (settled && !accepted),

@@ -1,5 +1,6 @@
 //! Files that say what a caller does, what must come of it, and what must not. Text mode and audio mode read the same files.
 
+use super::jobs::Job;
 use crate::cli::Failure;
 use crate::text::Lang;
 use anyhow::Context;
@@ -21,6 +22,15 @@ pub struct Scenario {
     pub turns: Vec<Turn>,
     /// `completed`, `abandoned`, or `transferred` with its reason: `transferred CallerAsked`. None while the call goes on.
     pub outcome: Option<String>,
+    /// Changes that were made to the caller's account, all of them, in order.
+    #[serde(default)]
+    pub done: Option<Vec<String>>,
+    /// Classes of the work orders that were opened, all of them, in order.
+    #[serde(default)]
+    pub orders: Option<Vec<String>>,
+    /// What goes wrong in the operator's systems: `unavailable recharge`, `answer_lost recharge`.
+    #[serde(default)]
+    pub faults: Vec<String>,
     #[serde(default)]
     pub must_not: MustNot,
     /// Why it is told in text only; without it the caller also speaks.
@@ -93,11 +103,42 @@ pub fn read(path: &Path) -> Result<Scenario, Failure> {
     Ok(scenario)
 }
 
-/// Scenarios with their names: those of a folder's `.yaml` files, of one such file, or of the files that a `.tsv` names in its column `file`.
+/// The jobs of a folder's `.yaml` files.
+///
+/// # Errors
+/// A file cannot be read or is no job.
+pub fn read_jobs(folder: &Path) -> Result<Vec<Job>, Failure> {
+    paths(folder)?.iter().map(|path| read_job(path)).collect()
+}
+
+fn read_job(path: &Path) -> Result<Job, Failure> {
+    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    serde_saphyr::from_str(&text).with_context(|| path.display().to_string())
+}
+
+/// Scenarios with their names: those of a folder's `.yaml` files, of one such file, or of the files that a `.tsv` names in its column `file`. A file that
+/// holds a job has a scenario for each of its calls; each takes the next wording of what its caller says.
 ///
 /// # Errors
 /// A file cannot be read, or there is none.
 pub fn read_all(manifest: &Path) -> Result<Vec<(String, Scenario)>, Failure> {
+    let mut all = Vec::new();
+    for path in paths(manifest)? {
+        let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        if text.lines().any(|line| line.starts_with("job:")) {
+            let job = read_job(&path)?;
+            for (index, call) in job.calls.iter().enumerate() {
+                all.push((format!("{}-{}", job.job, index + 1), call.scenario(index % call.variants())?));
+            }
+        } else {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            all.push((name, read(&path)?));
+        }
+    }
+    Ok(all)
+}
+
+fn paths(manifest: &Path) -> Result<Vec<PathBuf>, Failure> {
     let is_yaml = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "yaml");
     let mut paths: Vec<PathBuf> = if manifest.is_dir() {
         let entries = std::fs::read_dir(manifest).with_context(|| manifest.display().to_string())?;
@@ -113,8 +154,7 @@ pub fn read_all(manifest: &Path) -> Result<Vec<(String, Scenario)>, Failure> {
         "{} names no calls: a folder of .yaml files, one such file, or a .tsv with a column file",
         manifest.display()
     );
-    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    paths.iter().map(|path| Ok((name(path), read(path)?))).collect()
+    Ok(paths)
 }
 
 fn listed(manifest: &Path) -> Result<Vec<PathBuf>, Failure> {

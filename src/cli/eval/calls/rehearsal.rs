@@ -1,0 +1,60 @@
+//! A scenario played in text first, so that a caller who listens knows what to expect of the service when the words are spoken.
+
+use super::caller::is_repair;
+use super::scenario::{Scenario, Turn};
+use super::studio::Studio;
+use crate::call::text_call::{Input, Reply, TextCall};
+use crate::cli::Failure;
+use crate::nlu::{Decision, Intent};
+use crate::text::Value;
+
+/// What came of one turn in text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Expected {
+    /// The name of the question then asked; `None` when the call is over.
+    pub question: Option<String>,
+    /// What the turn was accepted as, unless it only answers or steers.
+    pub wish: Option<Intent>,
+    /// The service said that it had not understood.
+    pub repaired: bool,
+    /// Operations that other systems were asked for.
+    pub requested: Vec<String>,
+    /// The values that it gave, as the service would say them.
+    pub values: Vec<String>,
+}
+
+/// Plays the scenario in text.
+///
+/// # Errors
+/// Its caller is no number, or there is no room for a temporary database.
+pub async fn rehearse(studio: &Studio, name: &str, scenario: &Scenario) -> Result<Vec<Expected>, Failure> {
+    let (mut call, _greeting) = TextCall::begin(studio.begin(name, scenario).await?).await;
+    let mut expected = Vec::new();
+    for turn in &scenario.turns {
+        expected.push(what_came(&call.take(input(turn)).await, scenario));
+    }
+    call.finish().await;
+    Ok(expected)
+}
+
+fn input(turn: &Turn) -> Input<'_> {
+    match (&turn.keys, &turn.say) {
+        (Some(keys), _) => Input::Keys(keys),
+        (None, _) if turn.hang_up => Input::HangUp,
+        (None, _) if turn.silence => Input::Silence,
+        (None, say) => Input::Words(say.as_deref().unwrap_or_default()),
+    }
+}
+
+fn what_came(reply: &Reply, scenario: &Scenario) -> Expected {
+    let understood = reply.understood.as_ref();
+    let wish = understood.filter(|heard| heard.decision == Decision::Accept).and_then(|heard| heard.intent);
+    let slots = understood.into_iter().flat_map(|heard| heard.slots.values()).filter(|value| !matches!(value, Value::Flag(_)));
+    Expected {
+        question: reply.question.as_ref().map(|question| question.name.clone()),
+        repaired: reply.said.iter().any(|utterance| is_repair(&utterance.prompt)),
+        requested: reply.requested.clone(),
+        wish: wish.filter(|intent| !intent.answers() && !intent.steers()),
+        values: slots.map(|value| value.spoken(scenario.lang, scenario.now.date())).filter(|text| !text.is_empty()).collect(),
+    }
+}
