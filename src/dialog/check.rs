@@ -9,9 +9,8 @@ mod speech;
 #[cfg(test)]
 mod tests;
 
-use super::flow::{Flow, Flows, Slot, SlotType, Title, Words};
-
-use super::raw::{RawFlow, RawPrompt, RawService, RawSlot, Text};
+use super::flow::{Flow, Flows, MenuKey, Slot, SlotType, Title, Words};
+use super::raw::{RawFlow, RawMenuKey, RawPrompt, RawService, RawSlot, Text};
 use super::template::{Prompt, Prompts};
 use super::{Timing, engine::OWN_PROMPTS};
 use crate::business::Operation;
@@ -104,7 +103,7 @@ struct ExpressionUse {
     variables: BTreeSet<String>,
 }
 
-type Checked = (BTreeMap<Intent, Title>, BTreeMap<char, Intent>, Words, Vec<Flow>);
+type Checked = (BTreeMap<Intent, Title>, BTreeMap<char, MenuKey>, Words, Vec<Flow>);
 
 impl Checker<'_> {
     fn fault(&mut self, place: Place, reason: impl Into<String>) {
@@ -142,8 +141,8 @@ impl Checker<'_> {
             let flow = self.flow(raw, flows.len(), &flows);
             flows.push(flow);
         }
-        for intent in flows.iter().flat_map(|flow: &Flow| &flow.triggers).chain(menu.values()) {
-            if !titles.contains_key(intent) && !self.faults.iter().any(|fault| is_service(&fault.file)) {
+        for intent in flows.iter().flat_map(|flow: &Flow| &flow.triggers).copied().chain(menu.values().flat_map(MenuKey::intents)) {
+            if !titles.contains_key(&intent) && !self.faults.iter().any(|fault| is_service(&fault.file)) {
                 let reason = format!("intent `{intent}` has no title under `intents`");
                 self.faults.push(Fault { file: SERVICE_FILE.into(), place: Place { line: 1, column: 1 }, reason });
             }
@@ -155,7 +154,7 @@ impl Checker<'_> {
         read_yaml(&source.name, &source.text).map_err(|fault| self.faults.push(fault)).ok()
     }
 
-    fn service(&mut self, raw: RawService) -> (BTreeMap<Intent, Title>, BTreeMap<char, Intent>) {
+    fn service(&mut self, raw: RawService) -> (BTreeMap<Intent, Title>, BTreeMap<char, MenuKey>) {
         let mut titles = BTreeMap::new();
         for (name, title) in raw.intents {
             match Intent::from_name(&name) {
@@ -165,19 +164,8 @@ impl Checker<'_> {
                 None => self.fault(title.place, format!("unknown intent `{name}`")),
             }
         }
-        let mut menu = BTreeMap::new();
-        for (key, name) in raw.menu {
-            let mut characters = key.chars();
-            let digit = characters.next().filter(|c| matches!(c, '1'..='9') && characters.next().is_none());
-            match (digit, self.intent(&name)) {
-                (Some(digit), Some(intent)) => {
-                    menu.insert(digit, intent);
-                }
-                (None, _) => self.fault(name.place, format!("`{key}` is no menu key: 1 to 9")),
-                (_, None) => {}
-            }
-        }
         self.keep_prompts(raw.prompts, None);
+        let menu = self.menu(raw.menu);
         for own in OWN_PROMPTS {
             if self.prompts.get(own.id).is_none() && !self.places.contains_key(own.id) {
                 self.fault(Place { line: 1, column: 1 }, format!("prompt `{}` is missing: {}", own.id, own.moment));
@@ -188,6 +176,39 @@ impl Checker<'_> {
             }
         }
         (titles, menu)
+    }
+
+    fn menu(&mut self, raw: BTreeMap<String, Located<RawMenuKey>>) -> BTreeMap<char, MenuKey> {
+        let mut menu = BTreeMap::new();
+        for (key, Located { value, place }) in raw {
+            let does = match value {
+                RawMenuKey::Intent(name) => self.intent(&Located { value: name, place }).map(MenuKey::Starts),
+                RawMenuKey::Menu { say, keys } => {
+                    if !self.places.contains_key(&say) {
+                        self.fault(place, format!("unknown prompt `{say}`"));
+                    }
+                    self.uses.push(PromptUse { id: say.clone(), how: Use::Asked, flow: None });
+                    self.repeated.insert(say.clone());
+                    let keys = keys.into_iter().filter_map(|(key, name)| {
+                        let intent = self.intent(&name)?;
+                        Some((self.menu_key(&key, name.place)?, intent))
+                    });
+                    Some(MenuKey::Opens(say, keys.collect()))
+                }
+            };
+            if let (Some(digit), Some(does)) = (self.menu_key(&key, place), does) {
+                menu.insert(digit, does);
+            }
+        }
+        menu
+    }
+
+    fn menu_key(&mut self, key: &str, place: Place) -> Option<char> {
+        let digit = single_key(key);
+        if digit.is_none() {
+            self.fault(place, format!("`{key}` is no menu key: 1 to 9"));
+        }
+        digit
     }
 
     fn intent(&mut self, name: &Text) -> Option<Intent> {
@@ -248,6 +269,7 @@ impl Checker<'_> {
         let keys = self.keys(kind, raw.keys);
         let mut from = raw.from;
         from.extend([name.to_owned(), raw.kind.value]);
+        from.extend(raw.grammar.iter().map(|grammar| grammar.value.clone()));
         let no_input_ms = raw.no_input_ms.map_or(if timing == Timing::Number { NO_INPUT_NUMBER_MS } else { NO_INPUT_MS }, |ms| ms.value);
         let grammar = raw.grammar.map(|grammar| grammar.value);
         Some(Slot { kind, grammar, ask: ask?, again, confirm, timing, from, keys, secret: raw.secret, no_input_ms })
@@ -265,9 +287,7 @@ impl Checker<'_> {
                     continue;
                 }
             };
-            let mut characters = key.chars();
-            let digit = characters.next().filter(|c| matches!(c, '1'..='9') && characters.next().is_none());
-            match (digit, value) {
+            match (single_key(&key), value) {
                 (Some(digit), Some(value)) => {
                     keys.insert(digit, value);
                 }
@@ -321,6 +341,12 @@ impl Checker<'_> {
             self.prompts.insert(id, prompt).ok();
         }
     }
+}
+
+/// A key that stands for something: 1 to 9, for 0 is a person.
+fn single_key(key: &str) -> Option<char> {
+    let mut characters = key.chars();
+    characters.next().filter(|c| matches!(c, '1'..='9') && characters.next().is_none())
 }
 
 fn is_service(name: &str) -> bool {

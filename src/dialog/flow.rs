@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 pub struct Flows {
     pub(super) flows: Vec<Flow>,
     pub(super) titles: BTreeMap<Intent, Title>,
-    /// Key → intent at an open question.
-    pub(super) menu: BTreeMap<char, Intent>,
+    /// What keys do at an open question.
+    pub(super) menu: BTreeMap<char, MenuKey>,
     pub(super) prompts: Prompts,
     /// What callers say when an answer did not answer their question.
     pub(super) not_answered: Words,
@@ -33,6 +33,23 @@ impl Flows {
 
     pub fn title(&self, intent: Intent, lang: Lang) -> Option<&str> {
         self.titles.get(&intent).map(|title| title.get(lang))
+    }
+}
+
+/// What a key of the main menu does.
+#[derive(Debug)]
+pub(super) enum MenuKey {
+    Starts(Intent),
+    /// A menu below: the prompt that reads it out, and what its keys start.
+    Opens(PromptId, BTreeMap<char, Intent>),
+}
+
+impl MenuKey {
+    pub fn intents(&self) -> Vec<Intent> {
+        match self {
+            MenuKey::Starts(intent) => vec![*intent],
+            MenuKey::Opens(_, keys) => keys.values().copied().collect(),
+        }
     }
 }
 

@@ -17,8 +17,8 @@ pub type Text = Located<String>;
 pub struct RawService {
     /// How each intent is named inside a sentence: 您是想**查话费**，对吗？
     pub intents: BTreeMap<String, Located<RawTitle>>,
-    /// What each key does at an open question. Key 0 is always a person, * goes back, # repeats.
-    pub menu: BTreeMap<String, Text>,
+    /// What each key does at an open question: an intent, or `say` and `keys` of a menu below it. Key 0 is always a person, * goes back, # repeats.
+    pub menu: BTreeMap<String, Located<RawMenuKey>>,
     /// What callers say when an answer did not answer their question: 没回答我. Looked for inside what was said.
     #[serde(default)]
     pub not_answered: RawWords,
@@ -70,7 +70,7 @@ pub struct RawSlot {
     pub confirm: Option<Text>,
     /// closed, open or number: how long a pause may be inside the answer. By default what fits the type.
     pub timing: Option<Text>,
-    /// Names under which an utterance may carry the value; by default the slot's own name and its type.
+    /// Names under which an utterance may carry the value; by default the slot's own name, its type and its grammar.
     #[serde(default)]
     pub from: Vec<String>,
     /// Key 1 to 9 → the value that it stands for; for slots of type text, plan and data_volume. A tag of the grammar for a choice.
@@ -101,6 +101,54 @@ pub struct RawPrompt {
 pub struct RawWords {
     pub zh: Vec<String>,
     pub en: Vec<String>,
+}
+
+/// What a key of the main menu does.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(untagged)]
+pub enum RawMenuKey {
+    /// Starts the flow of this intent.
+    Intent(String),
+    /// A menu below.
+    Menu {
+        /// The prompt that reads it out.
+        say: String,
+        /// Key 1 to 9 → the intent whose flow it starts.
+        keys: BTreeMap<String, Text>,
+    },
+}
+
+impl<'de> Deserialize<'de> for RawMenuKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(MenuKeyVisitor)
+    }
+}
+
+struct MenuKeyVisitor;
+
+impl<'de> Visitor<'de> for MenuKeyVisitor {
+    type Value = RawMenuKey;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an intent, or `say` and `keys`")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, intent: &str) -> Result<RawMenuKey, E> {
+        Ok(RawMenuKey::Intent(intent.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<RawMenuKey, A::Error> {
+        let (mut say, mut keys) = (None, None);
+        while let Some(name) = fields.next_key::<String>()? {
+            match name.as_str() {
+                "say" => say = Some(fields.next_value()?),
+                "keys" => keys = Some(fields.next_value()?),
+                other => return Err(serde::de::Error::unknown_field(other, &["say", "keys"])),
+            }
+        }
+        let missing = |name| serde::de::Error::missing_field(name);
+        Ok(RawMenuKey::Menu { say: say.ok_or_else(|| missing("say"))?, keys: keys.ok_or_else(|| missing("keys"))? })
+    }
 }
 
 /// What proves who is calling.

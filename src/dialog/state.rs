@@ -142,6 +142,8 @@ pub(super) enum Asking {
     Open,
     /// Anything else?
     More,
+    /// The menu below this key of the main menu.
+    Menu(char),
     /// The running flow's slot.
     Slot(String),
     /// Is it this? Before a slot is filled.

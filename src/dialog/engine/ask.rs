@@ -3,7 +3,7 @@
 use super::Turn;
 use super::inform::guessed_question;
 use crate::dialog::action::{Action, Outcome, Question, Timing, TransferReason};
-use crate::dialog::flow::{Slot, Step, What};
+use crate::dialog::flow::{MenuKey, Slot, Step, What};
 use crate::dialog::state::{Asked, Asking, Waiting};
 use crate::nlu::Expectation;
 use crate::text::{Record, Value};
@@ -96,6 +96,10 @@ impl Turn<'_> {
         match asking {
             Asking::Open => by_stage(["open", "open_again", "open_example", "open_keys"], stage),
             Asking::More => by_stage(["anything_else", "open_again", "open_example", "open_keys"], stage),
+            Asking::Menu(key) => match self.flows.menu.get(key)? {
+                MenuKey::Opens(prompt, _) => by_stage([prompt, prompt, prompt, prompt], stage),
+                MenuKey::Starts(_) => None,
+            },
             Asking::Slot(name) => {
                 let slot = self.slot(name)?;
                 let last = if self.state.keys_only { slot.again.len() } else { stage };
@@ -161,6 +165,7 @@ impl Turn<'_> {
         let mut question = match asking {
             Asking::Open => ask_for("open", None, "", Timing::Open, 0),
             Asking::More => ask_for("anything_else", None, "", Timing::Open, 0),
+            Asking::Menu(key) => ask_for(&format!("menu_{key}"), None, "", Timing::Open, 0),
             Asking::Slot(name) => match self.slot(name) {
                 Some(slot) => {
                     let grammar = slot.grammar.as_deref();
@@ -202,6 +207,7 @@ impl Turn<'_> {
                 let common: Vec<_> = self.flows.flows.iter().filter_map(|flow| flow.triggers.first().copied()).collect();
                 self.terms(&common)
             }
+            Asking::Menu(key) => self.terms(&self.flows.menu.get(key).map(MenuKey::intents).unwrap_or_default()),
             _ => Vec::new(),
         };
         question

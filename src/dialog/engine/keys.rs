@@ -3,10 +3,10 @@
 
 use super::Turn;
 use crate::dialog::action::TransferReason;
-use crate::dialog::flow::{Slot, SlotType};
+use crate::dialog::flow::{MenuKey, Slot, SlotType};
 use crate::dialog::state::{Asked, Asking};
 use crate::text::date::Month;
-use crate::text::{Digits, Money, PhoneNumber, Value};
+use crate::text::{Digits, Money, PhoneNumber, Record, Value};
 use jiff::civil::Date;
 
 impl Turn<'_> {
@@ -24,8 +24,20 @@ impl Turn<'_> {
         let Some(asked) = self.key_number(asked, digits) else { return };
         match asked.asking.clone() {
             Asking::Open | Asking::More => {
-                match digits.chars().next().filter(|_| digits.len() == 1).and_then(|key| self.flows.menu.get(&key)) {
-                    Some(intent) => self.take_as_phrase(asked, *intent, &Default::default()),
+                let flows = self.flows;
+                match single(digits).and_then(|key| Some((key, flows.menu.get(&key)?))) {
+                    Some((_, MenuKey::Starts(intent))) => self.take_as_phrase(asked, *intent, &Record::new()),
+                    Some((key, MenuKey::Opens(..))) => self.interrupt(asked, Asking::Menu(key)),
+                    None => self.not_understood(asked),
+                }
+            }
+            Asking::Menu(above) => {
+                let keys = match self.flows.menu.get(&above) {
+                    Some(MenuKey::Opens(_, keys)) => keys,
+                    _ => return self.menu(),
+                };
+                match single(digits).and_then(|key| keys.get(&key)) {
+                    Some(intent) => self.take_as_phrase(asked, *intent, &Record::new()),
                     None => self.not_understood(asked),
                 }
             }
@@ -62,12 +74,16 @@ impl Turn<'_> {
     }
 }
 
+/// The key, when it was one alone.
+fn single(digits: &str) -> Option<char> {
+    let mut characters = digits.chars();
+    characters.next().filter(|_| characters.next().is_none())
+}
+
 impl Slot {
     /// A choice's key, or a value keyed in.
     fn value_of_keys(&self, digits: &str, today: Date) -> Option<Value> {
-        let mut characters = digits.chars();
-        let single = characters.next().filter(|_| characters.next().is_none());
-        single.and_then(|key| self.keys.get(&key).cloned()).or_else(|| self.kind.value_of_keys(digits, today))
+        single(digits).and_then(|key| self.keys.get(&key).cloned()).or_else(|| self.kind.value_of_keys(digits, today))
     }
 }
 
