@@ -141,7 +141,7 @@ fn keys_answer_every_question() {
     call.keys("4").keys("12");
     assert_eq!(call.request().1, record(&[("month", Value::Month(Month { year: 2025, month: 12 }))]));
     Call::new(Lang::Zh).keys("4").keys("13").expect("query_bill.which_month_short ?query_bill.month");
-    Call::new(Lang::Zh).keys("9").expect("open_again ?open");
+    Call::new(Lang::Zh).keys("99").expect("open_again ?open");
 }
 
 #[test]
@@ -394,4 +394,13 @@ fn after_the_end_nothing_happens() {
         .happen(Event::HungUp)
         .expect("");
     Call::new(Lang::Zh).happen(Event::HungUp).expect("#Abandoned");
+}
+
+#[test]
+fn what_the_main_menu_has_no_key_for_stands_in_a_menu_below() {
+    let mut call = Call::new(Lang::Zh);
+    call.keys("6").expect("menu_plan ?menu_6").keys("9").expect("menu_plan ?menu_6").keys("*").expect("open ?open");
+    call.keys("6").expect("menu_plan ?menu_6").keys("1").expect("!plan");
+    let mut spoken = Call::new(Lang::En);
+    spoken.keys("7").expect("menu_payment ?menu_7").wants(Intent::QueryBalance).expect("!balance");
 }
