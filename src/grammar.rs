@@ -6,10 +6,11 @@
 //!
 //! Limits: 1 MiB a file, 64 files, 5000 rules a file, 64 levels of nesting, repeats up to 1000, phrases of 256 units.
 //!
-//! Five `meta` names are ours: `terms` lists words that help a recogniser; `written`, when it is `figures`, binds one to write digits as figures;
+//! Six `meta` names are ours: `terms` lists words that help a recogniser; `written`, when it is `figures`, binds one to write digits as figures;
 //! `filler` names rules whose words carry no meaning (they are left out of
 //! [`Parse::canonical`], and an answer is complete without them); `match.…` and `no-match.…` are phrases that the grammar
-//! must and must not take, which the library checks when it loads.
+//! must and must not take; `within` names the rule that is looked for inside running text ([`Grammar::within`]), and `within.…` and
+//! `not-within.…` are sentences that must hold it or not. The library checks these phrases when it loads.
 
 mod check;
 pub mod constraint;
@@ -27,10 +28,12 @@ mod source;
 mod srgs_abnf;
 mod srgs_xml;
 mod units;
+mod within;
 
 pub use constraint::Constraint;
 pub use library::Library;
 pub use matcher::TooMuchWork;
+pub use within::Stretch;
 
 use logical::Logical;
 use matcher::Matcher;
@@ -54,6 +57,7 @@ pub struct GrammarError {
 pub struct Grammar {
     program: Program,
     start: Vec<RuleId>,
+    within: Option<RuleId>,
     document: model::Document,
 }
 
@@ -93,7 +97,7 @@ impl Grammar {
     pub fn load(path: &Path, root: &Path) -> Result<Grammar, GrammarError> {
         let mut linked = link::link(path, root)?;
         let document = linked.files.swap_remove(0).document;
-        Ok(Grammar { program: linked.program, start: linked.start, document })
+        Ok(Grammar { program: linked.program, start: linked.start, within: linked.within, document })
     }
 
     /// The document as it was written: examples, meta data, language.

@@ -15,6 +15,7 @@ pub mod knowledge;
 pub mod language;
 pub mod learner;
 pub mod lexicon;
+pub mod named;
 pub mod negation;
 pub mod phrases;
 pub mod repair;

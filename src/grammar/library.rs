@@ -72,7 +72,7 @@ impl Library {
 }
 
 /// Meta names: `match.1` must match, `match.1.yes` must match with the tags `yes` (several joined by spaces),
-/// `no-match.1` must not match. Examples of the root rule must match, too.
+/// `no-match.1` must not match; `within.1.yes` and `not-within.1` say the same of a stretch in running text. Examples of the root rule must match, too.
 fn check_examples(file: &Path, grammar: &Grammar) -> Result<(), GrammarError> {
     let document = grammar.document();
     let fault =
@@ -81,6 +81,16 @@ fn check_examples(file: &Path, grammar: &Grammar) -> Result<(), GrammarError> {
         let parse = grammar.parse(&meta.content, 1).into_iter().next();
         if meta.name.starts_with("no-match.") && parse.is_some() {
             return Err(fault(meta.place, format!("`{}` must not match and does: tighten the rules or correct the example", meta.content)));
+        }
+        if let Some(rest) = meta.name.strip_prefix("within.") {
+            let found: Vec<String> = grammar.within(&meta.content).into_iter().map(|stretch| stretch.tags.join(" ")).collect();
+            let wanted = rest.split_once('.').map_or("", |(_, tags)| tags);
+            if found != [wanted] {
+                return Err(fault(meta.place, format!("`{}` must hold `{wanted}` and holds `{}`", meta.content, found.join("`, `"))));
+            }
+        }
+        if meta.name.starts_with("not-within.") && !grammar.within(&meta.content).is_empty() {
+            return Err(fault(meta.place, format!("`{}` must hold nothing of this grammar and does: tighten the rules", meta.content)));
         }
         let Some(rest) = meta.name.strip_prefix("match.") else { continue };
         let Some(parse) = parse else {

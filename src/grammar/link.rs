@@ -34,6 +34,8 @@ pub struct Linked {
     pub program: Program,
     /// The rules that listen by default: the root, or every public rule when none is declared.
     pub start: Vec<RuleId>,
+    /// The rule that the meta name `within` names.
+    pub within: Option<RuleId>,
     /// The main document comes first.
     pub files: Vec<Loaded>,
 }
@@ -189,7 +191,11 @@ fn compile(mut files: Vec<Loaded>) -> Result<Linked, GrammarError> {
         Some((name, _)) => vec![main.rules[name]],
         None => main.document.rules.iter().filter(|rule| rule.public).map(|rule| main.rules[&rule.name]).collect(),
     };
-    Ok(Linked { program, start, files })
+    let within = main.document.meta("within").map(|name| {
+        let unknown = || error(&main.path, Place::START, format!("meta within names the rule {name}, which is not defined"));
+        main.rules.get(name).copied().ok_or_else(unknown)
+    });
+    Ok(Linked { within: within.transpose()?, program, start, files })
 }
 
 struct Compiler<'a> {

@@ -7,6 +7,7 @@ use super::derivation::{Arena, DerivationId, SILENCE};
 use super::program::{Heard, Node, NodeId, Program, RuleId};
 use super::sound::Scan;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 /// Steps after which a match is given up (about 0.2 s).
@@ -74,6 +75,21 @@ impl<'a> Matcher<'a> {
             }
         }
         if self.exhausted { Err(TooMuchWork) } else { Ok(complete) }
+    }
+
+    /// Every stretch of the phrase that `rule` matches, with its best derivation.
+    pub fn stretches(&mut self, rule: RuleId) -> Result<Vec<(Range<usize>, DerivationId)>, TooMuchWork> {
+        if self.phrase.len() > MOST_UNITS {
+            return Err(TooMuchWork);
+        }
+        let body = self.program.rules[rule as usize].body;
+        let mut found = Vec::new();
+        for start in 0..self.phrase.len() {
+            let ways = self.ways(body, start);
+            let longer = ways.iter().filter(|(end, _)| *end > start);
+            found.extend(longer.filter_map(|(end, derivations)| Some((start..*end, *derivations.first()?))));
+        }
+        if self.exhausted { Err(TooMuchWork) } else { Ok(found) }
     }
 
     pub fn wants_more(&self) -> bool {

@@ -93,7 +93,8 @@ fn lost(heard: &Heard) -> f32 {
     if may_be_lost(heard) { EXTRA_OR_MISSING } else { f32::INFINITY }
 }
 
-fn counts(heard: &Heard) -> bool {
+/// A numeral, in figures or in Chinese.
+pub fn counts(heard: &Heard) -> bool {
     const NUMERALS: &str = "零〇一二三四五六七八九十百千万亿两幺";
     heard.text.chars().all(|c| c.is_ascii_digit() || NUMERALS.contains(c))
 }

@@ -3,11 +3,17 @@
 use super::classifier::{Classifier, Trial};
 use super::clauses::Clauses;
 use super::lexicon::Lexicon;
+use super::named::Named;
 use super::phrases::{self, Phrases};
+use super::slots::Utterance;
 use super::vague::Vague;
+use super::wording::Wording;
 use super::{Intent, NluError, examples};
-use crate::text::Lang;
+use crate::grammar::Library;
+use crate::text::{Lang, Record};
+use jiff::civil::Date;
 use std::path::Path;
+use std::sync::Arc;
 
 /// One language, ready.
 #[derive(Debug)]
@@ -19,11 +25,12 @@ pub struct Language {
     pub classifier: Classifier,
     pub clauses: Clauses,
     pub vague: Vague,
+    pub named: Named,
 }
 
 impl Language {
     /// Reads the language's folder under `intents` and trains its classifier.
-    pub fn load(intents: &Path, lang: Lang) -> Result<Language, NluError> {
+    pub fn load(intents: &Path, lang: Lang, grammars: Arc<Library>) -> Result<Language, NluError> {
         let folder = intents.join(lang.code());
         let lexicon = Lexicon::load(&folder)?;
         let examples = examples::load(&folder, &lexicon)?;
@@ -34,8 +41,17 @@ impl Language {
             classifier: Classifier::learn(&examples, &lexicon),
             clauses: Clauses::new(&lexicon),
             vague: Vague::new(&lexicon),
+            named: Named::new(grammars, lang, &lexicon),
             lexicon,
         })
+    }
+
+    /// Every value and name in `text`, under its type's or its grammar's name; what was corrected counts as corrected.
+    pub fn slots(&self, text: &str, wording: &Wording, today: Date) -> Record {
+        let mut slots = Utterance::new(text, self.lang, today).all();
+        let corrected = self.classifier.corrected(wording).map(|meant| meant.text());
+        slots.extend(self.named.of(corrected.as_deref().unwrap_or(text)));
+        slots
     }
 }
 

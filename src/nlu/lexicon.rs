@@ -30,6 +30,7 @@ struct Written {
     repair: RepairMarks,
     negation: NegationMarks,
     clauses: ClauseMarks,
+    names: NameMarks,
     #[serde(default)]
     vague: Vec<WrittenVague>,
 }
@@ -90,6 +91,18 @@ pub struct ClauseMarks {
     pub objects: Vec<String>,
 }
 
+/// What stands beside the name of a thing.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NameMarks {
+    /// What stands before the one that is wanted: `换成`.
+    pub to: Vec<String>,
+    /// What stands before one that is had and not wanted: `从`, `现在用的`.
+    pub from: Vec<String>,
+    /// What makes a number before it no name: `个G`.
+    pub not_before: Vec<String>,
+}
+
 /// A language's lexicon.
 #[derive(Debug)]
 pub struct Lexicon {
@@ -106,6 +119,7 @@ pub struct Lexicon {
     pub repair: RepairMarks,
     pub negation: NegationMarks,
     pub clauses: ClauseMarks,
+    pub names: NameMarks,
     pub vague: Vec<VaguePhrases>,
 }
 
@@ -159,6 +173,7 @@ impl Lexicon {
             repair: written.repair,
             negation: written.negation,
             clauses: written.clauses,
+            names: written.names,
             vague,
         })
     }

@@ -64,13 +64,14 @@ impl Router {
     /// The same with grammars that are loaded already.
     pub fn with(data_dir: &Path, grammars: Arc<Library>) -> Result<Router, NluError> {
         let intents = data_dir.join("flows").join("intents");
+        let load = |lang| Language::load(&intents, lang, Arc::clone(&grammars));
         std::thread::scope(|scope| {
-            let en = scope.spawn(|| Language::load(&intents, Lang::En));
-            let zh = Language::load(&intents, Lang::Zh)?;
+            let en = scope.spawn(|| load(Lang::En));
+            let zh = load(Lang::Zh)?;
             let en = en.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             let knowledge = Knowledge::with(&data_dir.join("flows"), &zh.lexicon.concepts, &en.lexicon.concepts)?;
             let controls = Controls::load(&intents, &zh.lexicon.fillers, &en.lexicon.fillers)?;
-            Ok(Router { zh, en, controls, grammars, knowledge })
+            Ok(Router { zh, en, controls, grammars: Arc::clone(&grammars), knowledge })
         })
     }
 
@@ -90,7 +91,7 @@ impl Router {
             let (decision, source) = (Decision::Accept, Source::Global);
             return Understood { control: Some(control), confidence, decision, source, ..nothing(heard.text) };
         }
-        let slots = Utterance::new(heard.text, lang, today).all();
+        let slots = language.slots(heard.text, &wording, today);
         match self.answered(&heard, &wording, language, expectation, today) {
             Some(answered) => language.with_answer(&heard, answered, expectation, slots),
             None => self.or_knowledge(language.freely(&heard, &wording, slots, today), &heard, &wording, lang, today),
@@ -267,11 +268,12 @@ impl Language {
         }
         let mut requests: Vec<(Intent, f32, Record)> = Vec::new();
         for clause in clauses.iter().filter(|clause| clause.joined || self.clauses.acts(&clause.text)) {
-            let Some((intent, confidence)) = self.clear_request(&Wording::new(&clause.text), heard.hearing_confidence) else { continue };
+            let wording = Wording::new(&clause.text);
+            let Some((intent, confidence)) = self.clear_request(&wording, heard.hearing_confidence) else { continue };
             if intent.steers() || requests.iter().any(|(before, _, _)| *before == intent) {
                 continue;
             }
-            requests.push((intent, confidence, Utterance::new(&clause.text, self.lang, today).all()));
+            requests.push((intent, confidence, self.slots(&clause.text, &wording, today)));
         }
         let mut requests = requests.into_iter();
         let (intent, confidence, slots) = requests.next()?;

@@ -99,6 +99,17 @@ fn values_come_with_requests() {
 }
 
 #[test]
+fn names_come_with_requests_and_corrections() {
+    let name = |text: &str, slot: &str| understand(text, Lang::Zh, None).slots.get(slot).cloned();
+    let code = |code: &str| Some(Value::Text(code.to_owned()));
+    assert_eq!(name("我想把套餐换成畅享99", "plan"), code("enjoy_99"));
+    assert_eq!(name("不是取消视频会员，是取消彩铃", "service"), code("ringtone"));
+    let both = understand("取消视频会员，顺便帮我换成畅享59套餐", Lang::Zh, None);
+    assert_eq!(both.slots, Record::from([("service".to_owned(), Value::Text("video".to_owned()))]), "{both:?}");
+    assert_eq!(both.also.first().map(|(_, slots)| slots.get("plan").cloned()), Some(code("enjoy_59")), "{both:?}");
+}
+
+#[test]
 fn answers_to_yes_or_no() {
     for yes in ["是的", "对对对", "嗯，可以", "没错", "好的好的", "是我本人", "确认", "yes it is", "yeah sure"] {
         check_asked("yes_no", yes, Some(Intent::Affirm), Some(Value::Flag(true)));
