@@ -11,8 +11,10 @@ use crate::text::script::to_simplified;
 #[derive(Clone, Copy, Debug)]
 pub struct Evidence<'a> {
     pub lang: Lang,
-    /// Length of the speech, silence included.
+    /// Length of the sound, silence included.
     pub audio_ms: u32,
+    /// From the first sound of a voice to the last.
+    pub speech_ms: u32,
     /// Geometric mean of the token probabilities.
     pub confidence: f32,
     /// What the model was told before.
@@ -70,6 +72,8 @@ const ECHO_CONFIDENCE: f32 = 0.5;
 const RECITED_TERMS: usize = 3;
 /// A unit said so often in a row is a loop, and is kept once.
 const LOOP_TIMES: usize = 4;
+/// People do say a word three times, but no faster than they speak.
+const REPEATED_TIMES: usize = 3;
 const LOOP_LONGEST_UNIT: usize = 16;
 /// One character may stand more often: 哈哈哈哈.
 const LOOP_TIMES_OF_ONE: usize = 6;
@@ -97,6 +101,9 @@ pub fn believable(text: &str, evidence: &Evidence<'_>) -> Result<String, Withhel
     }
     if folded.chars().all(is_digit) && length > most_digits(evidence.audio_ms) {
         return period(&folded).ok_or_else(|| Withheld::RunAway(text.to_owned()));
+    }
+    if repeats_itself(&folded) && length > most_syllables(evidence) {
+        return Err(Withheld::RunAway(text.to_owned()));
     }
     let collapsed = collapse_loops(text);
     let kept = fold(&collapsed).chars().count();
@@ -133,6 +140,15 @@ fn most_characters(evidence: &Evidence<'_>) -> usize {
     (evidence.audio_ms as usize * a_second).div_ceil(1000) + granted
 }
 
+/// What fits between the first sound of the voice and the last.
+fn most_syllables(evidence: &Evidence<'_>) -> usize {
+    let a_second = match evidence.lang {
+        Lang::Zh => 8,
+        Lang::En => 20,
+    };
+    (evidence.speech_ms as usize * a_second).div_ceil(1000)
+}
+
 /// Nobody says more than seven digits a second: what is beyond that is a loop, though numbers do repeat digits.
 fn most_digits(audio_ms: u32) -> usize {
     (audio_ms as usize * 7).div_ceil(1000) + 1
@@ -150,28 +166,32 @@ fn fold(text: &str) -> String {
     to_simplified(text).chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// `我要我要我要我要查话费` → `我要查话费`. Digits may repeat: numbers do.
+/// Whether a piece of several characters stands three times in a row somewhere.
+fn repeats_itself(folded: &str) -> bool {
+    let characters: Vec<char> = folded.chars().collect();
+    (0..characters.len()).filter_map(|at| characters.get(at..)).any(|rest| {
+        let unit = looping_unit(rest, REPEATED_TIMES);
+        unit.is_some_and(|(length, _)| length > 1)
+    })
+}
+
+/// `我要我要我要我要查话费` → `我要查话费`, whatever stands between. Digits may repeat: numbers do.
 fn collapse_loops(text: &str) -> String {
-    let characters: Vec<char> = text.chars().collect();
-    let mut kept = String::with_capacity(text.len());
+    let letters: Vec<(usize, char)> = text.char_indices().filter(|(_, character)| character.is_alphanumeric()).collect();
+    let characters: Vec<char> = letters.iter().map(|(_, character)| *character).collect();
+    let begin = |at: usize| letters.get(at).map_or(text.len(), |(index, _)| *index);
+    let mut kept = text.get(..begin(0)).unwrap_or_default().to_owned();
     let mut at = 0;
     while let Some(rest) = characters.get(at..).filter(|rest| !rest.is_empty()) {
-        match looping_unit(rest) {
-            Some((unit, times)) => {
-                kept.extend(rest.iter().take(unit));
-                at += unit * times;
-            }
-            None => {
-                kept.extend(rest.first());
-                at += 1;
-            }
-        }
+        let (unit, times) = looping_unit(rest, LOOP_TIMES).unwrap_or((1, 1));
+        kept.push_str(text.get(begin(at)..begin(at + unit)).unwrap_or_default());
+        at += unit * times;
     }
     kept
 }
 
-/// Length of the unit that `rest` begins with and how often it stands there, when that is a loop.
-fn looping_unit(rest: &[char]) -> Option<(usize, usize)> {
+/// Length of the unit that `rest` begins with and how often it stands there, when several characters stand there `least` times.
+fn looping_unit(rest: &[char], least: usize) -> Option<(usize, usize)> {
     (1..=LOOP_LONGEST_UNIT).find_map(|length| {
         let unit = rest.get(..length)?;
         let times = rest.chunks_exact(length).take_while(|chunk| *chunk == unit).count();
@@ -179,7 +199,7 @@ fn looping_unit(rest: &[char]) -> Option<(usize, usize)> {
         let wanted = match (length, one_character) {
             (1, _) => LOOP_TIMES_OF_ONE,
             (_, true) => return None,
-            _ => LOOP_TIMES,
+            _ => least,
         };
         (times >= wanted && !unit.iter().any(|&character| is_digit(character))).then_some((length, times))
     })
@@ -194,7 +214,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const SURE: Evidence<'_> = Evidence { lang: Lang::Zh, audio_ms: 3_000, confidence: 0.9, prompt: "" };
+    const SURE: Evidence<'_> = Evidence { lang: Lang::Zh, audio_ms: 3_000, speech_ms: 2_400, confidence: 0.9, prompt: "" };
 
     #[track_caller]
     fn check(text: &str, evidence: Evidence<'_>, expected: Result<&str, Withheld>) {
@@ -239,6 +259,20 @@ mod tests {
         check("12121212", SURE, Ok("12121212"));
         check("零一零一零一零一", SURE, Ok("零一零一零一零一"));
         check("okay then okay then okay then okay then ", Evidence { lang: Lang::En, ..SURE }, Ok("okay then "));
+    }
+
+    #[test]
+    fn a_word_repeated_faster_than_anyone_speaks() {
+        let within = |speech_ms| Evidence { speech_ms, ..SURE };
+        let four_times = "转人工,转人工,转人工,转人工";
+        check(four_times, within(700), Err(Withheld::RunAway(four_times.into())));
+        check(four_times, within(2_400), Ok("转人工,"));
+        check("不要，不要，不要", within(600), Err(Withheld::RunAway("不要，不要，不要".into())));
+        check("不要，不要，不要", within(1_100), Ok("不要，不要，不要"));
+        check("我不要不要不要", within(500), Err(Withheld::RunAway("我不要不要不要".into())));
+        let agent = "agent agent agent";
+        check(agent, Evidence { lang: Lang::En, ..within(600) }, Err(Withheld::RunAway(agent.into())));
+        check("我要投诉你们", within(500), Ok("我要投诉你们"));
     }
 
     #[test]

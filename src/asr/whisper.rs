@@ -259,11 +259,11 @@ impl Worker for Decoder {
         // What fills more than a window is no answer to a closed question.
         let constraint = job.constraint.as_ref().filter(|_| pieces.len() == 1);
         for piece in pieces {
-            if !voice::is_in(piece) {
+            let Some(speech_ms) = voice::speech_ms(piece) else {
                 transcript.no_speech = 1.0;
                 transcript.withheld = Some(Withheld::NoSpeech);
                 continue;
-            }
+            };
             let decoded = self.decode(job, piece, threads)?;
             transcript.no_speech = transcript.no_speech.max(decoded.no_speech);
             if let Some(constraint) = constraint {
@@ -272,6 +272,7 @@ impl Worker for Decoder {
             let evidence = Evidence {
                 lang: job.lang,
                 audio_ms: milliseconds(piece.len()),
+                speech_ms,
                 confidence: geometric_mean(decoded.log_probability, decoded.tokens),
                 prompt: &prompt(job.lang, &job.terms),
             };
