@@ -1,7 +1,7 @@
 //! Data volumes in megabytes (1 GB = 1024 MB), spoken and read.
 
 use super::spans;
-use super::{Lang, number_en, number_zh};
+use super::{Lang, number_en, number_zh, pinyin};
 use std::ops::Range;
 
 /// The entire string in megabytes: `十个G`, `10GB`, `五百兆`, `一点五G`, `ten gigabytes`. A part of a megabyte counts as the next lower one.
@@ -25,13 +25,22 @@ pub fn parse(text: &str, lang: Lang) -> Option<u64> {
     };
     let lower = lower.strip_suffix("流量").map(|rest| rest.strip_suffix('的').unwrap_or(rest)).unwrap_or(&lower);
     let lower = lower.strip_suffix(" of data").unwrap_or(lower);
-    let (number, unit) = units.iter().find_map(|(name, unit)| lower.strip_suffix(name).map(|number| (number.trim(), *unit)))?;
+    let named = units.iter().find_map(|(name, unit)| lower.strip_suffix(name).map(|number| (number.trim(), *unit)));
+    let (number, unit) = named.or_else(|| misheard_gigabytes(lower).filter(|_| lang == Lang::Zh).map(|number| (number, 1024)))?;
     let thousandths = match lang {
         Lang::Zh => mandarin(number)?,
         Lang::En => number_en::parse_scaled(number.strip_suffix(" a").unwrap_or(number), 3)
             .or_else(|| (number == "a" || number == "one").then_some(1_000))?,
     };
     u64::try_from(thousandths.checked_mul(unit)? / 1_000).ok()
+}
+
+/// The letter G sounds like 季, and is written so or alike by a recogniser: `五个籍` is 五个G. The number with its measure word.
+fn misheard_gigabytes(text: &str) -> Option<&str> {
+    let (at, last) = text.char_indices().next_back()?;
+    let number = text.get(..at)?;
+    let sounds_alike = pinyin::plain(last.encode_utf8(&mut [0; 4])) == "ji";
+    (sounds_alike && number.ends_with('个')).then_some(number)
 }
 
 /// `两个半` and `十个` count a measure word in.
@@ -54,7 +63,9 @@ pub fn find(text: &str, lang: Lang) -> Option<(u64, Range<usize>)> {
             && !around.after.trim_start().to_lowercase().starts_with("of data")
             && !around.after.trim().is_empty();
         let cut = lang == Lang::Zh && around.cuts_number(candidate);
-        (!letters_go_on && !generation && !cut).then_some(megabytes)
+        let ends_here = around.after.is_empty() || around.after.starts_with(|c: char| !c.is_alphanumeric() || "的流".contains(c));
+        let misheard = lang == Lang::Zh && misheard_gigabytes(&compact).is_some() && !ends_here;
+        (!letters_go_on && !generation && !cut && !misheard).then_some(megabytes)
     })
 }
 
@@ -119,6 +130,10 @@ mod tests {
     fn finds_inside_a_sentence() {
         check_found("我要买十个G的流量", Lang::Zh, Some((10_240, "十个G的流量")));
         check_found("加一个500兆的包", Lang::Zh, Some((500, "500兆")));
+        check_found("我要买五个籍的流量包", Lang::Zh, Some((5_120, "五个籍的流量")));
+        check_found("要十个级", Lang::Zh, Some((10_240, "十个级")));
+        check_found("还有三个机会", Lang::Zh, None);
+        check_found("五个几点", Lang::Zh, None);
         check_found("办5G套餐", Lang::Zh, None);
         check_found("查流量", Lang::Zh, None);
         check_found("buy ten gigabytes, please", Lang::En, Some((10_240, "ten gigabytes")));

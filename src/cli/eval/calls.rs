@@ -41,9 +41,9 @@ pub struct Args {
     /// The callers' voices, in turn, each in its own language; without one for a language the service's own, slower and lower
     #[arg(long, value_delimiter = ',', value_name = "VOICE")]
     voice: Vec<String>,
-    /// Noise around the speech
-    #[arg(long, value_enum)]
-    noise: Option<Noise>,
+    /// Noise around the speech; several kinds take turns
+    #[arg(long, value_enum, value_delimiter = ',')]
+    noise: Vec<Noise>,
     /// How far the noise is under the speech
     #[arg(long, value_name = "DB", default_value_t = 15.0, requires = "noise", allow_negative_numbers = true)]
     snr: f32,
@@ -104,7 +104,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     for (index, (name, scenario)) in scenarios.iter().enumerate() {
         let of_lang: Vec<&str> = names.iter().filter(|(lang, _)| *lang == scenario.lang).map(|(_, name)| name.as_str()).collect();
         let voice = of_lang.get(index % of_lang.len().max(1)).map_or(Voice::OWN, |name| Voice::named(name));
-        let noise = args.noise.map(|noise| (noise, args.snr));
+        let noise = args.noise.get(index % args.noise.len().max(1)).map(|noise| (*noise, args.snr));
         let voice = Voice { noise, wideband: args.wideband, ..voice };
         let mut stage = Stage { flows: &flows, callers: &mut callers, voice, lang: scenario.lang };
         let rehearsed = runtime.block_on(rehearsal::rehearse(&studio, name, scenario))?;

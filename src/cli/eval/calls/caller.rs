@@ -1,13 +1,14 @@
 //! A caller who follows a scenario: does one thing after another, each when the service has asked.
 //!
 //! A patient one also listens, and knows from a rehearsal in text what to expect: says yes to a right guess and no to a wrong one, chooses when asked
-//! which, says again what was not understood; then goes on.
+//! which, says again what was not understood or what is asked for once more, refuses what was not wanted; then goes on.
 
 use super::rehearsal::Expected;
 use super::scenario::{Scenario, Turn};
 use crate::audio::{FRAME_MS, FRAME_SAMPLES};
 use crate::call::line::{Clock, Floor, Frame, Inbound, Line};
-use crate::dialog::Action;
+use crate::dialog::{Action, Question, Timing};
+use crate::nlu::Expectation;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
@@ -16,17 +17,30 @@ const BREATH_MS: u32 = 100;
 /// Nobody waits longer in a scenario.
 const LONGEST_MS: u32 = 5 * 60 * 1000;
 /// How often a patient caller says the same thing again.
-const MOST_REPEATS: u8 = 2;
+const MOST_REPEATS: usize = 2;
 /// Questions of the service that a patient caller knows by name, and how those end that read a value back.
 const GUESS: &str = "guess";
 const TIE: &str = "tie";
 const READ_BACK: &str = ".confirm";
+/// The grammar of questions that are answered with yes or no.
+const YES_NO: &str = "yes_no";
+
+/// Sound at the call's rate; nobody says the same twice in the same way, so there is one for each time.
+#[derive(Clone, Debug, Default)]
+pub struct Spoken {
+    pub takes: Vec<Vec<f32>>,
+}
+
+impl Spoken {
+    fn take(&self, n: usize) -> Vec<f32> {
+        self.takes.get(n % self.takes.len().max(1)).cloned().unwrap_or_default()
+    }
+}
 
 /// A thing to do.
 #[derive(Clone, Debug)]
 pub enum Does {
-    /// Sound at the call's rate.
-    Speak(Vec<f32>),
+    Speak(Spoken),
     Press(String),
     StaySilent,
     HangUp,
@@ -46,14 +60,14 @@ pub struct Act {
 #[derive(Clone, Debug)]
 pub struct Title {
     pub text: String,
-    pub spoken: Vec<f32>,
+    pub spoken: Spoken,
 }
 
 /// What a patient caller answers with.
 #[derive(Clone, Debug)]
 pub struct Answers {
-    pub yes: Vec<f32>,
-    pub no: Vec<f32>,
+    pub yes: Spoken,
+    pub no: Spoken,
 }
 
 /// Why the caller did something.
@@ -86,10 +100,12 @@ pub struct ScriptedCaller {
     /// The question that the present act answered.
     answered: String,
     turn: usize,
-    repeats: u8,
+    repeats: usize,
+    /// How often the caller said yes, no or which to the present act's guesses.
+    replies: usize,
     /// What the service said and asked since the caller's last deed.
     said: String,
-    asked: String,
+    asked: Question,
     /// The service said that it had not understood.
     repaired: bool,
     speaking: Option<(Vec<f32>, usize)>,
@@ -109,8 +125,9 @@ impl ScriptedCaller {
             answered: String::new(),
             turn: 0,
             repeats: 0,
+            replies: 0,
             said: String::new(),
-            asked: String::new(),
+            asked: nothing(),
             repaired: false,
             speaking: None,
             silent: false,
@@ -132,27 +149,34 @@ impl ScriptedCaller {
     /// What a patient caller does about the service's question instead of going on.
     fn reply(&mut self) -> Option<(Why, Vec<f32>)> {
         let (answers, act) = (self.answers.as_ref()?, self.present.as_ref()?);
-        let expected = act.expected.question.as_deref() == Some(self.asked.as_str());
-        let yes_or_no = |right: bool| if right { (Why::Yes, answers.yes.clone()) } else { (Why::No, answers.no.clone()) };
-        let title = act.title.as_ref();
-        if self.asked == GUESS && !expected {
-            return Some(yes_or_no(title.is_some_and(|title| self.said.contains(&title.text))));
-        }
-        if self.asked == TIE && !expected {
-            let offered = title.filter(|title| self.said.contains(&title.text));
-            return Some(offered.map_or_else(|| yes_or_no(false), |title| (Why::Which, title.spoken.clone())));
-        }
-        if self.asked.ends_with(READ_BACK) && !act.expected.values.is_empty() {
-            let right = act.expected.values.iter().any(|value| self.said.contains(value));
-            return (!right || !expected).then(|| yes_or_no(right));
-        }
-        let missed = same_place(&self.asked, &self.answered) && (!expected || (self.repaired && !act.expected.repaired));
-        match &act.does {
-            Does::Speak(samples) if missed && self.repeats < MOST_REPEATS => {
-                self.repeats += 1;
-                Some((Why::Again, samples.clone()))
+        let expected = act.expected.question.as_deref() == Some(self.asked.name.as_str());
+        let yes_or_no = |right: bool, n: usize| if right { (Why::Yes, answers.yes.take(n)) } else { (Why::No, answers.no.take(n)) };
+        let title = act.title.as_ref().filter(|title| self.said.contains(&title.text));
+        let replied = match self.asked.name.as_str() {
+            GUESS if !expected => Some(yes_or_no(title.is_some(), self.replies)),
+            TIE if !expected => {
+                Some(title.map_or_else(|| yes_or_no(false, self.replies), |title| (Why::Which, title.spoken.take(self.replies))))
+            }
+            asked if asked.ends_with(READ_BACK) && !act.expected.values.is_empty() => {
+                let right = act.expected.values.iter().any(|value| self.said.contains(value));
+                (!right || !expected).then(|| yes_or_no(right, self.replies))
             }
             _ => None,
+        };
+        if let Some(reply) = replied {
+            self.replies += 1;
+            return Some(reply);
+        }
+        let Does::Speak(spoken) = &act.does else { return None };
+        let misled = !expected || (self.repaired && !act.expected.repaired);
+        if !misled || self.repeats >= MOST_REPEATS {
+            return None;
+        }
+        self.repeats += 1;
+        let another = !same_place(&self.asked.name, &self.answered);
+        match another && self.asked.expectation.grammar.as_deref() == Some(YES_NO) {
+            true => Some(yes_or_no(false, self.repeats)),
+            false => Some((Why::Again, spoken.take(self.repeats))),
         }
     }
 
@@ -161,9 +185,9 @@ impl ScriptedCaller {
             done.push(Done { turn: self.turn.saturating_sub(1), why, at_ms: self.elapsed_ms });
         }
         if why == Why::Scenario {
-            self.answered.clone_from(&self.asked);
+            self.answered.clone_from(&self.asked.name);
         }
-        self.asked.clear();
+        self.asked = nothing();
         self.said.clear();
         self.repaired = false;
     }
@@ -174,13 +198,13 @@ impl ScriptedCaller {
             self.note(why);
             return self.speak(samples);
         }
-        self.repeats = 0;
+        (self.repeats, self.replies) = (0, 0);
         self.present = self.left.pop_front();
         self.turn += 1;
         let does = self.present.as_ref().map(|act| act.does.clone());
         self.note(Why::Scenario);
         match does {
-            Some(Does::Speak(samples)) => self.speak(samples),
+            Some(Does::Speak(spoken)) => self.speak(spoken.take(0)),
             Some(Does::Press(keys)) => Inbound { keys, ..Inbound::silence() },
             Some(Does::StaySilent) => {
                 self.silent = true;
@@ -237,9 +261,21 @@ impl Line for ScriptedCaller {
                 self.said.push_str(&utterance.text);
                 self.repaired |= is_repair(&utterance.prompt);
             }
-            Action::Listen(question) => self.asked.clone_from(&question.name),
+            Action::Listen(question) => self.asked.clone_from(question),
             _ => {}
         }
+    }
+}
+
+/// Before the first question, and when none is open.
+fn nothing() -> Question {
+    Question {
+        name: String::new(),
+        expectation: Expectation::default(),
+        timing: Timing::Open,
+        no_input_ms: 0,
+        key_length: 0,
+        secret: false,
     }
 }
 
@@ -256,7 +292,7 @@ pub(super) fn is_repair(prompt: &str) -> bool {
 }
 
 /// The acts of a scenario, `speak` giving the sound of each turn.
-pub fn acts<E>(scenario: &Scenario, mut speak: impl FnMut(&Turn, &str) -> Result<Vec<f32>, E>) -> Result<Vec<Act>, E> {
+pub fn acts<E>(scenario: &Scenario, mut speak: impl FnMut(&Turn, &str) -> Result<Spoken, E>) -> Result<Vec<Act>, E> {
     let act = |turn: &Turn| -> Result<Act, E> {
         let does = match &turn.keys {
             Some(keys) => Does::Press(keys.clone()),

@@ -1,6 +1,6 @@
 //! The sound of a scenario's caller: a voice, the noise around it, the telephone.
 
-use super::caller::{Act, Answers, ScriptedCaller, Title, acts};
+use super::caller::{Act, Answers, ScriptedCaller, Spoken, Title, acts};
 use super::rehearsal::Expected;
 use super::scenario::{Scenario, Turn};
 use crate::audio::{Audio, CALL_RATE_HZ, resample, treatment, wav};
@@ -13,6 +13,8 @@ use crate::text::Lang;
 use anyhow::Context;
 
 const AROUND_MS: usize = 200;
+/// Of the first, second and third time that something is said; the pitch goes with it.
+const TEMPI: [f32; 3] = [1.0, 0.96, 1.04];
 
 /// Who speaks, and where.
 #[derive(Clone, Copy, Debug)]
@@ -77,26 +79,31 @@ impl Stage<'_> {
         Ok(Some(Title { spoken: self.speak(&text)?, text }))
     }
 
-    fn sound(&mut self, turn: &Turn, text: &str) -> Result<Vec<f32>, Failure> {
+    fn sound(&mut self, turn: &Turn, text: &str) -> Result<Spoken, Failure> {
         let Some(file) = &turn.wav else { return self.speak(text) };
         let audio: Audio = wav::read(file).with_context(|| file.display().to_string())?;
         let samples = resample::resample(&audio.samples, audio.rate_hz, CALL_RATE_HZ);
-        self.on_the_line(samples, text)
+        self.takes(&samples, text)
     }
 
-    fn speak(&mut self, text: &str) -> Result<Vec<f32>, Failure> {
+    fn speak(&mut self, text: &str) -> Result<Spoken, Failure> {
         let mut samples = silence(AROUND_MS);
         samples.extend(self.callers.spoken(self.voice.name, self.lang, text, self.voice.speed, self.voice.semitones)?);
         samples.extend(silence(AROUND_MS));
-        self.on_the_line(samples, text)
+        self.takes(&samples, text)
     }
 
-    fn on_the_line(&mut self, samples: Vec<f32>, text: &str) -> Result<Vec<f32>, Failure> {
-        let seed = text.chars().map(u64::from).sum();
-        let samples = match self.voice.noise {
-            Some((noise, snr_db)) => self.callers.in_noise(&samples, noise, snr_db, seed)?,
-            None => samples,
-        };
-        Ok(if self.voice.wideband { samples } else { treatment::telephone(&samples, CALL_RATE_HZ) })
+    /// The same words at several moments: a little slower or faster, in other noise.
+    fn takes(&mut self, samples: &[f32], text: &str) -> Result<Spoken, Failure> {
+        let seed: u64 = text.chars().map(u64::from).sum();
+        let takes = TEMPI.iter().zip(0..).map(|(tempo, n)| {
+            let said = resample::resample(samples, (CALL_RATE_HZ as f32 * tempo) as u32, CALL_RATE_HZ);
+            let heard = match self.voice.noise {
+                Some((noise, snr_db)) => self.callers.in_noise(&said, noise, snr_db, seed + n)?,
+                None => said,
+            };
+            Ok(if self.voice.wideband { heard } else { treatment::telephone(&heard, CALL_RATE_HZ) })
+        });
+        Ok(Spoken { takes: takes.collect::<Result<_, Failure>>()? })
     }
 }
