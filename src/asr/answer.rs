@@ -125,7 +125,7 @@ mod tests {
         let constraint = library.constraint(Lang::Zh, grammar).unwrap().unwrap();
         let meaning = constraint.meaning(text).unwrap();
         let best = Candidate { text: text.into(), characters: text.chars().count(), meaning, log_probability, share };
-        let reading = Reading { candidates: vec![best], gap, steps: 1 };
+        let reading = Reading { candidates: vec![best], gap, steps: 1, compute_ms: 1 };
         let transcript = Transcript { text: free.into(), reading: Some(reading), ..Transcript::default() };
         let answer = SpokenAnswer::of(&constraint, &transcript).unwrap();
         assert_eq!(answer.verdict, expected, "{text}: {answer:?}");

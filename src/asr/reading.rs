@@ -11,6 +11,8 @@ pub struct Reading {
     pub gap: f32,
     /// How often the decoder was asked.
     pub steps: usize,
+    /// CPU time of the search, on all its threads.
+    pub compute_ms: u32,
 }
 
 /// One answer.

@@ -213,6 +213,7 @@ impl Decoder {
 
     /// The speech of the last pass read as a phrase of `constraint`.
     fn read(&mut self, constraint: &Arc<Constraint>, lang: Lang, decoded: &Decoded, threads: usize) -> Result<Reading, AsrError> {
+        let begun = cpu::ThreadTime::now();
         let known = self.acceptors.iter().position(|(acceptor, _)| Arc::ptr_eq(acceptor.constraint(), constraint));
         let (mut acceptor, mut allowed) = match known {
             Some(index) => self.acceptors.remove(index),
@@ -233,7 +234,8 @@ impl Decoder {
         let best = found.first().map_or(f32::NEG_INFINITY, |found| found.log_probability);
         let texts = found.into_iter().map(|found| (self.text(&found.tokens), found.log_probability));
         let candidates = reading::candidates(constraint, texts);
-        Ok(Reading { candidates, gap: best - decoded.whole_log_probability, steps: asked })
+        let gap = best - decoded.whole_log_probability;
+        Ok(Reading { candidates, gap, steps: asked, compute_ms: spent_ms(&begun, threads) })
     }
 
     fn text(&self, tokens: &[Token]) -> String {
@@ -296,10 +298,14 @@ impl Worker for Decoder {
         } else {
             transcript.confidence = geometric_mean(log_probability, tokens);
         }
-        // The other threads of a decode are as busy as this one: they spin while they wait.
-        transcript.compute_ms = begun.elapsed_ms().saturating_mul(u32::try_from(threads).unwrap_or(1));
+        transcript.compute_ms = spent_ms(&begun, threads);
         Ok(transcript)
     }
+}
+
+/// The other threads of a decode are as busy as this one: they spin while they wait.
+fn spent_ms(begun: &cpu::ThreadTime, threads: usize) -> u32 {
+    begun.elapsed_ms().saturating_mul(u32::try_from(threads).unwrap_or(1))
 }
 
 fn settings(lang: Lang) -> FullParams<'static, 'static> {

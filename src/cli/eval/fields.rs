@@ -6,12 +6,16 @@ use super::asr::recordings::{self, Recording};
 use super::sound::{Behind, NoiseArgs};
 use crate::asr::prompt::MOST_TERMS;
 use crate::asr::recogniser::Priority;
+use crate::asr::answer::Evidence;
+use crate::asr::reading::Candidate;
+use crate::asr::recogniser::Withheld;
 use crate::asr::{Job, Recogniser, SpokenAnswer, Transcript, Verdict, Whisper};
 use crate::cli::{Failure, transcribe};
 use crate::grammar::{Constraint, Library};
 use crate::models::data_dir;
 use crate::text::Lang;
 use anyhow::Context;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +25,8 @@ use tally::{Outcome, Tally};
 const DEADLINE: Duration = Duration::from_secs(3600);
 /// Behind the second saying of a recording when no noise was asked for: nobody says the same twice.
 const SECOND_TIME_DB: f32 = 20.0;
+/// More than the sayings of a run, so that no two runs share a stretch of noise.
+const SEEDS_APART: u64 = 100_000;
 
 /// Measures answers to one question: what the grammar takes must be heard right, or be asked again; what it does not take is no answer and
 /// must not be accepted.
@@ -40,6 +46,9 @@ pub struct Args {
     telephone: bool,
     #[command(flatten)]
     noise: NoiseArgs,
+    /// Picks the noise: other numbers, other stretches of it
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
     #[arg(long, value_enum, default_value_t = Lang::Zh)]
     lang: Lang,
     /// Only recordings of this category; may be given more than once
@@ -64,22 +73,25 @@ struct Ear {
     behind: Behind,
     lang: Lang,
     telephone: bool,
+    seed: u64,
 }
 
 /// One saying, heard.
 struct Heard {
     transcript: Transcript,
+    evidence: Option<Evidence>,
     answer: Option<SpokenAnswer>,
 }
 
 impl Ear {
-    fn hear(&self, recording: &Recording, seed: u64, instead_db: Option<f32>) -> Result<Heard, Failure> {
-        let samples = self.behind.prepare(&recording.file, self.telephone, seed, instead_db)?;
+    fn hear(&self, recording: &Recording, nth: usize, instead_db: Option<f32>) -> Result<Heard, Failure> {
+        let samples = self.behind.prepare(&recording.file, self.telephone, self.seed * SEEDS_APART + nth as u64, instead_db)?;
         let (terms, constraint) = (self.terms.clone(), Some(Arc::clone(&self.constraint)));
         let job = Job { samples, lang: self.lang, terms, constraint, deadline: DEADLINE, priority: Priority::Final };
         let transcript = self.recogniser.submit(job)?.wait_blocking().with_context(|| recording.file.display().to_string())?;
+        let evidence = Evidence::of(&self.constraint, &transcript);
         let answer = SpokenAnswer::of(&self.constraint, &transcript);
-        Ok(Heard { transcript, answer })
+        Ok(Heard { transcript, evidence, answer })
     }
 }
 
@@ -93,6 +105,21 @@ impl Heard {
 
     fn verdict(&self) -> Verdict {
         self.answer.as_ref().map_or(Verdict::Reject, |answer| answer.verdict)
+    }
+
+    fn as_json(&self) -> Value {
+        let transcript = &self.transcript;
+        let reading = transcript.reading.as_ref().map(|reading| {
+            let candidate = |one: &Candidate| json!([one.meaning, one.text, one.log_probability, one.share]);
+            let candidates: Vec<Value> = reading.candidates.iter().map(candidate).collect();
+            json!({ "candidates": candidates, "gap": reading.gap, "steps": reading.steps, "compute_ms": reading.compute_ms })
+        });
+        let evidence = self.evidence.map(|of| json!([of.gap, of.lead, of.likelihood, of.agrees]));
+        json!({
+            "text": transcript.text, "withheld": transcript.withheld.as_ref().map(Withheld::text), "confidence": transcript.confidence,
+            "audio_ms": transcript.audio_ms, "compute_ms": transcript.compute_ms, "reading": reading, "evidence": evidence,
+            "decision": self.verdict().name(), "chance": self.answer.as_ref().map_or(0.0, |answer| answer.chance),
+        })
     }
 }
 
@@ -111,7 +138,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
     anyhow::ensure!(!recordings.is_empty(), "the manifests name no recordings of these categories");
     let behind = args.noise.open()?;
     let condition = behind.name(args.telephone);
-    let ear = Ear { recogniser: transcribe::open()?, constraint, terms, behind, lang: args.lang, telephone: args.telephone };
+    let recogniser = transcribe::open()?;
+    let ear = Ear { recogniser, constraint, terms, behind, lang: args.lang, telephone: args.telephone, seed: args.seed };
     let mut tally = Tally::default();
     let mut lines = String::new();
     for (index, recording) in recordings.iter().enumerate() {
@@ -133,16 +161,16 @@ pub fn run(args: Args) -> Result<(), Failure> {
 fn measure(ear: &Ear, recordings: &[Recording], index: usize) -> Result<Outcome, Failure> {
     let recording = recordings.get(index).context("the recording was listed")?;
     let truth = ear.constraint.meaning(&recording.said);
-    let first = ear.hear(recording, index as u64, None)?;
+    let first = ear.hear(recording, index, None)?;
     let proposed = first.proposals().next().map(str::to_owned);
     let mut outcome = Outcome {
         plain: ear.constraint.meaning(&first.transcript.text),
         plain_text: first.transcript.text.clone(),
         verdict: first.verdict(),
-        chance: first.answer.as_ref().map_or(0.0, |answer| answer.chance),
-        gap: first.transcript.reading.as_ref().map_or(0.0, |reading| reading.gap),
-        candidates: first.transcript.reading.iter().flat_map(|reading| &reading.candidates).map(|one| one.meaning.clone()).collect(),
+        best: first.transcript.reading.iter().flat_map(|reading| &reading.candidates).map(|one| one.meaning.clone()).next(),
         compute_ms: first.transcript.compute_ms,
+        reading_ms: first.transcript.reading.as_ref().map_or(0, |reading| reading.compute_ms),
+        sayings: vec![first.as_json()],
         second: None,
         proposed,
         truth,
@@ -150,7 +178,8 @@ fn measure(ear: &Ear, recordings: &[Recording], index: usize) -> Result<Outcome,
     if ear.constraint.in_figures() && outcome.truth.is_some() && outcome.proposed != outcome.truth {
         let another = recordings.iter().enumerate().find(|(other, one)| *other != index && one.said == recording.said);
         let again = another.map_or(recording, |(_, another)| another);
-        let second = ear.hear(again, (index + recordings.len()) as u64, Some(SECOND_TIME_DB))?;
+        let second = ear.hear(again, index + recordings.len(), Some(SECOND_TIME_DB))?;
+        outcome.sayings.push(second.as_json());
         let denied = outcome.proposed.as_deref();
         outcome.second = second.proposals().find(|meaning| Some(*meaning) != denied).map(str::to_owned);
     }

@@ -11,14 +11,17 @@ pub struct Outcome {
     pub plain: Option<String>,
     pub plain_text: String,
     pub verdict: Verdict,
-    pub chance: f32,
-    pub gap: f32,
-    pub candidates: Vec<String>,
+    /// The best candidate, whatever came of it.
+    pub best: Option<String>,
     /// What was proposed or accepted; `None`: asked again.
     pub proposed: Option<String>,
     /// What was proposed after it was said again.
     pub second: Option<String>,
     pub compute_ms: u32,
+    /// Of it the second look.
+    pub reading_ms: u32,
+    /// What was heard, and the evidence for it, of each saying.
+    pub sayings: Vec<Value>,
 }
 
 impl Outcome {
@@ -34,15 +37,13 @@ impl Outcome {
     }
 
     pub fn shown(&self) -> String {
-        let best = self.candidates.first().map_or("", String::as_str);
-        format!("{} {best} {:.2}", self.verdict.name(), self.chance)
+        format!("{} {}", self.verdict.name(), self.best.as_deref().unwrap_or_default())
     }
 
     pub fn as_json(&self, recording: &Recording) -> Value {
         json!({
             "file": recording.file.display().to_string(), "said": recording.said, "truth": self.truth, "plain": self.plain_text,
-            "plain_meaning": self.plain, "decision": self.verdict.name(), "chance": self.chance, "gap": self.gap,
-            "candidates": self.candidates, "proposed": self.proposed, "second": self.second, "compute_ms": self.compute_ms,
+            "plain_meaning": self.plain, "decision": self.verdict.name(), "proposed": self.proposed, "second": self.second, "sayings": self.sayings,
         })
     }
 }
@@ -67,7 +68,7 @@ impl Tally {
         let answers = self.count(|one| one.truth.is_some());
         let plain_right = self.count(|one| one.truth.is_some() && one.plain == one.truth);
         let plain_wrong = self.count(|one| one.plain.is_some() && one.plain != one.truth);
-        let compute_ms = self.outcomes.iter().map(|one| u64::from(one.compute_ms)).sum::<u64>() / sayings.max(1) as u64;
+        let mean = |of: fn(&Outcome) -> u32| self.outcomes.iter().map(|one| u64::from(of(one))).sum::<u64>() / sayings.max(1) as u64;
         println!("| {grammar}, {condition} | of | count | share |");
         println!("| --- | --: | --: | --: |");
         let row = |name: &str, count: usize, of: usize| println!("| {name} | {of} | {count} | {:.3} |", count as f64 / of.max(1) as f64);
@@ -90,6 +91,7 @@ impl Tally {
             row("accepted and wrong", self.count(wrong), sayings);
             row("no answer, yet accepted", self.count(|one| one.truth.is_none() && one.accepted()), sayings - answers);
         }
-        println!("\n{compute_ms} ms of work for a saying.");
+        let (compute_ms, reading_ms) = (mean(|one| one.compute_ms), mean(|one| one.reading_ms));
+        println!("\n{compute_ms} ms of work for a saying, {reading_ms} of them for the second look.");
     }
 }
