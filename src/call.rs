@@ -3,7 +3,7 @@
 //! [`session::Session`] runs a call on a line, [`text_call::TextCall`] runs the same dialogs in text; both stand on
 //! [`conversation::Conversation`].
 
-mod answers;
+pub mod answers;
 pub mod conversation;
 pub mod editions;
 pub mod line;

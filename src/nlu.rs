@@ -3,6 +3,7 @@
 //! Start at [`Understood`], which is what everything here produces; [`Router`] decides. The words of both languages are
 //! data, in `flows/intents/`; nothing here knows any. It must not know audio, nor what the dialog does with a meaning.
 
+pub mod candidates;
 pub mod classifier;
 pub mod clauses;
 pub mod controls;
@@ -28,6 +29,7 @@ pub mod understood;
 pub mod vague;
 pub mod wording;
 
+pub use candidates::Candidates;
 pub use controls::Control;
 pub use error::NluError;
 pub use intent::Intent;

@@ -20,7 +20,7 @@ pub trait NextToken {
 pub struct Limits {
     /// How often the model is asked at most; a text that was begun is still finished.
     pub steps: usize,
-    /// Texts that are less likely than the best by more than this are not looked for.
+    /// Beginnings that promise less than the best text by more than this are left alone.
     pub spread: f32,
     /// What a character that is still wanted is expected to cost.
     pub promise: f32,
@@ -80,8 +80,8 @@ pub fn search(
     let mut best = f32::NEG_INFINITY;
     for step in 0.. {
         let Some(beginning) = open.pop() else { break };
-        if beginning.log_probability < best - limits.spread {
-            continue;
+        if beginning.promise < best - limits.spread {
+            break;
         }
         if step >= limits.steps {
             if !found.is_empty() || step >= limits.steps + limits.tokens {

@@ -3,35 +3,85 @@
 //! A reading answers, whatever was said; so a request that was heard clearly goes before it, and what is not sure is asked again.
 
 use crate::asr::{SpokenAnswer, Transcript, Verdict};
-use crate::nlu::{Decision, Intent, RejectReason, Source, Understood};
+use crate::nlu::{Candidates, Decision, Intent, RejectReason, Source, Understood};
 
 /// Free text heard with less confidence does not outweigh an accepted answer.
 const HEARD_CLEARLY: f32 = 0.5;
 
-/// What the caller is taken to have meant. `free` is the understanding of the text, `asked` that of the answer; `number`: the question
-/// wants digits, which are read back in any case.
-pub fn weigh(free: Understood, transcript: &Transcript, asked: Understood, answer: &SpokenAnswer, number: bool) -> Understood {
+/// What a question wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    Words,
+    /// Digits that are read back in any case.
+    Number,
+    /// Digits that nobody reads back: a wrong guess costs the caller an attempt.
+    Secret,
+}
+
+/// What speech means as an answer to a question; `understand` is how the question has a text understood, `slot` what the answer fills.
+pub fn answered(
+    transcript: &Transcript,
+    answer: &SpokenAnswer,
+    wanted: Wanted,
+    slot: Option<&str>,
+    understand: impl Fn(&str) -> Understood,
+) -> Understood {
+    let mut meant = weigh(understand(&transcript.text), transcript, understand(&answer.text), answer, wanted, slot);
+    let is_read = answer.verdict != Verdict::Reject && meant.source == Source::Grammar;
+    if wanted != Wanted::Words && (is_read || meant.decision == Decision::Reject) {
+        meant.candidates = candidates(transcript, answer);
+    }
+    meant
+}
+
+/// What the caller is taken to have meant. `free` is the understanding of the text, `asked` that of the answer; `slot`: what the answer fills.
+fn weigh(
+    free: Understood,
+    transcript: &Transcript,
+    asked: Understood,
+    answer: &SpokenAnswer,
+    wanted: Wanted,
+    slot: Option<&str>,
+) -> Understood {
     if answer.verdict == Verdict::Reject || asked.source != Source::Grammar {
         return free;
     }
     let understood = free.decision == Decision::Accept;
     match free.source {
-        Source::Grammar if understood && same(&free, &asked) => free,
-        Source::Grammar if understood && !number => unsure(asked),
+        // Two looks that agree are sure enough, also where one of them went by the sound.
+        Source::Grammar if free.decision != Decision::Reject && same(&free, &asked, slot) => {
+            Understood { decision: Decision::Accept, ..free }
+        }
+        Source::Grammar if understood && wanted != Wanted::Number => unsure(asked, wanted),
         Source::Global | Source::Classifier | Source::Knowledge if understood && transcript.confidence >= HEARD_CLEARLY => free,
-        _ if number || answer.verdict == Verdict::Accept => asked,
-        _ => unsure(asked),
+        _ if wanted == Wanted::Number || answer.verdict == Verdict::Accept => asked,
+        _ => unsure(asked, wanted),
     }
 }
 
-fn same(free: &Understood, asked: &Understood) -> bool {
-    free.intent == asked.intent && free.slots == asked.slots
+/// What the digits may have been.
+fn candidates(transcript: &Transcript, answer: &SpokenAnswer) -> Candidates {
+    let read = transcript.reading.as_ref().map_or(&[][..], |reading| &reading.candidates);
+    let best = read.first().map_or(1.0, |best| best.share);
+    // The answer's chance is that of the best; the others have theirs beside it.
+    Candidates::of(read.iter().map(|one| (one.meaning.clone(), one.share)), answer.chance / best.max(f32::MIN_POSITIVE))
 }
 
-/// Nothing to act on: a value is asked about; a yes or a no is asked for again.
-fn unsure(asked: Understood) -> Understood {
-    if matches!(asked.intent, Some(Intent::Affirm | Intent::Deny)) {
+/// Whether both give the same answer, whatever else was found in one of them.
+fn same(free: &Understood, asked: &Understood, slot: Option<&str>) -> bool {
+    let value = |of: &Understood| slot.and_then(|slot| of.slots.get(slot)).cloned();
+    let alike = match value(asked) {
+        Some(answer) => value(free) == Some(answer),
+        None => asked.intent.is_some() || free.slots == asked.slots,
+    };
+    free.intent == asked.intent && alike
+}
+
+/// Nothing to act on: a value is asked about; a yes, a no or a secret is asked for again.
+fn unsure(asked: Understood, wanted: Wanted) -> Understood {
+    if wanted == Wanted::Secret || matches!(asked.intent, Some(Intent::Affirm | Intent::Deny)) {
         return Understood {
+            text: if wanted == Wanted::Secret { String::new() } else { asked.text },
             intent: None,
             decision: Decision::Reject,
             reason: Some(RejectReason::LowConfidence),
@@ -60,6 +110,7 @@ mod tests {
             reason: None,
             also: Vec::new(),
             control: None,
+            candidates: Candidates::default(),
         }
     }
 
@@ -70,10 +121,10 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(free: Understood, confidence: f32, asked: Understood, verdict: Verdict, number: bool, decision: Decision, source: Source) {
+    fn check(free: Understood, confidence: f32, asked: Understood, verdict: Verdict, wanted: Wanted, decision: Decision, source: Source) {
         let transcript = Transcript { confidence, ..Transcript::default() };
         let answer = SpokenAnswer { verdict, text: String::new(), chance: 0.5 };
-        let meant = weigh(free, &transcript, asked, &answer, number);
+        let meant = weigh(free, &transcript, asked, &answer, wanted, Some("month"));
         assert_eq!((meant.decision, meant.source), (decision, source), "{meant:?}");
     }
 
@@ -84,27 +135,46 @@ mod tests {
     #[test]
     fn an_answer_counts_when_nothing_else_was_heard() {
         let yes = || asked(Some(Intent::Affirm), None);
-        check(nothing(), 0.0, yes(), Verdict::Accept, false, Decision::Accept, Source::Grammar);
-        check(nothing(), 0.0, yes(), Verdict::Confirm, false, Decision::Reject, Source::Nothing);
-        check(nothing(), 0.0, yes(), Verdict::Reject, false, Decision::Reject, Source::Nothing);
-        check(nothing(), 0.0, asked(None, Some("9")), Verdict::Confirm, false, Decision::Confirm, Source::Grammar);
-        check(nothing(), 0.0, asked(None, Some("9")), Verdict::Confirm, true, Decision::Accept, Source::Grammar);
+        check(nothing(), 0.0, yes(), Verdict::Accept, Wanted::Words, Decision::Accept, Source::Grammar);
+        check(nothing(), 0.0, yes(), Verdict::Confirm, Wanted::Words, Decision::Reject, Source::Nothing);
+        check(nothing(), 0.0, yes(), Verdict::Reject, Wanted::Words, Decision::Reject, Source::Nothing);
+        check(nothing(), 0.0, asked(None, Some("9")), Verdict::Confirm, Wanted::Words, Decision::Confirm, Source::Grammar);
+        check(nothing(), 0.0, asked(None, Some("9")), Verdict::Confirm, Wanted::Number, Decision::Accept, Source::Grammar);
     }
 
     #[test]
     fn a_request_that_was_heard_clearly_goes_first() {
         let request = || free(Some(Intent::TransferAgent), Decision::Accept, Source::Global);
         let yes = || asked(Some(Intent::Affirm), None);
-        check(request(), 0.8, yes(), Verdict::Accept, false, Decision::Accept, Source::Global);
-        check(request(), 0.3, yes(), Verdict::Accept, false, Decision::Accept, Source::Grammar);
+        check(request(), 0.8, yes(), Verdict::Accept, Wanted::Words, Decision::Accept, Source::Global);
+        check(request(), 0.3, yes(), Verdict::Accept, Wanted::Words, Decision::Accept, Source::Grammar);
+    }
+
+    #[test]
+    fn a_secret_is_taken_when_it_is_sure_and_else_asked_for_again() {
+        let pin = |digits| asked(None, Some(digits));
+        check(nothing(), 0.0, pin("1"), Verdict::Accept, Wanted::Secret, Decision::Accept, Source::Grammar);
+        check(nothing(), 0.0, pin("1"), Verdict::Confirm, Wanted::Secret, Decision::Reject, Source::Nothing);
+        check(pin("2"), 0.9, pin("1"), Verdict::Accept, Wanted::Secret, Decision::Reject, Source::Nothing);
+        check(pin("1"), 0.9, pin("1"), Verdict::Confirm, Wanted::Secret, Decision::Accept, Source::Grammar);
+    }
+
+    #[test]
+    fn two_looks_that_agree_are_not_asked_about() {
+        let by_sound = Understood { decision: Decision::Confirm, ..asked(None, Some("10")) };
+        check(by_sound.clone(), 0.4, asked(None, Some("10")), Verdict::Confirm, Wanted::Words, Decision::Accept, Source::Grammar);
+        check(by_sound, 0.4, asked(None, Some("4")), Verdict::Confirm, Wanted::Words, Decision::Confirm, Source::Grammar);
+        let mut more = asked(None, Some("10"));
+        more.slots.insert("amount".to_owned(), Value::Number(10));
+        check(more, 0.9, asked(None, Some("10")), Verdict::Confirm, Wanted::Words, Decision::Accept, Source::Grammar);
     }
 
     #[test]
     fn contradictions_are_asked_about_but_numbers_are_read_back() {
         let no = || free(Some(Intent::Deny), Decision::Accept, Source::Grammar);
         let yes = || asked(Some(Intent::Affirm), None);
-        check(no(), 0.9, yes(), Verdict::Accept, false, Decision::Reject, Source::Nothing);
-        check(no(), 0.9, asked(Some(Intent::Deny), None), Verdict::Confirm, false, Decision::Accept, Source::Grammar);
-        check(asked(None, Some("1")), 0.9, asked(None, Some("2")), Verdict::Confirm, true, Decision::Accept, Source::Grammar);
+        check(no(), 0.9, yes(), Verdict::Accept, Wanted::Words, Decision::Reject, Source::Nothing);
+        check(no(), 0.9, asked(Some(Intent::Deny), None), Verdict::Confirm, Wanted::Words, Decision::Accept, Source::Grammar);
+        check(asked(None, Some("1")), 0.9, asked(None, Some("2")), Verdict::Confirm, Wanted::Number, Decision::Accept, Source::Grammar);
     }
 }

@@ -1,6 +1,6 @@
 //! The talking part of a call, without sound: words and keys in, orders out. Text mode and every line share it.
 
-use super::answers;
+use super::answers::{self, Wanted};
 use super::services::Services;
 use super::turns::Said;
 use crate::asr::{SpokenAnswer, Transcript};
@@ -87,11 +87,15 @@ impl Conversation {
 
     /// What speech means as an answer to the present question, given its reading as one.
     pub fn understand_heard(&self, transcript: &Transcript, answer: Option<&SpokenAnswer>, number: bool) -> Understood {
-        let free = self.understand(&transcript.text);
-        match answer {
-            Some(answer) => answers::weigh(free, transcript, self.understand(&answer.text), answer, number),
-            None => free,
-        }
+        let Some(answer) = answer else { return self.understand(&transcript.text) };
+        let question = self.question.as_ref();
+        let wanted = match number {
+            false => Wanted::Words,
+            true if question.is_some_and(|question| question.secret) => Wanted::Secret,
+            true => Wanted::Number,
+        };
+        let slot = question.and_then(|question| question.expectation.slot.as_deref());
+        answers::answered(transcript, answer, wanted, slot, |text| self.understand(text))
     }
 
     /// What may be written down of `heard`: stars when the question asked for a secret.

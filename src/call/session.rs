@@ -215,7 +215,8 @@ impl<L: Line> Session<L> {
         if transcript.text.is_empty() && !answered {
             let spoke = matches!(transcript.withheld, Some(Withheld::Unsure(_) | Withheld::RunAway(_)));
             if spoke && !self.speaker.busy() {
-                self.understood(self.conversation.not_understood(), transcript.confidence, waterfall);
+                let understood = self.conversation.understand_heard(&transcript, answer.as_ref(), number);
+                self.understood(understood, transcript.confidence, waterfall);
             } else {
                 self.go_on();
             }

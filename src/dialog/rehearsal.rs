@@ -4,7 +4,7 @@ use super::state::State;
 use super::{Action, Answer, Engine, Event, Flows, Opening, Outcome, Question, RequestKind, Source, World};
 use crate::business::OPERATIONS;
 use crate::care::enquiry;
-use crate::nlu::{Decision, Intent, RejectReason, Source as Origin, Understood};
+use crate::nlu::{Candidates, Decision, Intent, RejectReason, Source as Origin, Understood};
 use crate::text::{Lang, PhoneNumber, Record, Value};
 use jiff::civil::date;
 use std::sync::{Arc, OnceLock};
@@ -172,6 +172,7 @@ pub(super) fn understood(intent: Option<Intent>, decision: Decision, slots: &[(&
         alternatives: Vec::new(),
         also: Vec::new(),
         control: None,
+        candidates: Candidates::default(),
         reason: (decision == Decision::Reject).then_some(RejectReason::LowConfidence),
     }
 }

@@ -10,7 +10,7 @@
 use super::Grammar;
 use super::program::{Node, NodeId, Program};
 use crate::grammar::model::Mode;
-use crate::text::script;
+use crate::text::{number_en, number_zh, script};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -94,36 +94,22 @@ impl Constraint {
         self.figures
     }
 
-    /// What two phrases share that say the same: the tags; where there are none, the grammar's words with digits written as figures. `None`: `text` is no phrase of the grammar.
+    /// What two phrases share that say the same: the tags; where there are none, the digits of a number, else the grammar's words with
+    /// digits written as figures. `None`: `text` is no phrase of the grammar.
     pub fn meaning(&self, text: &str) -> Option<String> {
         let parse = self.grammar.parse(text, 1).pop()?;
         if !parse.tags.is_empty() {
             return Some(parse.tags.join(" "));
         }
-        Some(parse.canonical.chars().filter(|character| !character.is_whitespace()).map(figure).collect())
+        let digits = || number_zh::parse_digits(&parse.canonical).or_else(|| number_en::parse_digits(&parse.canonical));
+        let written = || parse.canonical.chars().filter(|character| !character.is_whitespace());
+        self.figures.then(digits).flatten().or_else(|| Some(written().map(|one| number_zh::digit(one).unwrap_or(one)).collect()))
     }
 }
 
 fn is_numeral(word: &str) -> bool {
     let mut characters = word.chars();
-    matches!((characters.next(), characters.next()), (Some(one), None) if figure(one) != one)
-}
-
-/// Numerals of one digit as figures.
-fn figure(character: char) -> char {
-    match character {
-        '〇' | '零' | '洞' => '0',
-        '一' | '幺' => '1',
-        '二' | '两' => '2',
-        '三' => '3',
-        '四' => '4',
-        '五' => '5',
-        '六' => '6',
-        '七' | '拐' => '7',
-        '八' => '8',
-        '九' | '勾' => '9',
-        other => other,
-    }
+    matches!((characters.next(), characters.next()), (Some(one), None) if !one.is_ascii_digit() && number_zh::digit(one).is_some())
 }
 
 struct Speller<'a> {

@@ -10,7 +10,7 @@ use super::language::Language;
 use super::slots::{Kind, Utterance};
 use super::thresholds;
 use super::wording::Wording;
-use super::{Decision, Expectation, Intent, Knowledge, NluError, RejectReason, Source, Understood, phrases};
+use super::{Candidates, Decision, Expectation, Intent, Knowledge, NluError, RejectReason, Source, Understood, phrases};
 use crate::grammar::{Library, Parse};
 use crate::text::{Lang, Record, Value};
 use jiff::civil::Date;
@@ -334,6 +334,7 @@ fn nothing(text: &str) -> Understood {
         reason: None,
         also: Vec::new(),
         control: None,
+        candidates: Candidates::default(),
     }
 }
 

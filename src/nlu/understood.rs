@@ -1,6 +1,6 @@
 //! The result of understanding, and what the present question expects.
 
-use super::{Control, Intent};
+use super::{Candidates, Control, Intent};
 use crate::text::Record;
 
 /// What the dialog expects to hear next; the router, the recogniser and the endpointer are told the same thing.
@@ -100,4 +100,6 @@ pub struct Understood {
     pub also: Vec<(Intent, Record)>,
     /// How the caller wants us to talk; then it was the whole utterance, and there is no intent.
     pub control: Option<Control>,
+    /// What the digits that were asked for may have been, where speech was read as such; also when nothing was understood.
+    pub candidates: Candidates,
 }

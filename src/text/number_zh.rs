@@ -6,7 +6,7 @@ mod digits;
 mod read;
 
 pub(super) use digits::run as leading_digits;
-pub use digits::{find_digits, parse_digits};
+pub use digits::{digit, find_digits, parse_digits};
 pub(super) use read::is_numeral;
 pub use read::{parse_cardinal, parse_ordinal, parse_scaled};
 

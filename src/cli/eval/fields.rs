@@ -4,16 +4,18 @@ mod tally;
 
 use super::asr::recordings::{self, Recording};
 use super::sound::{Behind, NoiseArgs};
-use crate::asr::prompt::MOST_TERMS;
-use crate::asr::recogniser::Priority;
 use crate::asr::answer::Evidence;
+use crate::asr::prompt::MOST_TERMS;
 use crate::asr::reading::Candidate;
+use crate::asr::recogniser::Priority;
 use crate::asr::recogniser::Withheld;
 use crate::asr::{Job, Recogniser, SpokenAnswer, Transcript, Verdict, Whisper};
+use crate::call::answers::{self, Wanted};
 use crate::cli::{Failure, transcribe};
 use crate::grammar::{Constraint, Library};
 use crate::models::data_dir;
-use crate::text::Lang;
+use crate::nlu::{Candidates, Decision, Expectation, Router, Source, Understood};
+use crate::text::{Lang, Record, Value as Said, value_json};
 use anyhow::Context;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -25,6 +27,10 @@ use tally::{Outcome, Tally};
 const DEADLINE: Duration = Duration::from_secs(3600);
 /// Behind the second saying of a recording when no noise was asked for: nobody says the same twice.
 const SECOND_TIME_DB: f32 = 20.0;
+/// What the answer fills.
+const SLOT: &str = "answer";
+/// No grammar of a closed question or a number asks for a day.
+const TODAY: jiff::civil::Date = jiff::civil::date(2026, 11, 22);
 /// More than the sayings of a run, so that no two runs share a stretch of noise.
 const SEEDS_APART: u64 = 100_000;
 
@@ -68,6 +74,8 @@ pub struct Args {
 /// The question and what hears the answers to it.
 struct Ear {
     recogniser: Whisper,
+    router: Router,
+    asked: Expectation,
     constraint: Arc<Constraint>,
     terms: Vec<String>,
     behind: Behind,
@@ -76,11 +84,13 @@ struct Ear {
     seed: u64,
 }
 
-/// One saying, heard.
+/// One saying, heard and understood as the service does it.
 struct Heard {
     transcript: Transcript,
     evidence: Option<Evidence>,
     answer: Option<SpokenAnswer>,
+    plain: Understood,
+    meant: Understood,
 }
 
 impl Ear {
@@ -91,18 +101,39 @@ impl Ear {
         let transcript = self.recogniser.submit(job)?.wait_blocking().with_context(|| recording.file.display().to_string())?;
         let evidence = Evidence::of(&self.constraint, &transcript);
         let answer = SpokenAnswer::of(&self.constraint, &transcript);
-        Ok(Heard { transcript, evidence, answer })
+        let plain = self.understand(&transcript.text);
+        let wanted = if self.constraint.in_figures() { Wanted::Number } else { Wanted::Words };
+        let meant = match &answer {
+            Some(answer) => answers::answered(&transcript, answer, wanted, Some(SLOT), |text| self.understand(text)),
+            None => plain.clone(),
+        };
+        Ok(Heard { transcript, evidence, answer, plain, meant })
+    }
+
+    /// What is read back, or acted upon where nothing is read back; `candidates` are those of all sayings.
+    fn proposed(&self, meant: &Understood, candidates: &Candidates) -> Option<String> {
+        let accepted = self.accepted(meant)?;
+        if meant.candidates.is_empty() { Some(accepted) } else { candidates.worth_a_read_back().map(str::to_owned) }
+    }
+
+    fn understand(&self, text: &str) -> Understood {
+        self.router.understand(text, self.lang, &self.asked, TODAY)
+    }
+
+    /// The answer that was taken for one; `None`: asked again, asked about, or no answer.
+    fn accepted(&self, understood: &Understood) -> Option<String> {
+        if understood.source != Source::Grammar || understood.decision != Decision::Accept {
+            return None;
+        }
+        Some(match understood.slots.get(SLOT)? {
+            Said::Phone(number) => number.reveal().to_owned(),
+            Said::Digits(digits) => digits.reveal().to_owned(),
+            other => value_json::write(&Record::from([(SLOT.to_owned(), other.clone())])).to_string(),
+        })
     }
 }
 
 impl Heard {
-    /// The meanings that would be proposed, best first; none when the caller is asked again.
-    fn proposals(&self) -> impl Iterator<Item = &str> {
-        let answered = self.answer.as_ref().is_some_and(|answer| answer.verdict != Verdict::Reject);
-        let candidates = self.transcript.reading.iter().flat_map(|reading| &reading.candidates).filter(move |_| answered);
-        candidates.map(|candidate| candidate.meaning.as_str())
-    }
-
     fn verdict(&self) -> Verdict {
         self.answer.as_ref().map_or(Verdict::Reject, |answer| answer.verdict)
     }
@@ -139,7 +170,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let behind = args.noise.open()?;
     let condition = behind.name(args.telephone);
     let recogniser = transcribe::open()?;
-    let ear = Ear { recogniser, constraint, terms, behind, lang: args.lang, telephone: args.telephone, seed: args.seed };
+    let router = Router::load(&data_dir())?;
+    let asked = Expectation { grammar: Some(args.grammar.clone()), slot: Some(SLOT.to_owned()), terms: Vec::new() };
+    let (lang, telephone, seed) = (args.lang, args.telephone, args.seed);
+    let ear = Ear { recogniser, router, asked, constraint, terms, behind, lang, telephone, seed };
     let mut tally = Tally::default();
     let mut lines = String::new();
     for (index, recording) in recordings.iter().enumerate() {
@@ -160,11 +194,12 @@ pub fn run(args: Args) -> Result<(), Failure> {
 /// Hears the recording at `index`, and once more where a number was not heard right.
 fn measure(ear: &Ear, recordings: &[Recording], index: usize) -> Result<Outcome, Failure> {
     let recording = recordings.get(index).context("the recording was listed")?;
-    let truth = ear.constraint.meaning(&recording.said);
+    let number = ear.constraint.in_figures();
     let first = ear.hear(recording, index, None)?;
-    let proposed = first.proposals().next().map(str::to_owned);
+    let mut candidates = first.meant.candidates.clone();
     let mut outcome = Outcome {
-        plain: ear.constraint.meaning(&first.transcript.text),
+        truth: if number { ear.constraint.meaning(&recording.said) } else { ear.accepted(&ear.understand(&recording.said)) },
+        plain: ear.accepted(&first.plain),
         plain_text: first.transcript.text.clone(),
         verdict: first.verdict(),
         best: first.transcript.reading.iter().flat_map(|reading| &reading.candidates).map(|one| one.meaning.clone()).next(),
@@ -172,16 +207,25 @@ fn measure(ear: &Ear, recordings: &[Recording], index: usize) -> Result<Outcome,
         reading_ms: first.transcript.reading.as_ref().map_or(0, |reading| reading.compute_ms),
         sayings: vec![first.as_json()],
         second: None,
-        proposed,
-        truth,
+        proposed: ear.proposed(&first.meant, &candidates),
     };
-    if ear.constraint.in_figures() && outcome.truth.is_some() && outcome.proposed != outcome.truth {
+    if number && outcome.truth.is_some() && outcome.proposed != outcome.truth {
+        if let Some(denied) = &outcome.proposed {
+            candidates.rule_out(denied);
+            if let Some(next) = candidates.likely() {
+                outcome.second = Some(next.to_owned());
+                return Ok(outcome);
+            }
+        }
         let another = recordings.iter().enumerate().find(|(other, one)| *other != index && one.said == recording.said);
         let again = another.map_or(recording, |(_, another)| another);
         let second = ear.hear(again, index + recordings.len(), Some(SECOND_TIME_DB))?;
         outcome.sayings.push(second.as_json());
-        let denied = outcome.proposed.as_deref();
-        outcome.second = second.proposals().find(|meaning| Some(*meaning) != denied).map(str::to_owned);
+        candidates.join(&second.meant.candidates);
+        if let Some(denied) = &outcome.proposed {
+            candidates.rule_out(denied);
+        }
+        outcome.second = ear.proposed(&second.meant, &candidates).filter(|second| outcome.proposed.as_ref() != Some(second));
     }
     Ok(outcome)
 }

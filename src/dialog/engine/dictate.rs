@@ -5,8 +5,8 @@ use super::hear::yes_or_no;
 use super::number::{Length, NumberField, Took};
 use crate::dialog::flow::{Slot, SlotType};
 use crate::dialog::state::{Asked, Asking};
-use crate::nlu::{Decision, Understood};
-use crate::text::dictation::Dictation;
+use crate::nlu::{Decision, Source, Understood};
+use crate::text::dictation::{Dictation, Step};
 use crate::text::{Digits, PhoneNumber, Record, Value};
 
 /// Digits that count as an answer when other words stand beside them.
@@ -55,6 +55,10 @@ impl Turn<'_> {
         let Some(wanted) = self.wanted(&asked.asking) else { return Some(asked) };
         let said = Dictation::read(&understood.text, self.state.lang);
         let is_wish = self.names_other_wish(understood).is_some();
+        if let Some(took) = self.take_reading(&wanted, understood, &said) {
+            self.go_on_with(asked, &wanted, took);
+            return None;
+        }
         let counts = said.only || (!is_wish && (said.count() >= FEWEST_AMONG_WORDS || !said.is_plain()));
         if said.steps.is_empty() || !counts {
             let by_sound = self.heard_value(&wanted, understood).filter(|_| !is_wish && wanted.proposed.is_none());
@@ -67,6 +71,10 @@ impl Turn<'_> {
                 self.field(&wanted).drop_piece();
                 self.ask_for_rest(asked, &wanted, None);
                 return None;
+            }
+            let field = self.field(&wanted);
+            if !is_wish && understood.decision == Decision::Reject && field.held().is_empty() {
+                field.remember(&understood.candidates);
             }
             return Some(asked);
         }
@@ -86,6 +94,19 @@ impl Turn<'_> {
             (took, _) => self.go_on_with(asked, &wanted, took),
         }
         None
+    }
+
+    /// A whole number that the recogniser read as such, with what else it may have been.
+    fn take_reading(&mut self, wanted: &Wanted, understood: &Understood, said: &Dictation) -> Option<Took> {
+        let is_reading =
+            understood.source == Source::Grammar && understood.decision == Decision::Accept && !understood.candidates.is_empty();
+        let [Step::Say(digits)] = said.steps.as_slice() else { return None };
+        let secret = wanted.secret;
+        let length = wanted.length;
+        let field = self.field(wanted);
+        // What goes on with a piece is the rest of a number, and joins it by its text.
+        let is_whole = field.held().is_empty() && length.is_complete(digits);
+        (is_reading && wanted.proposed.is_none() && is_whole).then(|| field.hear(&understood.candidates, secret))
     }
 
     /// The digits that understanding made of what was heard by its sound.

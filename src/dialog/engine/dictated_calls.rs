@@ -2,7 +2,7 @@
 
 use crate::dialog::rehearsal::{Call, understood};
 use crate::dialog::{Action, Event, Outcome, TransferReason};
-use crate::nlu::{Decision, Intent, RejectReason};
+use crate::nlu::{Candidates, Decision, Intent, RejectReason, Source};
 use crate::text::{Lang, PhoneNumber, Record, Value, number_en, number_zh};
 use proptest::prelude::*;
 
@@ -192,6 +192,70 @@ fn a_secret_in_pieces_is_never_said() {
     });
     assert_eq!(pin, Some(Value::Digits(crate::text::Digits::parse("247810").unwrap())));
     assert!(!format!("{:?}", call.state).contains("247"));
+}
+
+/// Speech that was read as a number of the asked length: the digits with their shares, and the chance that the best was said.
+fn reads(call: &mut Call, shares: &[(&str, f32)], chance: f32, decision: Decision) {
+    let mut heard = understood(None, decision, &[]);
+    heard.candidates = Candidates::of(shares.iter().map(|(digits, share)| ((*digits).to_owned(), *share)), chance);
+    if decision == Decision::Accept {
+        (heard.text, heard.source) = (shares[0].0.to_owned(), Source::Grammar);
+    } else {
+        (heard.text, heard.source) = (String::new(), Source::Nothing);
+    }
+    call.happen(Event::Heard(heard));
+}
+
+#[test]
+fn after_a_no_the_second_likeliest_is_proposed_when_it_is_likely() {
+    let mut call = Call::from(Lang::Zh, None);
+    call.wants(Intent::QueryBalance);
+    reads(&mut call, &[("13800000001", 0.6), ("13800000009", 0.38)], 0.95, Decision::Accept);
+    assert_eq!(read_back_number(&call), "13800000001");
+    call.says(Some(Intent::Deny), Decision::Accept, &[]).expect("number_guess ?number.confirm");
+    assert_eq!(read_back_number(&call), "13800000009");
+    heard(&mut call, "不对");
+    assert_eq!(call.question().unwrap().name, "number", "nothing else is likely");
+}
+
+#[test]
+fn what_was_likely_both_times_is_proposed() {
+    let mut call = Call::from(Lang::Zh, None);
+    call.wants(Intent::QueryBalance);
+    reads(&mut call, &[("13800000009", 0.5), ("13800000001", 0.3), ("13800000007", 0.2)], 0.5, Decision::Accept);
+    call.says(Some(Intent::Deny), Decision::Accept, &[]);
+    assert_eq!(call.question().unwrap().name, "number", "the others are not likely enough");
+    reads(&mut call, &[("13800000002", 0.55), ("13800000001", 0.45)], 0.5, Decision::Accept);
+    assert_eq!(read_back_number(&call), "13800000001");
+}
+
+#[test]
+fn what_was_not_understood_is_remembered_until_it_is_said_again() {
+    let mut call = Call::from(Lang::Zh, None);
+    call.wants(Intent::QueryBalance);
+    reads(&mut call, &[("13800000001", 0.6), ("13800000009", 0.4)], 0.1, Decision::Reject);
+    assert_eq!(call.question().unwrap().name, "number");
+    reads(&mut call, &[("13800000002", 0.5), ("13800000001", 0.5)], 0.4, Decision::Accept);
+    assert_eq!(read_back_number(&call), "13800000001");
+}
+
+#[test]
+fn the_rest_of_a_number_is_no_number_of_its_own() {
+    let mut call = Call::from(Lang::Zh, None);
+    call.wants(Intent::QueryBalance);
+    heard(&mut call, "138");
+    reads(&mut call, &[("00000001", 0.9), ("00000007", 0.1)], 0.9, Decision::Accept);
+    assert_eq!(read_back_number(&call), "13800000001");
+}
+
+#[test]
+fn a_secret_that_is_not_sure_is_asked_for_again() {
+    let mut call = Call::new(Lang::Zh);
+    call.wants(Intent::ReportLoss).done(&[("lost", Value::Flag(false))]);
+    reads(&mut call, &[("246810", 0.6), ("246819", 0.4)], 0.6, Decision::Accept);
+    assert_eq!(call.question().unwrap().name, "pin");
+    reads(&mut call, &[("246810", 0.9), ("248810", 0.1)], 0.85, Decision::Accept);
+    call.expect(") !verify_pin");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! A number that the caller gives in pieces, repairs, and says yes to: phone numbers and digits of fixed length.
 //!
-//! Nothing here asks or listens; `engine/dictate.rs` does. A number that was denied is never proposed again.
+//! Nothing here asks or listens; `engine/dictate.rs` does. A number that was denied is never proposed again; what else was likely, over all the
+//! times that it was said, is proposed in its place.
 
+use crate::nlu::Candidates;
 use crate::text::dictation::{Dictation, Place, Step};
 
 /// Guesses for one unclear repair, the first proposed, the others kept for a no.
@@ -83,7 +85,7 @@ pub(in crate::dialog) enum Took {
 }
 
 /// The number of one question, in one call.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq)]
 pub(in crate::dialog) struct NumberField {
     held: String,
     /// Length of the piece said last.
@@ -91,6 +93,8 @@ pub(in crate::dialog) struct NumberField {
     denied: Vec<String>,
     /// Other readings of a repair, to be proposed after a no.
     proposals: Vec<String>,
+    /// What the whole number may be, by all the times that it was said.
+    heard: Candidates,
     /// Read-backs that got no yes.
     pub tries: usize,
     /// How far asking for it has come: shorter, keys, a person.
@@ -110,13 +114,30 @@ impl NumberField {
 
     /// The caller said no to `number`: the next reading of what was said, if there is one.
     pub fn deny(&mut self, number: &str) -> Option<String> {
-        if !self.denied.iter().any(|known| known == number) {
-            self.denied.push(number.to_owned());
-        }
-        self.tries += 1;
+        self.deny_quietly(number);
         self.held.clear();
-        let next = self.proposals.iter().position(|proposal| !self.denied.contains(proposal)).map(|at| self.proposals.remove(at));
+        let repair = self.proposals.iter().position(|proposal| !self.denied.contains(proposal)).map(|at| self.proposals.remove(at));
+        let next = repair.or_else(|| self.heard.likely().map(str::to_owned));
         next.inspect(|proposal| self.held.clone_from(proposal))
+    }
+
+    /// The whole number was said and may have been any of `candidates`.
+    pub fn hear(&mut self, candidates: &Candidates, secret: bool) -> Took {
+        self.remember(candidates);
+        self.clear();
+        let whole = if secret { self.heard.sure() } else { self.heard.worth_a_read_back() };
+        let Some(digits) = whole.map(str::to_owned) else { return Took::Unclear };
+        self.piece = digits.len();
+        self.held.clone_from(&digits);
+        Took::Whole(digits)
+    }
+
+    /// What was said was not understood; it may have been one of `candidates`.
+    pub fn remember(&mut self, candidates: &Candidates) {
+        self.heard.join(candidates);
+        for denied in &self.denied {
+            self.heard.rule_out(denied);
+        }
     }
 
     /// The piece said last was wrong: it is forgotten.
@@ -168,6 +189,7 @@ impl NumberField {
         if !self.denied.iter().any(|known| known == number) {
             self.denied.push(number.to_owned());
         }
+        self.heard.rule_out(number);
         self.tries += 1;
     }
 

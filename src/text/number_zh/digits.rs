@@ -38,7 +38,8 @@ pub fn find_digits(text: &str, length: Option<usize>) -> Option<(String, Range<u
     best
 }
 
-fn digit(c: char) -> Option<char> {
+/// The figure of a numeral that stands for one digit, said or written.
+pub fn digit(c: char) -> Option<char> {
     Some(match c {
         '0'..='9' => c,
         '０'..='９' => char::from_u32(u32::from(c) - 0xFEE0)?,

@@ -28,12 +28,8 @@ impl Outcome {
     pub fn right(&self) -> bool {
         match &self.truth {
             Some(_) => self.proposed == self.truth,
-            None => !self.accepted(),
+            None => self.proposed.is_none(),
         }
-    }
-
-    fn accepted(&self) -> bool {
-        self.verdict == Verdict::Accept
     }
 
     pub fn shown(&self) -> String {
@@ -84,12 +80,12 @@ impl Tally {
             let no_number = |one: &Outcome| one.truth.is_none() && one.proposed.is_some();
             row("no such number, yet one was read back", self.count(no_number), sayings - answers);
         } else {
-            let right = |one: &Outcome| one.truth.is_some() && one.accepted() && one.proposed == one.truth;
-            let wrong = |one: &Outcome| one.accepted() && one.proposed != one.truth;
+            let right = |one: &Outcome| one.truth.is_some() && one.proposed == one.truth;
+            let wrong = |one: &Outcome| one.proposed.is_some() && one.proposed != one.truth;
             row("accepted and right", self.count(right), answers);
             row("right, or asked again", self.count(|one| one.truth.is_some() && !wrong(one)), answers);
             row("accepted and wrong", self.count(wrong), sayings);
-            row("no answer, yet accepted", self.count(|one| one.truth.is_none() && one.accepted()), sayings - answers);
+            row("no answer, yet accepted", self.count(|one| one.truth.is_none() && one.proposed.is_some()), sayings - answers);
         }
         let (compute_ms, reading_ms) = (mean(|one| one.compute_ms), mean(|one| one.reading_ms));
         println!("\n{compute_ms} ms of work for a saying, {reading_ms} of them for the second look.");
