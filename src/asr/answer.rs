@@ -39,6 +39,8 @@ pub struct Evidence {
     pub likelihood: f32,
     /// The text without a constraint means the same.
     pub agrees: bool,
+    /// It says something else.
+    pub contradicts: bool,
 }
 
 /// Weights of the evidence: a logistic regression.
@@ -55,8 +57,9 @@ struct Guard {
 }
 
 const OF_WORDS: Guard = Guard { bias: 2.8, gap: 0.22, likelihood: 0.43, agrees: 1.04, accept: 0.85, confirm: 0.5, least_lead: 3.0 };
-/// A number is read back whatever its chance; below the second one, asking again is better than a read-back that is denied.
-const OF_NUMBERS: Guard = Guard { bias: 0.58, gap: 0.3, likelihood: 2.2, agrees: 1.26, accept: 0.7, confirm: 0.3, least_lead: 3.0 };
+/// A number is read back whatever its chance, and one that is a digit wrong is mended by its digit; below the second chance stand those that
+/// are no numbers, or of another length.
+const OF_NUMBERS: Guard = Guard { bias: 0.58, gap: 0.3, likelihood: 2.2, agrees: 1.26, accept: 0.7, confirm: 0.15, least_lead: 3.0 };
 
 impl Evidence {
     /// `None`: there is no candidate.
@@ -64,6 +67,7 @@ impl Evidence {
         let reading = transcript.reading.as_ref()?;
         let best = reading.candidates.first()?;
         let others = (1.0 - best.share).max(1e-6);
+        let agrees = constraint.meaning(&transcript.text).is_some_and(|meaning| meaning == best.meaning);
         Some(Evidence {
             gap: reading.gap.clamp(-12.0, 0.0),
             lead: (best.share.max(1e-6) / others).ln().min(6.0),
@@ -72,7 +76,8 @@ impl Evidence {
             } else {
                 best.log_probability.max(-12.0)
             },
-            agrees: constraint.meaning(&transcript.text).is_some_and(|meaning| meaning == best.meaning),
+            agrees,
+            contradicts: !agrees && !transcript.text.is_empty(),
         })
     }
 
@@ -100,7 +105,7 @@ impl SpokenAnswer {
         let best = transcript.reading.as_ref()?.candidates.first()?;
         let guard = if constraint.in_figures() { &OF_NUMBERS } else { &OF_WORDS };
         let chance = evidence.chance(guard);
-        let verdict = if chance >= guard.accept && evidence.lead >= guard.least_lead {
+        let verdict = if chance >= guard.accept && evidence.lead >= guard.least_lead && !evidence.contradicts {
             Verdict::Accept
         } else if chance >= guard.confirm {
             Verdict::Confirm
@@ -144,6 +149,13 @@ mod tests {
     fn an_answer_whose_opposite_is_near_is_asked_about() {
         check("yes_no", "要", -1.9, 0.8, -0.05, "", Verdict::Confirm);
         check("yes_no", "对", -1.0, 0.9, 0.0, "对", Verdict::Confirm);
+    }
+
+    #[test]
+    fn an_answer_that_the_text_contradicts_is_asked_about() {
+        check("yes_no", "是", -0.9, 0.999, -0.05, "是", Verdict::Accept);
+        check("yes_no", "是", -0.9, 0.999, -0.05, "", Verdict::Accept);
+        check("yes_no", "是", -0.9, 0.999, -0.05, "事", Verdict::Confirm);
     }
 
     #[test]

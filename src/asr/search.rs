@@ -22,6 +22,8 @@ pub struct Limits {
     pub steps: usize,
     /// Beginnings that promise less than the best text by more than this are left alone.
     pub spread: f32,
+    /// What promises less than this is no answer.
+    pub least: f32,
     /// What a character that is still wanted is expected to cost.
     pub promise: f32,
     /// Tokens of a text at most.
@@ -80,7 +82,7 @@ pub fn search(
     let mut best = f32::NEG_INFINITY;
     for step in 0.. {
         let Some(beginning) = open.pop() else { break };
-        if beginning.promise < best - limits.spread {
+        if beginning.promise < (best - limits.spread).max(limits.least) {
             break;
         }
         if step >= limits.steps {
@@ -103,10 +105,10 @@ pub fn search(
         let onwards = allowed.entry(beginning.place).or_insert_with(|| vocabulary.allowed(acceptor, beginning.place));
         for (token, place) in onwards {
             let log_probability = beginning.log_probability + of(*token);
-            if log_probability > best - limits.spread {
+            let promise = log_probability - limits.promise * acceptor.remaining(*place) as f32;
+            if promise > (best - limits.spread).max(limits.least) {
                 let mut tokens = beginning.tokens.clone();
                 tokens.push(*token);
-                let promise = log_probability - limits.promise * acceptor.remaining(*place) as f32;
                 open.push(Beginning { tokens, place: *place, log_probability, promise });
             }
         }
@@ -156,7 +158,7 @@ mod tests {
         (found.iter().map(text).collect(), ear.asked)
     }
 
-    const WIDE: Limits = Limits { steps: 500, spread: 1.5, promise: 0.35, tokens: 48 };
+    const WIDE: Limits = Limits { steps: 500, spread: 1.5, least: -60.0, promise: 0.35, tokens: 48 };
 
     #[test]
     fn the_best_texts_come_in_order_of_their_probability() {
@@ -168,6 +170,12 @@ mod tests {
     fn what_the_model_prefers_and_the_grammar_forbids_is_never_written() {
         let (found, _) = heard(&[(b'x', b'1'), (b'x', b'2'), (b'y', b'3'), (b'z', b'4')], WIDE);
         assert_eq!(found.first().map(String::as_str), Some("1234"));
+    }
+
+    #[test]
+    fn what_does_not_fit_at_all_is_soon_left_alone() {
+        let (found, asked) = heard(&[(b'x', b'y'), (b'x', b'y')], Limits { least: -8.0, ..WIDE });
+        assert_eq!((found, asked), (Vec::new(), 1));
     }
 
     #[test]

@@ -37,8 +37,10 @@ const SHORTEST_SAMPLES: usize = 16_000;
 const LEAD_IN_SAMPLES: usize = 1_600;
 
 /// How long the question's answers are searched for.
-const OF_WORDS: Limits = Limits { steps: 32, spread: 5.0, promise: 0.35, tokens: 48 };
-const OF_NUMBERS: Limits = Limits { steps: 64, ..OF_WORDS };
+const OF_WORDS: Limits = Limits { steps: 32, spread: 4.0, least: -8.0, promise: 0.35, tokens: 48 };
+const OF_NUMBERS: Limits = Limits { steps: 128, spread: 5.0, least: -24.0, ..OF_WORDS };
+/// A text of at least this probability that answers the question in words needs no second look.
+const PLAIN: f32 = 0.8;
 /// Constraints whose walk is remembered, for each thread.
 const MOST_ACCEPTORS: usize = 16;
 
@@ -268,7 +270,10 @@ impl Worker for Decoder {
             };
             let decoded = self.decode(job, piece, threads)?;
             transcript.no_speech = transcript.no_speech.max(decoded.no_speech);
-            if let Some(constraint) = constraint {
+            let is_plain = |constraint: &Constraint| {
+                !constraint.in_figures() && decoded.whole_log_probability >= PLAIN.ln() && constraint.meaning(decoded.text.trim()).is_some()
+            };
+            if let Some(constraint) = constraint.filter(|constraint| !is_plain(constraint)) {
                 transcript.reading = Some(self.read(constraint, job.lang, &decoded, threads)?);
             }
             let evidence = Evidence {

@@ -9,8 +9,6 @@ const UNNAMED: f32 = 0.001;
 const WORTH_A_READ_BACK: f32 = 0.15;
 /// After a no, the second likeliest is proposed at once from this chance on; below it, asking again is likelier to help.
 const LIKELY: f32 = 0.5;
-/// From here on a number is used where it cannot be read back.
-const SURE: f32 = 0.8;
 /// However sure a reading is, it may be wrong.
 const SUREST: f32 = 0.98;
 
@@ -78,11 +76,6 @@ impl Candidates {
     /// The likeliest, if it is to be proposed without hearing the number once more.
     pub fn likely(&self) -> Option<&str> {
         self.at_least(LIKELY)
-    }
-
-    /// The likeliest, if it is to be used without a read-back.
-    pub fn sure(&self) -> Option<&str> {
-        self.at_least(SURE)
     }
 
     fn at_least(&self, least: f32) -> Option<&str> {

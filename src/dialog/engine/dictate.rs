@@ -73,7 +73,7 @@ impl Turn<'_> {
                 return None;
             }
             let field = self.field(&wanted);
-            if !is_wish && understood.decision == Decision::Reject && field.held().is_empty() {
+            if !is_wish && !wanted.secret && understood.decision == Decision::Reject && field.held().is_empty() {
                 field.remember(&understood.candidates);
             }
             return Some(asked);
@@ -96,17 +96,16 @@ impl Turn<'_> {
         None
     }
 
-    /// A whole number that the recogniser read as such, with what else it may have been.
+    /// A whole number that the recogniser read as such, with what else it may have been. A secret is not weighed here: no no would tell that it was another.
     fn take_reading(&mut self, wanted: &Wanted, understood: &Understood, said: &Dictation) -> Option<Took> {
         let is_reading =
             understood.source == Source::Grammar && understood.decision == Decision::Accept && !understood.candidates.is_empty();
         let [Step::Say(digits)] = said.steps.as_slice() else { return None };
-        let secret = wanted.secret;
         let length = wanted.length;
         let field = self.field(wanted);
         // What goes on with a piece is the rest of a number, and joins it by its text.
         let is_whole = field.held().is_empty() && length.is_complete(digits);
-        (is_reading && wanted.proposed.is_none() && is_whole).then(|| field.hear(&understood.candidates, secret))
+        (is_reading && !wanted.secret && wanted.proposed.is_none() && is_whole).then(|| field.hear(&understood.candidates))
     }
 
     /// The digits that understanding made of what was heard by its sound.

@@ -249,16 +249,6 @@ fn the_rest_of_a_number_is_no_number_of_its_own() {
 }
 
 #[test]
-fn a_secret_that_is_not_sure_is_asked_for_again() {
-    let mut call = Call::new(Lang::Zh);
-    call.wants(Intent::ReportLoss).done(&[("lost", Value::Flag(false))]);
-    reads(&mut call, &[("246810", 0.6), ("246819", 0.4)], 0.6, Decision::Accept);
-    assert_eq!(call.question().unwrap().name, "pin");
-    reads(&mut call, &[("246810", 0.9), ("248810", 0.1)], 0.85, Decision::Accept);
-    call.expect(") !verify_pin");
-}
-
-#[test]
 fn a_weak_yes_uses_no_number() {
     let mut call = Call::from(Lang::Zh, None);
     call.wants(Intent::QueryBalance);

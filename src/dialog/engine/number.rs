@@ -122,11 +122,10 @@ impl NumberField {
     }
 
     /// The whole number was said and may have been any of `candidates`.
-    pub fn hear(&mut self, candidates: &Candidates, secret: bool) -> Took {
+    pub fn hear(&mut self, candidates: &Candidates) -> Took {
         self.remember(candidates);
         self.clear();
-        let whole = if secret { self.heard.sure() } else { self.heard.worth_a_read_back() };
-        let Some(digits) = whole.map(str::to_owned) else { return Took::Unclear };
+        let Some(digits) = self.heard.worth_a_read_back().map(str::to_owned) else { return Took::Unclear };
         self.piece = digits.len();
         self.held.clone_from(&digits);
         Took::Whole(digits)

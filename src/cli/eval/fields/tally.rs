@@ -58,36 +58,42 @@ impl Tally {
         self.outcomes.iter().filter(|outcome| what(outcome)).count()
     }
 
-    /// A Markdown table, ready for a page.
+    /// A Markdown table of one row, ready to join others of its kind on a page.
     pub fn print(&self, grammar: &str, condition: &str, number: bool) {
         let sayings = self.outcomes.len();
         let answers = self.count(|one| one.truth.is_some());
-        let plain_right = self.count(|one| one.truth.is_some() && one.plain == one.truth);
-        let plain_wrong = self.count(|one| one.plain.is_some() && one.plain != one.truth);
+        let share = |count: usize, of: usize| format!("{count} of {of} ({:.3})", count as f64 / of.max(1) as f64);
+        let of_answers = |what: &dyn Fn(&Outcome) -> bool| share(self.count(|one| one.truth.is_some() && what(one)), answers);
+        let of_all = |what: &dyn Fn(&Outcome) -> bool| share(self.count(what), sayings);
         let mean = |of: fn(&Outcome) -> u32| self.outcomes.iter().map(|one| u64::from(of(one))).sum::<u64>() / sayings.max(1) as u64;
-        println!("| {grammar}, {condition} | of | count | share |");
-        println!("| --- | --: | --: | --: |");
-        let row = |name: &str, count: usize, of: usize| println!("| {name} | {of} | {count} | {:.3} |", count as f64 / of.max(1) as f64);
-        row("plain text right", plain_right, answers);
-        row("plain text taken for a wrong answer", plain_wrong, sayings);
+        let right = |one: &Outcome| one.proposed == one.truth;
+        let wrong = |one: &Outcome| one.proposed.is_some() && one.proposed != one.truth;
+        let mut columns = vec![
+            ("question", grammar.to_owned()),
+            ("condition", condition.to_owned()),
+            ("plain right", of_answers(&|one| one.plain == one.truth)),
+            ("plain wrong", of_all(&|one| one.plain.is_some() && one.plain != one.truth)),
+        ];
         if number {
-            let proposed_right = |one: &Outcome| one.truth.is_some() && one.proposed == one.truth;
-            let asked_again = |one: &Outcome| one.truth.is_some() && one.proposed.is_none();
-            row("right at first saying", self.count(proposed_right), answers);
-            row("asked again", self.count(asked_again), answers);
-            let after_one = |one: &Outcome| proposed_right(one) || (one.truth.is_some() && one.second == one.truth);
-            row("right after at most one correction", self.count(after_one), answers);
-            let no_number = |one: &Outcome| one.truth.is_none() && one.proposed.is_some();
-            row("no such number, yet one was read back", self.count(no_number), sayings - answers);
+            columns.extend([
+                ("right at first", of_answers(&right)),
+                ("asked again", of_answers(&|one| one.proposed.is_none())),
+                ("right after at most one correction", of_answers(&|one| right(one) || one.second == one.truth)),
+                ("no number, yet read back", share(self.count(|one| one.truth.is_none() && wrong(one)), sayings - answers)),
+            ]);
         } else {
-            let right = |one: &Outcome| one.truth.is_some() && one.proposed == one.truth;
-            let wrong = |one: &Outcome| one.proposed.is_some() && one.proposed != one.truth;
-            row("accepted and right", self.count(right), answers);
-            row("right, or asked again", self.count(|one| one.truth.is_some() && !wrong(one)), answers);
-            row("accepted and wrong", self.count(wrong), sayings);
-            row("no answer, yet accepted", self.count(|one| one.truth.is_none() && one.proposed.is_some()), sayings - answers);
+            columns.extend([
+                ("right", of_answers(&right)),
+                ("right or asked again", of_answers(&|one| !wrong(one))),
+                ("accepted and wrong", of_all(&wrong)),
+                ("of it no answer", share(self.count(|one| one.truth.is_none() && wrong(one)), sayings - answers)),
+            ]);
         }
-        let (compute_ms, reading_ms) = (mean(|one| one.compute_ms), mean(|one| one.reading_ms));
-        println!("\n{compute_ms} ms of work for a saying, {reading_ms} of them for the second look.");
+        columns.push(("CPU ms", mean(|one| one.compute_ms).to_string()));
+        columns.push(("of it second look", mean(|one| one.reading_ms).to_string()));
+        let row = |cells: Vec<&str>| println!("| {} |", cells.join(" | "));
+        row(columns.iter().map(|(name, _)| *name).collect());
+        row(columns.iter().map(|_| "---").collect());
+        row(columns.iter().map(|(_, value)| value.as_str()).collect());
     }
 }
