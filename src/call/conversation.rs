@@ -18,12 +18,14 @@ pub struct Conversation {
     lang: Lang,
     question: Option<Question>,
     outcome: Option<Outcome>,
+    /// How often the caller was asked to wait for other systems.
+    waits: usize,
 }
 
 impl Conversation {
     pub fn new(services: Arc<Services>, opening: Opening) -> Conversation {
         let lang = opening.lang;
-        Conversation { services, opening, state: State::default(), lang, question: None, outcome: None }
+        Conversation { services, opening, state: State::default(), lang, question: None, outcome: None, waits: 0 }
     }
 
     pub fn services(&self) -> &Arc<Services> {
@@ -116,8 +118,12 @@ impl Conversation {
     }
 
     /// What bridges a slow look-up; the first wait is 0.
-    pub fn filler(&self, wait: usize) -> Option<Utterance> {
-        self.services.engine.filler(self.lang, wait)
+    pub fn filler(&mut self, wait: usize) -> Option<Utterance> {
+        if wait == 0 {
+            self.waits += 1;
+        }
+        let before = self.waits.saturating_sub(1);
+        self.services.engine.filler(self.lang, wait, before)
     }
 
     /// The call cannot go on.

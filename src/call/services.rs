@@ -2,7 +2,7 @@
 
 use super::editions::Edition;
 use crate::business::{self, Failure, Operator};
-use crate::care::{Draft, WorkOrders, enquiry};
+use crate::care::{Draft, Notice, Outbox, WorkOrders, enquiry, survey};
 use crate::dialog::{Answer, Engine, Opening, RequestKind};
 use crate::grammar::{Completeness, Constraint, Library};
 use crate::nlu::{Expectation, Router};
@@ -24,6 +24,8 @@ pub struct Services {
     pub grammars: Arc<Library>,
     pub operator: Arc<dyn Operator>,
     pub work_orders: WorkOrders,
+    /// What is written to customers.
+    pub outbox: Arc<dyn Outbox>,
     /// Where calls are kept.
     pub database: Database,
 }
@@ -37,6 +39,8 @@ pub struct Request {
     /// Whose account.
     pub customer: Option<PhoneNumber>,
     pub idempotency_key: Option<String>,
+    /// Not worth a longer wait.
+    pub within_ms: Option<u32>,
 }
 
 /// Terms of a question that the recogniser is told at most; each costs time at every decode.
@@ -52,6 +56,7 @@ impl Services {
             grammars: edition.grammars,
             operator: self.operator.clone(),
             work_orders: self.work_orders.clone(),
+            outbox: self.outbox.clone(),
             database: self.database.clone(),
         }
     }
@@ -78,14 +83,17 @@ impl Services {
 
     /// Carries a request out; never longer than ten seconds.
     pub async fn perform(&self, request: Request, opening: &Opening) -> Answer {
+        let patience = request.within_ms.map_or(PATIENCE, |ms| PATIENCE.min(Duration::from_millis(ms.into())));
         let work = async {
             match request.kind {
                 RequestKind::LookUp if request.operation == enquiry::WORK_ORDERS => self.follow_orders(request, opening).await,
                 RequestKind::LookUp | RequestKind::Change => self.ask_operator(request).await,
                 RequestKind::OpenWorkOrder => self.open_work_order(request, opening).await,
+                RequestKind::Notify => self.notify(request, opening).await,
+                RequestKind::Survey => self.keep_answer(request, opening).await,
             }
         };
-        tokio::time::timeout(PATIENCE, work).await.unwrap_or(Answer::Unavailable)
+        tokio::time::timeout(patience, work).await.unwrap_or(Answer::Unavailable)
     }
 
     async fn ask_operator(&self, request: Request) -> Answer {
@@ -140,6 +148,33 @@ impl Services {
             Ok(order) => Answer::Done(order.reply()),
             Err(error) => {
                 tracing::error!(call = opening.call_id, %error, "a work order could not be opened");
+                Answer::Unavailable
+            }
+        }
+    }
+
+    async fn notify(&self, request: Request, opening: &Opening) -> Answer {
+        let (Some(to), Some(Value::Text(text)), Some(key)) = (request.customer, request.arguments.get("text"), request.idempotency_key)
+        else {
+            return Answer::NotFound;
+        };
+        let notice = Notice { key, to, text: text.clone(), call: opening.call_id.clone(), at: opening.now };
+        match self.outbox.put(notice).await {
+            Ok(()) => Answer::Done(Record::new()),
+            Err(error) => {
+                tracing::error!(call = opening.call_id, %error, "a notice could not be written");
+                Answer::Unavailable
+            }
+        }
+    }
+
+    async fn keep_answer(&self, request: Request, opening: &Opening) -> Answer {
+        let Some(key) = request.idempotency_key else { return Answer::NotFound };
+        let (customer, call) = (request.customer.as_ref(), opening.call_id.as_str());
+        match survey::keep(&self.database, &request.operation, request.arguments, customer, call, &key, opening.now).await {
+            Ok(()) => Answer::Done(Record::new()),
+            Err(error) => {
+                tracing::error!(call = opening.call_id, %error, "an answer to a survey could not be kept");
                 Answer::Unavailable
             }
         }

@@ -280,8 +280,8 @@ impl<L: Line> Session<L> {
                     let constraint = services.constraint(lang, &question.expectation);
                     self.listener.expect(lang, services.terms(lang, &question.expectation), constraint);
                 }
-                Action::Perform { id, kind, operation, arguments, customer, idempotency_key } => {
-                    self.perform(id, Request { kind, operation, arguments, customer, idempotency_key });
+                Action::Perform { id, kind, operation, arguments, customer, idempotency_key, within_ms } => {
+                    self.perform(id, Request { kind, operation, arguments, customer, idempotency_key, within_ms });
                 }
                 Action::NoteUnanswered { question } => self.note(Happening::unanswered(&question)),
                 Action::PauseRecording => {

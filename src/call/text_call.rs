@@ -92,10 +92,10 @@ impl TextCall {
                     self.turns.said(utterance.text.clone());
                     said.push(utterance);
                 }
-                Action::Perform { id, kind, operation, arguments, customer, idempotency_key } => {
+                Action::Perform { id, kind, operation, arguments, customer, idempotency_key, within_ms } => {
                     requested.push(operation.clone());
                     self.turns.note(0, Happening::Requested { kind, operation: operation.clone() });
-                    let request = Request { kind, operation, arguments, customer, idempotency_key };
+                    let request = Request { kind, operation, arguments, customer, idempotency_key, within_ms };
                     let answer = self.conversation.services().clone().perform(request, self.conversation.opening()).await;
                     left.extend(self.conversation.step(Event::Answered { id, answer }));
                 }

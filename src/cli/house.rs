@@ -7,7 +7,7 @@ use crate::asr::{Recogniser, Whisper, WhisperConfig};
 use crate::business::{self, DemoOperator, Operator};
 use crate::call::editions::Editions;
 use crate::call::services::Services;
-use crate::care::{Classes, WorkOrders};
+use crate::care::{Classes, FileOutbox, WorkOrders};
 use crate::dialog::Opening;
 use crate::models::{Models, data_dir};
 use crate::store::Database;
@@ -34,6 +34,9 @@ pub struct CallerArgs {
     /// The local time at which the call begins, as 2026-11-22T09:30; by default now
     #[arg(long, value_name = "TIME")]
     now: Option<DateTime>,
+    /// Ask for a score before the farewell, as in calls that are chosen for it
+    #[arg(long)]
+    survey: bool,
     #[command(flatten)]
     operator: OperatorArgs,
 }
@@ -51,7 +54,7 @@ impl CallerArgs {
     pub fn opening(&self) -> Opening {
         let started = Zoned::now();
         let call_id = format!("{}-{}", started.strftime("%Y%m%d-%H%M%S-%f"), std::process::id());
-        Opening { caller: self.caller.clone(), lang: self.lang, now: self.now(), call_id }
+        Opening { caller: self.caller.clone(), lang: self.lang, now: self.now(), survey: self.survey, call_id }
     }
 }
 
@@ -94,6 +97,7 @@ impl House {
             grammars: edition.grammars,
             operator,
             work_orders: WorkOrders::new(database.clone(), classes),
+            outbox: Arc::new(FileOutbox::beside(&database)),
             database,
         };
         let services = Arc::new(services);

@@ -22,6 +22,8 @@ pub enum Action {
         /// Whose account: the caller's own number, or another one that was verified.
         customer: Option<PhoneNumber>,
         idempotency_key: Option<String>,
+        /// Not worth a longer wait: then it counts as unavailable. `None` is as long as callers can be kept waiting.
+        within_ms: Option<u32>,
     },
     /// A question that nobody could answer: an editor may add it. Said by the caller, so it is to be masked.
     NoteUnanswered {
@@ -54,6 +56,10 @@ pub enum RequestKind {
     Change,
     /// `care`: opens a work order; `operation` is its class; the reply has `number` (a code) and `due` (a moment).
     OpenWorkOrder,
+    /// `care`: writes to the customer; `operation` is the prompt's name, `text` what is written.
+    Notify,
+    /// `care`: keeps an answer to a survey; `operation` is the survey's name, `score` the answer.
+    Survey,
 }
 
 /// Something to be said.
@@ -123,6 +129,8 @@ impl RequestKind {
             RequestKind::LookUp => "look_up",
             RequestKind::Change => "change",
             RequestKind::OpenWorkOrder => "work_order",
+            RequestKind::Notify => "notify",
+            RequestKind::Survey => "survey",
         }
     }
 }

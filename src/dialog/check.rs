@@ -9,8 +9,8 @@ mod speech;
 #[cfg(test)]
 mod tests;
 
-use super::flow::{Flow, Flows, MenuKey, Slot, SlotType, Title, Words};
-use super::raw::{RawFlow, RawMenuKey, RawPrompt, RawService, RawSlot, Text};
+use super::flow::{Flow, Flows, MenuKey, Offer, Slot, SlotType, Title, Words, is_moment};
+use super::raw::{RawFlow, RawMenuKey, RawOffer, RawPrompt, RawService, RawSlot, Text};
 use super::template::{Prompt, Prompts};
 use super::{Timing, engine::OWN_PROMPTS};
 use crate::business::Operation;
@@ -53,6 +53,7 @@ impl Flows {
             uses: Vec::new(),
             expressions: Vec::new(),
             repeated: BTreeSet::new(),
+            starts: Vec::new(),
         };
         let (titles, menu, not_answered, flows) = checker.all(sources);
         checker.prompts_in_use(&flows);
@@ -85,6 +86,8 @@ struct Checker<'a> {
     expressions: Vec<ExpressionUse>,
     /// Prompts that can be heard twice in a row.
     repeated: BTreeSet<String>,
+    /// Intents that steps and offers go over to: file, place.
+    starts: Vec<(String, Place, Intent)>,
 }
 
 /// A prompt named by a step, and the variables that are known there.
@@ -142,9 +145,14 @@ impl Checker<'_> {
             flows.push(flow);
         }
         for intent in flows.iter().flat_map(|flow: &Flow| &flow.triggers).copied().chain(menu.values().flat_map(MenuKey::intents)) {
-            if !titles.contains_key(&intent) && !self.faults.iter().any(|fault| is_service(&fault.file)) {
+            if !is_moment(intent) && !titles.contains_key(&intent) && !self.faults.iter().any(|fault| is_service(&fault.file)) {
                 let reason = format!("intent `{intent}` has no title under `intents`");
                 self.faults.push(Fault { file: SERVICE_FILE.into(), place: Place { line: 1, column: 1 }, reason });
+            }
+        }
+        for (file, place, intent) in std::mem::take(&mut self.starts) {
+            if is_moment(intent) || !flows.iter().any(|flow| flow.triggers.contains(&intent)) {
+                self.faults.push(Fault { file, place, reason: format!("no flow is started by intent `{intent}`") });
             }
         }
         (titles, menu, not_answered, flows)
@@ -237,7 +245,23 @@ impl Checker<'_> {
         let slots: BTreeMap<String, Slot> =
             raw.slots.into_iter().filter_map(|(name, slot)| Some((name.clone(), self.slot(&id, index, &name, slot)?))).collect();
         let steps = layout::lay_out(self, &id, index, &slots, raw.steps);
-        Flow { id, triggers, help, slots, steps }
+        let offers = raw.offers.into_iter().filter_map(|offer| self.offer(&id, index, offer)).collect();
+        Flow { id, triggers, help, slots, offers, steps }
+    }
+
+    fn offer(&mut self, flow: &str, index: usize, raw: RawOffer) -> Option<Offer> {
+        self.expression(index, &raw.condition);
+        self.repeat(flow, &raw.ask);
+        let prompt = self.prompt(flow, index, &raw.ask, Use::Asked);
+        let intent = self.started(&raw.start);
+        Some(Offer { condition: raw.condition.value, prompt: prompt?, intent: intent? })
+    }
+
+    /// An intent that some flow must be there for.
+    fn started(&mut self, name: &Text) -> Option<Intent> {
+        let intent = self.intent(name)?;
+        self.starts.push((self.file.clone(), name.place, intent));
+        Some(intent)
     }
 
     fn slot(&mut self, flow: &str, index: usize, name: &str, raw: Located<RawSlot>) -> Option<Slot> {

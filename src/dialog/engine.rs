@@ -1,18 +1,21 @@
 //! The engine: `(state, event) → (state, actions)`, nothing else. It never waits, reads a clock or throws dice, so a
 //! call told twice goes the same way twice.
 //!
-//! Start at [`Engine::step`]; `hear` decides what an answer means, `ask` puts questions, `run` executes a flow's steps,
-//! `control` changes our manner, `dictate` takes numbers piece by piece,
+//! Start at [`Engine::step`]; `hear`, `fill` and `phrase` decide what an answer means, `ask` puts questions, `run` executes a flow's steps,
+//! `moment` greets, offers and asks for a score, `control` changes our manner, `dictate` takes numbers piece by piece,
 //! `request` takes the answers of other systems, `verify` asks who is calling.
 
 mod ask;
 pub(super) mod control;
 mod dictate;
+mod fill;
 mod hear;
 mod inform;
 mod keys;
 mod manner;
+mod moment;
 pub(super) mod number;
+mod phrase;
 mod request;
 mod run;
 pub(super) mod verify;
@@ -32,7 +35,7 @@ pub(super) use manner::OWN_PROMPTS;
 use super::action::{Action, Outcome, TransferReason, Utterance};
 use super::event::{Event, Opening};
 use super::flow::{Flow, Flows};
-use super::state::{Asked, Asking, Frame, State, Waiting};
+use super::state::{Frame, State, Waiting};
 use super::template::Manner;
 use crate::nlu::Intent;
 use crate::text::{Lang, Record, Value};
@@ -57,15 +60,17 @@ impl Engine {
     /// What `event` does to a call. The actions end in [`Action::Listen`], [`Action::Perform`] or [`Action::HangUp`]; there are none when
     /// the event changes nothing: after the end, or something heard while another system is being asked.
     pub fn step(&self, state: State, event: Event) -> (State, Vec<Action>) {
-        let mut turn = Turn { flows: &self.flows, state, actions: Vec::new(), budget: BUDGET };
+        let goes_on = matches!(event, Event::Answered { .. });
+        let mut turn = Turn { flows: &self.flows, state, actions: Vec::new(), budget: BUDGET, goes_on };
         turn.happen(event);
         turn.close()
     }
 
-    /// What bridges a look-up that takes long: the first wait is 0.
-    pub fn filler(&self, lang: Lang, wait: usize) -> Option<Utterance> {
+    /// What bridges a look-up that takes long: the first wait is 0. The wordings take turns; `before` is how often callers were kept waiting in this call.
+    pub fn filler(&self, lang: Lang, wait: usize, before: usize) -> Option<Utterance> {
         let prompt = *manner::FILLERS.get(wait)?;
-        let text = self.flows.prompts.get(prompt)?.wordings(lang).first()?.clone();
+        let wordings = self.flows.prompts.get(prompt)?.wordings(lang);
+        let text = wordings.get(before % wordings.len().max(1))?.clone();
         Some(Utterance { prompt: prompt.to_owned(), text, lang, barge_in: true })
     }
 }
@@ -76,6 +81,8 @@ struct Turn<'a> {
     state: State,
     actions: Vec<Action>,
     budget: u32,
+    /// Nothing new came from the caller, who heard the beginning of this before.
+    goes_on: bool,
 }
 
 impl Turn<'_> {
@@ -109,8 +116,9 @@ impl Turn<'_> {
             12..18 => "greeting_afternoon",
             _ => "greeting_evening",
         };
+        self.state.survey = opening.survey;
         self.say(greeting, &Record::new());
-        self.ask(Asked::new(Asking::Open));
+        self.welcome();
     }
 
     /// Says a prompt; its wordings take turns. A prompt that cannot be rendered is a fault of ours and ends in a person's hands.
@@ -124,10 +132,8 @@ impl Turn<'_> {
 
     fn utter(&mut self, prompt: &str, variables: &Record) -> Option<Utterance> {
         let lang = self.state.lang;
-        let (count, barge_in) = self.flows.prompts.get(prompt).map(|found| (found.wordings(lang).len(), found.barge_in))?;
-        let times = self.state.said.entry(prompt.to_owned()).or_insert(0);
-        let n = *times % count.max(1);
-        *times += 1;
+        let barge_in = self.flows.prompts.get(prompt)?.barge_in;
+        let n = self.next_wording(prompt)?;
         match self.flows.prompts.render(prompt, n, variables, self.manner()) {
             Ok(text) if text.is_empty() => None,
             Ok(text) => Some(Utterance { prompt: prompt.to_owned(), text, lang, barge_in }),
@@ -136,6 +142,15 @@ impl Turn<'_> {
                 None
             }
         }
+    }
+
+    /// Which wording of a prompt comes next: they take turns.
+    fn next_wording(&mut self, prompt: &str) -> Option<usize> {
+        let count = self.flows.prompts.get(prompt)?.wordings(self.state.lang).len();
+        let times = self.state.said.entry(prompt.to_owned()).or_insert(0);
+        let n = *times % count.max(1);
+        *times += 1;
+        Some(n)
     }
 
     fn manner(&self) -> Manner {
@@ -155,7 +170,7 @@ impl Turn<'_> {
     fn transfer(&mut self, prompt: &str, reason: TransferReason, wanted: Option<Intent>) {
         self.say(prompt, &Record::new());
         let frame = self.state.frames.last().or(self.state.last.as_ref());
-        let intent = wanted.or(frame.map(|frame| frame.intent));
+        let intent = wanted.or(frame.and_then(Frame::wish));
         let slots = frame.map(|frame| frame.variables.clone()).unwrap_or_default();
         self.hang_up(Outcome::Transferred { reason, intent, slots });
     }
@@ -165,12 +180,18 @@ impl Turn<'_> {
         self.state.waiting = Waiting::Over;
     }
 
-    /// Recap of what was changed, then one sentence.
-    fn farewell(&mut self, outcome: Outcome) {
+    /// Recap of what was changed, the question for a score if this call has one, then one sentence.
+    fn farewell(&mut self) {
         let recap = std::mem::take(&mut self.state.recap);
         self.actions.extend(recap.into_iter().map(Action::Say));
+        if !self.ask_for_score() {
+            self.part();
+        }
+    }
+
+    fn part(&mut self) {
         self.say("farewell", &Record::new());
-        self.hang_up(outcome);
+        self.hang_up(Outcome::Completed);
     }
 
     /// Faults, the recording's pause, and what "say that again" repeats.
@@ -189,7 +210,9 @@ impl Turn<'_> {
                 _ => None,
             })
             .collect();
-        if !said.is_empty() {
+        if self.goes_on {
+            self.state.heard.extend(said);
+        } else if !self.actions.is_empty() {
             self.state.heard = said;
         }
         (self.state, self.actions)

@@ -15,6 +15,8 @@ pub struct Opening {
     pub now: DateTime,
     /// Identifies the call in idempotency keys and records.
     pub call_id: String,
+    /// Whether this call is one of those whose caller is asked for a score at the end.
+    pub survey: bool,
 }
 
 /// Closed: everything that can happen.

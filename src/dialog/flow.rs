@@ -23,7 +23,12 @@ pub struct Flows {
 impl Flows {
     /// The flow that an intent starts.
     pub(super) fn for_intent(&self, intent: Intent) -> Option<usize> {
-        self.flows.iter().position(|flow| flow.triggers.contains(&intent))
+        (!is_moment(intent)).then(|| self.at_moment(intent)).flatten()
+    }
+
+    /// The flow that runs at the beginning (`greeting`) or the end (`goodbye`) of a call.
+    pub(super) fn at_moment(&self, moment: Intent) -> Option<usize> {
+        self.flows.iter().position(|flow| flow.triggers.contains(&moment))
     }
 
     /// Every sentence without variables, by language: what a voice can render ahead.
@@ -68,6 +73,11 @@ impl Title {
     }
 }
 
+/// Begins a flow by itself, at the beginning or the end of a call.
+pub(super) fn is_moment(intent: Intent) -> bool {
+    matches!(intent, Intent::Greeting | Intent::Goodbye)
+}
+
 /// The full name of a prompt: `query_bill.answer`, or plain for those of the service.
 pub(super) type PromptId = String;
 
@@ -77,7 +87,16 @@ pub(super) struct Flow {
     pub triggers: Vec<Intent>,
     pub help: Option<PromptId>,
     pub slots: BTreeMap<String, Slot>,
+    pub offers: Vec<Offer>,
     pub steps: Vec<Step>,
+}
+
+/// What suits a caller whose wish was just settled.
+#[derive(Debug)]
+pub(super) struct Offer {
+    pub condition: Expression,
+    pub prompt: PromptId,
+    pub intent: Intent,
 }
 
 #[derive(Debug)]
@@ -214,6 +233,14 @@ pub(super) enum Step {
     Transfer {
         prompt: PromptId,
     },
+    /// Goes over to the flow of another intent.
+    Start(Intent),
+    /// Writes a prompt to the customer.
+    Notify(PromptId),
+    Survey {
+        survey: String,
+        with: Vec<(String, Expression)>,
+    },
     Set(Vec<(String, Expression)>),
     Forget(String),
     End,
@@ -278,6 +305,7 @@ pub(super) struct Performance {
     pub what: What,
     pub with: Vec<(String, Expression)>,
     pub into: String,
+    pub within_ms: Option<u32>,
     pub not_found: Option<At>,
     pub refused: Option<At>,
     pub unavailable: Option<At>,

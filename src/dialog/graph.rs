@@ -56,6 +56,13 @@ pub enum Node {
     WorkOrder {
         class: String,
     },
+    /// Another flow takes its place.
+    GoesOver {
+        wish: String,
+    },
+    /// Written to the customer.
+    Notify(Words),
+    Survey(String),
     Transfer(Words),
     Set {
         names: Vec<String>,
@@ -162,8 +169,10 @@ impl Drawing<'_> {
                 let written = ends(performance).into_iter().filter_map(|(way, to)| Some((way, self.landing(to?))));
                 std::iter::once(next(Way::Next)).chain(written).collect()
             }
-            Step::Transfer { .. } | Step::End | Step::Jump(_) => Vec::new(),
-            Step::Say(_) | Step::Ask(_) | Step::Verify(_) | Step::Set(_) | Step::Forget(_) => vec![next(Way::Next)],
+            Step::Transfer { .. } | Step::Start(_) | Step::End | Step::Jump(_) => Vec::new(),
+            Step::Say(_) | Step::Notify(_) | Step::Survey { .. } | Step::Ask(_) | Step::Verify(_) | Step::Set(_) | Step::Forget(_) => {
+                vec![next(Way::Next)]
+            }
         }
     }
 
@@ -183,6 +192,9 @@ impl Drawing<'_> {
             Step::Verify(verification) => Node::Verify { level: verification.level, question: self.words(&verification.prompt) },
             Step::Perform(performance) => self.performed(performance),
             Step::Transfer { prompt } => Node::Transfer(self.words(prompt)),
+            Step::Start(intent) => Node::GoesOver { wish: self.flows.title(*intent, self.lang).unwrap_or(intent.name()).to_owned() },
+            Step::Notify(prompt) => Node::Notify(self.words(prompt)),
+            Step::Survey { survey, .. } => Node::Survey(survey.clone()),
             Step::Set(variables) => Node::Set { names: variables.iter().map(|(name, _)| name.clone()).collect() },
             Step::Forget(slot) => Node::Forget(slot.clone()),
             Step::End | Step::Jump(_) => Node::End,

@@ -40,7 +40,8 @@ pub struct RawTitle {
 pub struct RawFlow {
     /// The flow's name; the same as the file's.
     pub flow: Text,
-    /// Intents that start it.
+    /// Intents that start it. The flow of `greeting` runs at the beginning of a call whose number is known, that of `goodbye` before the farewell when
+    /// the caller is to be asked for a score.
     pub triggers: Vec<Text>,
     /// Prompt said when the caller asks for help inside this flow.
     pub help: Option<Text>,
@@ -48,8 +49,25 @@ pub struct RawFlow {
     #[serde(default)]
     pub slots: BTreeMap<String, Located<RawSlot>>,
     pub steps: Vec<Located<RawStep>>,
+    /// What suits a caller whose wish was just settled: the first whose condition holds is offered. One offer a call, none after a no, none when
+    /// something was reported.
+    #[serde(default)]
+    pub offers: Vec<RawOffer>,
     #[serde(default)]
     pub prompts: BTreeMap<String, Located<RawPrompt>>,
+}
+
+/// An offer.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawOffer {
+    /// A condition on the flow's slots and replies.
+    #[serde(rename = "if")]
+    pub condition: Text,
+    /// The yes/no question (a prompt).
+    pub ask: Text,
+    /// The intent whose flow a yes starts.
+    pub start: Text,
 }
 
 /// One thing to learn from the caller.
@@ -197,7 +215,7 @@ impl<'de> Visitor<'de> for VerifyVisitor {
     }
 }
 
-/// One step: exactly one of say, ask, choose, if, verify, look_up, change, work_order, transfer, set, forget, goto, end.
+/// One step: exactly one of say, ask, choose, if, verify, look_up, change, work_order, notify, survey, transfer, start, set, forget, goto, end.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawStep {
@@ -237,10 +255,16 @@ pub struct RawStep {
     pub cancelled: Option<Vec<Located<RawStep>>>,
     /// Opens a work order of this class.
     pub work_order: Option<Text>,
+    /// Writes a prompt to the customer, by text message or whatever the operator uses; nothing waits for it.
+    pub notify: Option<Text>,
+    /// Keeps an answer to the survey of this name; `with` needs `score`.
+    pub survey: Option<Text>,
     /// Arguments: an expression each.
     pub with: BTreeMap<String, Text>,
     /// Where the reply is kept; by default under the operation's name, `order` for a work order.
     pub into: Option<Text>,
+    /// Milliseconds after which a `look_up` counts as unavailable: for what is not worth a wait.
+    pub within_ms: Option<Located<u32>>,
     /// Steps when nothing was found.
     pub not_found: Option<Vec<Located<RawStep>>>,
     /// Steps when the system refuses; `reason` holds why.
@@ -249,6 +273,8 @@ pub struct RawStep {
     pub unavailable: Option<Vec<Located<RawStep>>>,
     /// Hands over to a person, after saying this prompt.
     pub transfer: Option<Text>,
+    /// Goes over to the flow of this intent, which takes the place of this one.
+    pub start: Option<Text>,
     /// Sets variables: an expression each.
     pub set: Option<BTreeMap<String, Text>>,
     /// Forgets a slot, so that the next `ask` for it asks: for a value that cannot be had.

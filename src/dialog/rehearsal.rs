@@ -48,13 +48,29 @@ impl Call {
     }
 
     pub fn from(lang: Lang, caller: Option<PhoneNumber>) -> Call {
-        Call::with(flows(), lang, caller)
+        Call::with(flows(), lang, caller, false)
     }
 
-    fn with(flows: Arc<Flows>, lang: Lang, caller: Option<PhoneNumber>) -> Call {
+    /// A call whose caller is asked for a score at the end.
+    pub fn with_survey(lang: Lang) -> Call {
+        Call::with(flows(), lang, PhoneNumber::parse("13800000001"), true)
+    }
+
+    /// A call up to the first thing that is asked of anybody.
+    pub fn ringing(lang: Lang) -> Call {
+        let mut call = Call { engine: Engine::new(flows()), state: State::default(), actions: Vec::new() };
+        let (now, caller) = (date(2026, 11, 22).at(9, 30, 0, 0), PhoneNumber::parse("13800000001"));
+        call.happen(Event::Started(Opening { caller, lang, now, survey: false, call_id: "c1".into() }));
+        call
+    }
+
+    fn with(flows: Arc<Flows>, lang: Lang, caller: Option<PhoneNumber>, survey: bool) -> Call {
         let mut call = Call { engine: Engine::new(flows), state: State::default(), actions: Vec::new() };
         let now = date(2026, 11, 22).at(9, 30, 0, 0);
-        call.happen(Event::Started(Opening { caller, lang, now, call_id: "c1".into() }));
+        call.happen(Event::Started(Opening { caller, lang, now, survey, call_id: "c1".into() }));
+        if call.told().ends_with("!customer") {
+            call.answer(Answer::NotFound);
+        }
         call
     }
 
@@ -64,7 +80,7 @@ impl Call {
         all.retain(|source| !source.name.ends_with(name));
         all.push(Source { name: name.into(), text: text.into() });
         let flows = Flows::check(&all, &world()).unwrap_or_else(|faults| panic!("{faults:?}"));
-        Call::with(Arc::new(flows), Lang::Zh, PhoneNumber::parse("13800000001"))
+        Call::with(Arc::new(flows), Lang::Zh, PhoneNumber::parse("13800000001"), false)
     }
 
     /// A call of a known customer where a job cannot be done.
@@ -72,7 +88,7 @@ impl Call {
         let mut all = sources();
         all.retain(|source| !source.name.ends_with(name));
         let flows = Flows::check(&all, &world()).unwrap_or_else(|faults| panic!("{faults:?}"));
-        Call::with(Arc::new(flows), Lang::Zh, PhoneNumber::parse("13800000001"))
+        Call::with(Arc::new(flows), Lang::Zh, PhoneNumber::parse("13800000001"), false)
     }
 
     pub fn happen(&mut self, event: Event) -> &mut Call {
@@ -146,6 +162,8 @@ fn word_for(action: &Action) -> String {
             RequestKind::LookUp => format!("!{operation}"),
             RequestKind::Change => format!("!!{operation}"),
             RequestKind::OpenWorkOrder => format!("!order:{operation}"),
+            RequestKind::Notify => format!("!notify:{operation}"),
+            RequestKind::Survey => format!("!survey:{operation}"),
         },
         Action::NoteUnanswered { .. } => "?!".into(),
         Action::PauseRecording => "(".into(),

@@ -4,7 +4,7 @@ use super::action::{RequestId, RequestKind, Utterance};
 use super::engine::control::Chosen;
 use super::engine::number::NumberField;
 use super::engine::verify::Secret;
-use super::flow::{At, Level, PromptId};
+use super::flow::{At, Level, PromptId, is_moment};
 use crate::nlu::Intent;
 use crate::text::{Lang, PhoneNumber, Record, Value};
 use jiff::civil::DateTime;
@@ -31,6 +31,10 @@ pub struct State {
     pub(super) present: bool,
     /// Flows that came to their end.
     pub(super) settled: u32,
+    /// The caller is to be asked for a score before the farewell.
+    pub(super) survey: bool,
+    /// An offer was made; there is never another one.
+    pub(super) offered: bool,
     /// The running flow is the last; those below it wait for their turn.
     pub(super) frames: Vec<Frame>,
     /// The flow that ended last, for "no, September".
@@ -107,6 +111,18 @@ pub(super) struct Frame {
     pub consent: Option<At>,
 }
 
+impl Frame {
+    /// Runs at the beginning or the end of the call, not because the caller wants something.
+    pub fn is_moment(&self) -> bool {
+        is_moment(self.intent)
+    }
+
+    /// What the caller wants, for whoever takes over.
+    pub fn wish(&self) -> Option<Intent> {
+        (!self.is_moment()).then_some(self.intent)
+    }
+}
+
 /// What the next event answers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) enum Waiting {
@@ -171,6 +187,13 @@ pub(super) enum Asking {
         second: Intent,
         slots: Record,
     },
+    /// Something that suits what was just settled.
+    Offer {
+        intent: Intent,
+        prompt: PromptId,
+    },
+    /// Did the advice help?
+    Helped,
     /// The system is down: shall we register it?
     OfferOrder,
     /// We cannot do this: a person?
@@ -194,6 +217,8 @@ pub(super) enum Purpose {
         kind: RequestKind,
     },
     Verify(Secret),
+    /// The running flow goes on, whatever comes of it.
+    Aside,
     /// The work order offered because a system was down.
     Order,
 }

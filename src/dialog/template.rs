@@ -74,6 +74,11 @@ impl Prompts {
         Ok(())
     }
 
+    #[cfg(test)]
+    pub fn all(&self) -> impl Iterator<Item = (&PromptId, &Prompt)> {
+        self.prompts.iter()
+    }
+
     pub fn get(&self, id: &str) -> Option<&Prompt> {
         self.prompts.get(id)
     }

@@ -127,6 +127,7 @@ impl Router {
         for (name, text) in [("entry", &hit.entry.id), ("question", &wordings.question), ("answer", &wordings.answer)] {
             slots.insert(name.to_owned(), Value::Text(text.clone()));
         }
+        slots.insert("advice".to_owned(), Value::Flag(hit.entry.advice));
         Understood {
             intent: Some(Intent::Faq),
             confidence: hit.confidence,

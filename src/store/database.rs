@@ -1,7 +1,7 @@
 //! Opening the database file, its pool of connections, and what can go wrong with it.
 
 use super::runs::Run;
-use super::{Attempts, Calls, Changes, StoredPhone, Unanswered, WorkOrders};
+use super::{Attempts, Calls, Changes, StoredPhone, Surveys, Unanswered, WorkOrders};
 use crate::text::PhoneNumber;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use std::path::{Path, PathBuf};
@@ -42,6 +42,7 @@ pub struct Database {
     secret: [u8; 32],
     /// While it is held, calls of this process are under way.
     pub(super) run: Arc<Run>,
+    path: Arc<Path>,
     /// Keeps a temporary file's folder until nobody uses the database any more.
     _folder: Option<Arc<TemporaryFolder>>,
 }
@@ -94,7 +95,7 @@ impl Database {
         let secret: Vec<u8> = sqlx::query_scalar("SELECT bytes FROM secret").fetch_one(&pool).await?;
         let secret = secret.try_into().map_err(|_| StoreError::Damaged("the secret is not 32 bytes".into()))?;
         let run = Arc::new(Run::begin(&pool, path).await?);
-        let database = Database { pool, secret, run, _folder: folder };
+        let database = Database { pool, secret, run, path: path.into(), _folder: folder };
         for dead in database.run.dead(&database.pool, path).await? {
             database.calls().bury(&dead).await?;
         }
@@ -129,6 +130,18 @@ impl Database {
     /// Questions of callers that the knowledge base could not answer.
     pub fn unanswered(&self) -> Unanswered<'_> {
         Unanswered(self)
+    }
+
+    /// Answers to surveys.
+    pub fn surveys(&self) -> Surveys<'_> {
+        Surveys(self)
+    }
+
+    /// A file or folder of this name beside the database file, gone with it when it is temporary.
+    pub fn beside(&self, suffix: &str) -> PathBuf {
+        let mut name = self.path.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
     }
 
     /// A transaction that holds the write lock from its first moment: what it reads stays true until it commits.

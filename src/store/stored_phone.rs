@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct StoredPhone {
     /// 32 hexadecimal digits; the same number gives the same reference within one database.
-    pub(super) reference: String,
+    pub reference: String,
     /// `138****0001`.
     pub shown: String,
 }

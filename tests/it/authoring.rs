@@ -10,7 +10,7 @@ use tingshuo::call::conversation::Conversation;
 use tingshuo::call::editions::Editions;
 use tingshuo::call::services::Services;
 use tingshuo::call::text_call::{Input, Reply, TextCall};
-use tingshuo::care::{Classes, WorkOrders};
+use tingshuo::care::{Classes, FileOutbox, WorkOrders};
 use tingshuo::cli::edition::{Desk, Looked};
 use tingshuo::dialog::Opening;
 use tingshuo::store::Database;
@@ -47,7 +47,7 @@ fn now() -> DateTime {
 }
 
 fn opening(call_id: &str) -> Opening {
-    Opening { caller: PhoneNumber::parse("13800000001"), lang: Lang::Zh, now: now(), call_id: call_id.into() }
+    Opening { caller: PhoneNumber::parse("13800000001"), lang: Lang::Zh, now: now(), survey: false, call_id: call_id.into() }
 }
 
 async fn call(editions: &Editions, call_id: &str) -> TextCall {
@@ -76,6 +76,7 @@ async fn new_calls_have_the_edit_and_running_calls_what_they_began_with() {
         grammars: edition.grammars,
         operator: Arc::new(DemoOperator::new(database.clone(), clock::fixed(now()))),
         work_orders: WorkOrders::new(database.clone(), Classes::built_in()),
+        outbox: Arc::new(FileOutbox::beside(&database)),
         database: database.clone(),
     }));
     assert!(matches!(desk.look(&editions), Looked::Unchanged));

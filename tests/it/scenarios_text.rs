@@ -1,19 +1,15 @@
-//! Every scenario as a call in text: the project's flows, the real router, the demo operator. They share one house, as calls do;
-//! scenarios that change something have customers of their own.
+//! Every scenario as a call in text: the project's flows, the real router, the demo operator. Each has a house of its
+//! own, for who waits for something is asked about it in the next call.
 
 use super::scenario::{self, Scenario, Turn};
 use jiff::civil::DateTime;
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use tingshuo::business::{Clock, clock};
-use tingshuo::call::conversation::Conversation;
 use tingshuo::call::services::Services;
 use tingshuo::call::text_call::{Input, Reply, TextCall};
 use tingshuo::cli::eval::calls::judge::outcome_name;
 use tingshuo::cli::eval::calls::studio::Studio;
-use tingshuo::dialog::Opening;
-use tingshuo::text::PhoneNumber;
 
 /// Fewer files than this means that they were not found.
 const FEWEST: usize = 12;
@@ -24,10 +20,8 @@ fn every_scenario_goes_as_written() {
     assert!(scenarios.len() >= FEWEST, "{} scenarios", scenarios.len());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut failures = Vec::new();
-    let mut houses = HashMap::new();
     for (name, scenario) in &scenarios {
-        let house = houses.entry(scenario.now).or_insert_with(|| runtime.block_on(house(scenario.now))).clone();
-        let faults = runtime.block_on(play(house, name, scenario));
+        let faults = runtime.block_on(play(name, scenario));
         failures.extend(faults.into_iter().map(|fault| format!("{name} ({}): {fault}", scenario.about)));
     }
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
@@ -53,10 +47,8 @@ pub async fn house_at(clock: Clock) -> Arc<Services> {
 }
 
 /// Plays a scenario; says everything that went otherwise.
-async fn play(house: Arc<Services>, name: &str, scenario: &Scenario) -> Vec<String> {
-    let caller = scenario.caller.as_deref().map(|number| PhoneNumber::parse(number).unwrap());
-    let opening = Opening { caller, lang: scenario.lang, now: scenario.now, call_id: name.to_owned() };
-    let (mut call, greeting) = TextCall::begin(Conversation::new(house, opening)).await;
+async fn play(name: &str, scenario: &Scenario) -> Vec<String> {
+    let (mut call, greeting) = TextCall::begin(studio().begin(name, scenario).await.unwrap()).await;
     let mut replies = vec![greeting];
     let mut faults = Vec::new();
     for (n, turn) in scenario.turns.iter().enumerate() {

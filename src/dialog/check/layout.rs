@@ -93,6 +93,18 @@ impl Layout<'_, '_> {
             self.steps.extend(verification.map(Step::Verify));
         } else if let Some(prompt) = raw.transfer {
             self.with_prompt(&prompt, Use::Said, |prompt| Step::Transfer { prompt });
+        } else if let Some(intent) = raw.start {
+            let intent = self.checker.started(&intent);
+            self.steps.extend(intent.map(Step::Start));
+        } else if let Some(prompt) = raw.notify {
+            self.with_prompt(&prompt, Use::Said, Step::Notify);
+        } else if let Some(survey) = raw.survey {
+            if !raw.with.contains_key("score") {
+                self.checker.fault(survey.place, format!("survey `{}` needs the argument `score`", survey.value));
+            }
+            raw.with.values().for_each(|expression| self.checker.expression(self.index, expression));
+            let with = raw.with.into_iter().map(|(name, expression)| (name, expression.value)).collect();
+            self.steps.push(Step::Survey { survey: survey.value, with });
         } else if let Some(variables) = raw.set {
             variables.values().for_each(|expression| self.checker.expression(self.index, expression));
             self.steps.push(Step::Set(variables.into_iter().map(|(name, expression)| (name, expression.value)).collect()));
@@ -159,7 +171,8 @@ impl Layout<'_, '_> {
         let with = raw.with.into_iter().map(|(name, expression)| (name, expression.value)).collect();
         let operation = name.value;
         let at = self.steps.len();
-        let performance = Performance { operation, what, with, into, not_found: None, refused: None, unavailable: None };
+        let within_ms = raw.within_ms.map(|ms| ms.value);
+        let performance = Performance { operation, what, with, into, within_ms, not_found: None, refused: None, unavailable: None };
         self.steps.push(Step::Perform(performance));
         self.ways_out(at, [raw.not_found, raw.refused, raw.unavailable, raw.cancelled]);
     }
@@ -236,7 +249,8 @@ impl Layout<'_, '_> {
             ("confirm", raw.confirm.is_some() && raw.change.is_none()),
             ("recap", raw.recap.is_some() && raw.change.is_none()),
             ("cancelled", raw.cancelled.is_some() && raw.change.is_none()),
-            ("with", !raw.with.is_empty() && !performs),
+            ("with", !raw.with.is_empty() && !performs && raw.survey.is_none()),
+            ("within_ms", raw.within_ms.is_some() && raw.look_up.is_none()),
             ("into", raw.into.is_some() && !performs),
             ("not_found", raw.not_found.is_some() && !performs),
             ("refused", raw.refused.is_some() && !performs),
@@ -277,7 +291,10 @@ fn verbs_of(raw: &RawStep) -> Vec<&'static str> {
         ("look_up", raw.look_up.is_some()),
         ("change", raw.change.is_some()),
         ("work_order", raw.work_order.is_some()),
+        ("notify", raw.notify.is_some()),
+        ("survey", raw.survey.is_some()),
         ("transfer", raw.transfer.is_some()),
+        ("start", raw.start.is_some()),
         ("set", raw.set.is_some()),
         ("forget", raw.forget.is_some()),
         ("goto", raw.goto.is_some()),

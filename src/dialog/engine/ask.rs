@@ -39,6 +39,12 @@ impl Turn<'_> {
 
     /// The answer made no sense: the same question in another way, in the end a person.
     pub(super) fn not_understood(&mut self, mut asked: Asked) {
+        if let Asking::Offer { .. } = asked.asking {
+            return self.ask(Asked::new(Asking::More));
+        }
+        if self.is_parting() && asked.no_match > 0 {
+            return self.part();
+        }
         asked.no_match += 1;
         asked.no_input = 0;
         if self.state.keys_only && asked.no_match <= KEYS {
@@ -51,11 +57,13 @@ impl Turn<'_> {
     pub(super) fn silence(&mut self, mut asked: Asked) {
         asked.no_input += 1;
         match (asked.no_input, &asked.asking) {
+            (_, Asking::Offer { .. }) => self.ask(Asked::new(Asking::More)),
+            (2, _) if self.is_parting() => self.part(),
             (1, _) => {
                 self.say("no_input", &Record::new());
                 self.listen(asked);
             }
-            (2, Asking::More) => self.farewell(Outcome::Completed),
+            (2, Asking::More) => self.farewell(),
             (2, _) => {
                 let keys = self.last_stage(&asked.asking);
                 self.ask_at(asked, keys);
@@ -133,12 +141,16 @@ impl Turn<'_> {
             Asking::Guess { intent, slots } if guessed_question(intent, slots).is_some() => closed("knowledge_guess"),
             Asking::Guess { .. } => closed("guess"),
             Asking::Tie { .. } => by_stage(["tie", "tie", "open_example", "open_keys"], stage),
+            Asking::Helped => closed("helped"),
             Asking::OfferOrder => closed("unavailable"),
-            Asking::OfferAgent { prompt, .. } => closed(prompt),
+            Asking::Offer { prompt, .. } | Asking::OfferAgent { prompt, .. } => closed(prompt),
         }
     }
 
     fn variables_for(&self, asking: &Asking) -> Record {
+        if let Asking::Offer { .. } = asking {
+            return self.state.last.as_ref().map(|frame| frame.variables.clone()).unwrap_or_default();
+        }
         let pairs: Vec<(&str, Value)> = match asking {
             Asking::Guess { intent, slots } if let Some(question) = guessed_question(intent, slots) => {
                 vec![("question", Value::Text(question.to_owned()))]
@@ -198,6 +210,8 @@ impl Turn<'_> {
             Asking::Tie { .. } => ask_for("tie", None, "", Timing::Open, 0),
             Asking::OfferOrder => closed("offer_order"),
             Asking::OfferAgent { .. } => closed("offer_agent"),
+            Asking::Offer { .. } => closed("offer"),
+            Asking::Helped => closed("helped"),
         };
         question.secret = matches!(asking, Asking::Secret(_));
         self.narrow(&mut question, asking);

@@ -148,16 +148,20 @@ impl Turn<'_> {
         None
     }
 
-    fn ask_number_again(&mut self, asked: Asked, wanted: &Wanted) {
-        let asking = match &asked.asking {
+    /// The question itself, when what is asked is whether a reading of its answer is right.
+    fn question_behind(&mut self, asking: &Asking) -> Asking {
+        match asking {
             Asking::SlotGuess { slot, .. } => {
-                let slot = slot.clone();
-                self.forget(&slot);
-                Asking::Slot(slot)
+                self.forget(slot);
+                Asking::Slot(slot.clone())
             }
             Asking::NumberGuess(_) => Asking::Number,
             other => other.clone(),
-        };
+        }
+    }
+
+    fn ask_number_again(&mut self, asked: Asked, wanted: &Wanted) {
+        let asking = self.question_behind(&asked.asking);
         let is_same = asked.asking == asking;
         let mut again = if is_same { asked } else { asked.before.map_or_else(|| Asked::new(asking.clone()), |before| *before) };
         if again.asking != asking {
@@ -221,15 +225,7 @@ impl Turn<'_> {
     /// What was said is acknowledged, the rest asked for. A secret is only counted.
     fn ask_for_rest(&mut self, asked: Asked, wanted: &Wanted, piece: Option<String>) {
         let held = self.field(wanted).held().to_owned();
-        let asking = match &asked.asking {
-            Asking::SlotGuess { slot, .. } => {
-                let slot = slot.clone();
-                self.forget(&slot);
-                Asking::Slot(slot)
-            }
-            Asking::NumberGuess(_) => Asking::Number,
-            other => other.clone(),
-        };
+        let asking = self.question_behind(&asked.asking);
         let again = if asked.asking == asking { asked } else { Asked::new(asking) };
         if held.is_empty() {
             return self.not_understood(again);

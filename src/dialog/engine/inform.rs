@@ -10,6 +10,8 @@ use crate::text::{Record, Value};
 const ENTRY: &str = "entry";
 const QUESTION: &str = "question";
 const ANSWER: &str = "answer";
+/// It tells what to do against a trouble.
+const ADVICE: &str = "advice";
 
 impl Turn<'_> {
     /// Remembers a question in the caller's words; never what may be a secret.
@@ -51,6 +53,10 @@ impl Turn<'_> {
         self.say("knowledge_answer", &Record::from([(ANSWER.to_owned(), Value::Text(answer.to_owned()))]));
         self.state.informed = text(slots, ENTRY).map(str::to_owned);
         self.state.settled += 1;
+        self.leave_moment();
+        if self.state.frames.is_empty() && slots.get(ADVICE) == Some(&Value::Flag(true)) {
+            return self.ask(Asked::new(Asking::Helped));
+        }
         self.go_on_from_question(asked);
     }
 

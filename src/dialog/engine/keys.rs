@@ -59,6 +59,8 @@ impl Turn<'_> {
             | Asking::SlotGuess { .. }
             | Asking::NumberGuess(_)
             | Asking::Guess { .. }
+            | Asking::Offer { .. }
+            | Asking::Helped
             | Asking::OfferOrder
             | Asking::OfferAgent { .. } => {
                 let unanswered = match digits {

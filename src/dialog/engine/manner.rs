@@ -60,6 +60,7 @@ pub(in crate::dialog) const OWN_PROMPTS: &[OwnPrompt] = &[
     OwnPrompt { id: "corrected", moment: "a correction was taken", asks: false, repeats: true },
     OwnPrompt { id: "resume", moment: "back to `title` after a digression", asks: false, repeats: true },
     said("knowledge_answer", "a question that we hold an answer to: the `answer`"),
+    asked("helped", "after advice: did it help?"),
     asked("knowledge_guess", "not sure of the `question`: is it that?"),
     asked("knowledge_unanswered", "a question that nobody has answered yet; a person?"),
     asked("knowledge_not_helpful", "the answer did not answer it; a person?"),
@@ -89,3 +90,66 @@ pub(in crate::dialog) const OWN_PROMPTS: &[OwnPrompt] = &[
     said("silent_end", "nobody ever spoke"),
     said("farewell", "the last sentence"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::FILLERS;
+    use crate::dialog::engine::{Engine, Turn};
+    use crate::dialog::flow::Step;
+    use crate::dialog::rehearsal::{Call, flows};
+    use crate::dialog::state::State;
+    use crate::nlu::Intent;
+    use crate::text::{Lang, Money, Value};
+
+    /// Heard once a call, because nothing comes before or after them.
+    const ONCE: [&str; 4] = ["farewell", "fault", "silent_end", "greeting_"];
+
+    fn thrice<T: PartialEq>(said: &[T]) -> bool {
+        said.windows(3).any(|three| three[0] == three[1] && three[1] == three[2])
+    }
+
+    #[test]
+    fn no_prompt_is_said_thrice_in_a_row_in_the_same_words() {
+        let flows = flows();
+        let is_last = |id: &str| {
+            let steps = flows.flows.iter().flat_map(|flow| &flow.steps);
+            let mut ends = steps.filter_map(|step| match step {
+                Step::Transfer { prompt } | Step::Notify(prompt) => Some(prompt),
+                _ => None,
+            });
+            id.starts_with("transfer_") || ends.any(|prompt| prompt == id)
+        };
+        let mut played = 0;
+        for (id, prompt) in flows.prompts.all() {
+            // The answer of an entry is what was asked for; asked for again, a person is offered.
+            if is_last(id) || ONCE.iter().any(|once| id.starts_with(once)) || id == "knowledge_answer" {
+                continue;
+            }
+            for lang in [Lang::Zh, Lang::En] {
+                let state = State { lang, ..State::default() };
+                let mut turn = Turn { flows: &flows, state, actions: Vec::new(), budget: 0, goes_on: false };
+                let said: Vec<&str> = (0..9).map(|_| prompt.wordings(lang)[turn.next_wording(id).unwrap()].as_str()).collect();
+                assert!(!thrice(&said), "{id}: {}", said[0]);
+                played += 1;
+            }
+        }
+        assert!(played > 400, "{played} prompts were played");
+    }
+
+    #[test]
+    fn a_call_that_asks_the_same_again_and_again_hears_it_in_turns() {
+        let mut call = Call::new(Lang::Zh);
+        let reply = [("balance", Value::Money(Money(12_850))), ("in_arrears", Value::Flag(false)), ("owed", Value::Money(Money(0)))];
+        let said: Vec<String> = (0..6).map(|_| call.wants(Intent::QueryBalance).done(&reply).text()).collect();
+        assert!(!thrice(&said), "{said:?}");
+    }
+
+    #[test]
+    fn whoever_waits_often_does_not_hear_the_same_each_time() {
+        let engine = Engine::new(flows());
+        for (wait, _) in FILLERS.iter().enumerate() {
+            let said: Vec<_> = (0..6).map(|before| engine.filler(Lang::Zh, wait, before).unwrap().text).collect();
+            assert!(!thrice(&said), "{said:?}");
+        }
+    }
+}

@@ -51,6 +51,39 @@ impl Turn<'_> {
         }
         let key = (kind != RequestKind::LookUp).then(|| self.key(&name, &performance.operation, &arguments));
         self.send(Purpose::Step { kind }, kind, &performance.operation, arguments, key);
+        if let Some(Action::Perform { within_ms, .. }) = self.actions.last_mut() {
+            *within_ms = performance.within_ms;
+        }
+    }
+
+    /// Writes to the customer; false when it is not known to whom.
+    pub(super) fn notify(&mut self, prompt: &str) -> bool {
+        if self.state.customer.is_none() || !self.state.proves(Level::CallerId) {
+            return false;
+        }
+        let variables = self.state.frames.last().map(|frame| frame.variables.clone()).unwrap_or_default();
+        let Some(utterance) = self.utter(prompt, &variables) else { return false };
+        let arguments = Record::from([("text".to_owned(), Value::Text(utterance.text))]);
+        let key = self.new_key(prompt);
+        self.send(Purpose::Aside, RequestKind::Notify, prompt, arguments, Some(key));
+        true
+    }
+
+    pub(super) fn keep_answer(&mut self, survey: &str, with: &[(String, String)]) {
+        let variables = self.state.frames.last().map(|frame| frame.variables.clone()).unwrap_or_default();
+        let mut arguments = Record::new();
+        for (argument, expression) in with {
+            match self.flows.prompts.evaluate(expression, &variables, self.manner()) {
+                Ok(value) => arguments.insert(argument.clone(), value),
+                Err(_) => return self.fail(),
+            };
+        }
+        let key = self.new_key(survey);
+        self.send(Purpose::Aside, RequestKind::Survey, survey, arguments, Some(key));
+    }
+
+    fn new_key(&self, name: &str) -> String {
+        format!("{}-{name}-{}", self.state.call_id, self.state.requests + 1)
     }
 
     /// The same key for the same thing whose outcome is unknown, else a new one.
@@ -61,7 +94,7 @@ impl Turn<'_> {
         {
             return key.clone();
         }
-        let key = format!("{}-{flow}-{}", self.state.call_id, self.state.requests + 1);
+        let key = self.new_key(flow);
         self.state.unsettled = Some((operation.to_owned(), arguments.clone(), key.clone()));
         key
     }
@@ -77,7 +110,15 @@ impl Turn<'_> {
         self.state.requests += 1;
         let id = RequestId(self.state.requests);
         let customer = self.state.customer.clone();
-        self.actions.push(Action::Perform { id, kind, operation: operation.to_owned(), arguments, customer, idempotency_key });
+        self.actions.push(Action::Perform {
+            id,
+            kind,
+            operation: operation.to_owned(),
+            arguments,
+            customer,
+            idempotency_key,
+            within_ms: None,
+        });
         self.state.waiting = Waiting::Request(Requested { id, purpose });
     }
 
@@ -85,6 +126,7 @@ impl Turn<'_> {
         match requested.purpose {
             Purpose::Verify(secret) => self.take_verification(secret, answer),
             Purpose::Order => self.take_offered_order(answer),
+            Purpose::Aside => self.run(),
             Purpose::Step { kind } => self.take_step_answer(kind, answer),
         }
     }
@@ -150,6 +192,7 @@ impl Turn<'_> {
             Answer::Done(reply) => {
                 self.state.unsettled = None;
                 self.say("order_opened", &reply);
+                self.state.opened.push(Opened { class: OFFERED_CLASS.to_owned(), arguments: Record::new(), reply });
                 self.finish();
             }
             _ => self.transfer("transfer_system_down", TransferReason::SystemDown, None),

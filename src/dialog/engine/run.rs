@@ -47,6 +47,20 @@ impl Turn<'_> {
                 Some(Step::Verify(verification)) => return self.ask_proof(verification.level),
                 Some(Step::Perform(performance)) => return self.perform(performance),
                 Some(Step::Transfer { prompt }) => return self.transfer(prompt, TransferReason::FlowRule, None),
+                Some(Step::Start(intent)) => {
+                    self.state.frames.pop();
+                    return self.start(*intent, &Record::new());
+                }
+                Some(Step::Notify(prompt)) => {
+                    self.advance();
+                    if self.notify(prompt) {
+                        return;
+                    }
+                }
+                Some(Step::Survey { survey, with }) => {
+                    self.advance();
+                    return self.keep_answer(survey, with);
+                }
                 Some(Step::Forget(slot)) => {
                     self.forget(slot);
                     self.advance();
@@ -115,19 +129,6 @@ impl Turn<'_> {
             (false, Some(at)) => frame.at = at,
             (false, None) => frame.at = usize::MAX,
         }
-    }
-
-    /// The top flow came to its end.
-    pub(super) fn finish(&mut self) {
-        self.state.last = self.state.frames.pop();
-        self.state.settled += 1;
-        self.go_on();
-    }
-
-    /// The top flow cannot come to its end.
-    pub(super) fn drop_frame(&mut self) {
-        self.state.last = self.state.frames.pop();
-        self.go_on();
     }
 
     pub(super) fn go_on(&mut self) {

@@ -73,7 +73,7 @@ impl Call {
 fn a_balance_is_asked_told_and_goodbye_said() {
     for lang in [Lang::Zh, Lang::En] {
         Call::new(lang)
-            .expect("greeting_morning open ?open")
+            .expect("open ?open")
             .wants(Intent::QueryBalance)
             .expect("!balance")
             .done(&balance(12_850))
@@ -176,7 +176,7 @@ fn silence_is_met_with_patience_then_keys() {
     shy.wants(Intent::QueryBill).happen(Event::NoInput).happen(Event::NoInput).expect("query_bill.which_month_keys ?query_bill.month");
     shy.happen(Event::NoInput).expect("transfer_no_input #NoInput");
     let mut content = Call::new(Lang::Zh);
-    content.wants(Intent::QueryBalance).done(&balance(100)).happen(Event::NoInput).expect("no_input ?anything_else");
+    content.wants(Intent::QueryBalance).done(&balance(10_000)).happen(Event::NoInput).expect("no_input ?anything_else");
     content.happen(Event::NoInput).expect("farewell #Completed");
 }
 
@@ -281,7 +281,7 @@ fn a_loss_is_reported_once_after_verification_and_a_yes() {
         call.says(None, Decision::Accept, &pin()).expect(") !verify_pin").done(&verified(true));
         call.expect("verified report_loss.sure ?report_loss.consent").yes().expect("!!report_loss");
         let key = call.request().2;
-        assert_eq!(key.as_deref(), Some("c1-report_loss-3"));
+        assert_eq!(key.as_deref(), Some("c1-report_loss-4"));
         let Some(Action::Perform { id, .. }) = call.actions.last().cloned() else { panic!("a request") };
         call.yes().expect("");
         let done = Answer::Done(record(&[("since", Value::Moment(date(2026, 11, 22).at(9, 31, 0, 0)))]));
@@ -347,9 +347,10 @@ fn a_withheld_number_is_asked_for_and_proved() {
 }
 
 #[test]
-fn broadband_steps_lead_to_an_order() {
-    let line =
-        |fault: &str| [("fault", Value::Text(fault.into())), ("fault_name", Value::Text("光路中断".into())), ("online", Value::Flag(true))];
+fn broadband_steps_lead_to_a_visit_and_an_order() {
+    let line = |fault: &str| {
+        [("fault", Value::Text(fault.into())), ("fault_name", Value::Text("光路中断".into())), ("restart_helps", Value::Flag(false))]
+    };
     let mut call = Call::new(Lang::Zh);
     call.wants(Intent::BroadbandFault).expect("!outage").answer(Answer::NotFound).expect("!line_test").done(&line("none"));
     call.expect("broadband_fault.line_fine broadband_fault.power ?broadband_fault.power").yes();
@@ -357,12 +358,19 @@ fn broadband_steps_lead_to_an_order() {
     call.expect("broadband_fault.power ?broadband_fault.power").yes().yes();
     call.expect("broadband_fault.light ?broadband_fault.light").yes();
     call.expect("broadband_fault.solved ?broadband_fault.solved").no();
-    call.expect("!order:broadband_fault").done(&order());
+    call.expect("!visit_slots").answer(Answer::Unavailable).expect("!order:broadband_fault").done(&order());
+    call.expect("!notify:broadband_fault.notice").answer(Answer::Unavailable);
     call.expect("broadband_fault.ordered anything_else ?anything_else");
     assert!(call.text().contains("二六幺幺，二二零零，三五"), "{}", call.text());
     let mut call = Call::new(Lang::Zh);
     call.wants(Intent::BroadbandFault).answer(Answer::Unavailable).expect("!line_test").done(&line("no_signal"));
-    call.expect("broadband_fault.line_broken !order:broadband_fault");
+    let visit = Value::Moment(date(2026, 11, 23).at(9, 0, 0, 0));
+    call.expect("broadband_fault.line_broken !visit_slots").done(&[("at", visit.clone())]);
+    call.expect("broadband_fault.sure_visit ?broadband_fault.consent").yes();
+    call.expect("!!book_visit").done(&[("at", visit)]).expect("!order:broadband_fault").done(&order());
+    call.expect("!notify:broadband_fault.notice_visit").done(&[]);
+    call.expect("broadband_fault.visit_booked anything_else ?anything_else").wants(Intent::Goodbye);
+    call.expect("broadband_fault.recap farewell #Completed");
 }
 
 #[test]

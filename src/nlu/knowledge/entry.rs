@@ -26,6 +26,9 @@ pub struct RawEntry {
     pub id: Located<String>,
     /// What it is about; for whoever looks entries up.
     pub tags: Vec<Located<String>>,
+    /// The answer tells what to do against a trouble: it is asked whether that helped.
+    #[serde(default)]
+    pub advice: bool,
     /// First day on which it holds, as 2026-11-22; without it always.
     pub from: Option<Located<String>>,
     /// Last day on which it holds.
@@ -57,6 +60,8 @@ impl RawEntry {
 pub struct Entry {
     pub id: String,
     pub tags: Vec<String>,
+    /// The answer tells what to do against a trouble.
+    pub advice: bool,
     pub from: Option<Date>,
     pub to: Option<Date>,
     zh: Wordings,
@@ -130,7 +135,7 @@ impl Checker<'_> {
             self.fault(at, format!("it ends on {to}, before it begins on {from}"));
         }
         let (zh, en) = (self.wordings(&id, Lang::Zh, raw.zh), self.wordings(&id, Lang::En, raw.en));
-        Entry { id, tags: raw.tags.into_iter().map(|tag| tag.value).collect(), from, to, zh, en }
+        Entry { id, tags: raw.tags.into_iter().map(|tag| tag.value).collect(), advice: raw.advice, from, to, zh, en }
     }
 
     fn day(&mut self, written: Option<&Located<String>>) -> Option<Date> {

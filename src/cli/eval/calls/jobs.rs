@@ -47,6 +47,12 @@ pub struct Call {
     /// Texts that are never said.
     #[serde(default)]
     pub never: Vec<String>,
+    /// The caller is asked for a score at the end.
+    #[serde(default)]
+    pub survey: bool,
+    /// Minutes that pass in the operator's systems with each request to them.
+    #[serde(default)]
+    pub minutes_a_request: u32,
     /// The tests tell it with sound, too.
     #[serde(default)]
     pub audio: bool,
@@ -153,6 +159,8 @@ impl Call {
             done: Some(self.done.clone()),
             orders: Some(self.orders.clone()),
             faults: self.faults.clone(),
+            minutes_a_request: self.minutes_a_request,
+            survey: self.survey,
             must_not: MustNot { say: self.never.clone(), request: Vec::new() },
             text_only: None,
         })

@@ -31,6 +31,12 @@ pub struct Scenario {
     /// What goes wrong in the operator's systems: `unavailable recharge`, `answer_lost recharge`.
     #[serde(default)]
     pub faults: Vec<String>,
+    /// The caller is asked for a score at the end.
+    #[serde(default)]
+    pub survey: bool,
+    /// Minutes that pass in the operator's systems with each request to them.
+    #[serde(default)]
+    pub minutes_a_request: u32,
     #[serde(default)]
     pub must_not: MustNot,
     /// Why it is told in text only; without it the caller also speaks.

@@ -6,7 +6,7 @@ use crate::business::{Clock, DemoOperator, Faulty, Rule, clock};
 use crate::call::conversation::Conversation;
 use crate::call::editions::Edition;
 use crate::call::services::Services;
-use crate::care::{Classes, WorkOrders};
+use crate::care::{Classes, FileOutbox, WorkOrders};
 use crate::cli::Failure;
 use crate::cli::edition::Desk;
 use crate::cli::house::classes;
@@ -47,6 +47,7 @@ impl Studio {
             grammars,
             operator: Arc::new(Faulty::new(DemoOperator::new(database.clone(), clock), faults)),
             work_orders: WorkOrders::new(database.clone(), self.classes.clone()),
+            outbox: Arc::new(FileOutbox::beside(&database)),
             database,
         }))
     }
@@ -56,9 +57,15 @@ impl Studio {
     /// # Errors
     /// The scenario's caller is no number, or one of its faults is unknown.
     pub async fn begin(&self, name: &str, scenario: &Scenario) -> Result<Conversation, Failure> {
-        let services = self.services(clock::fixed(scenario.now), rules(&scenario.faults)?).await?;
+        let services = self.services(clock::walking(scenario.now, scenario.minutes_a_request), rules(&scenario.faults)?).await?;
         let number = scenario.caller.as_deref().map(|number| PhoneNumber::parse(number).with_context(|| format!("no number: {number}")));
-        let opening = Opening { caller: number.transpose()?, lang: scenario.lang, now: scenario.now, call_id: name.to_owned() };
+        let opening = Opening {
+            caller: number.transpose()?,
+            lang: scenario.lang,
+            now: scenario.now,
+            survey: scenario.survey,
+            call_id: name.to_owned(),
+        };
         Ok(Conversation::new(services, opening))
     }
 }
