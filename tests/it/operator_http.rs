@@ -76,6 +76,30 @@ fn the_contract_is_printed() {
 }
 
 #[test]
+fn the_contract_is_openapi_as_the_standard_has_it() {
+    let run = tingshuo(&["demo-operator", "--openapi"], "").succeeds();
+    let contract = oas3::from_json(&run.out).unwrap();
+    contract.validate_version().unwrap();
+    let mut described: Vec<&str> = Vec::new();
+    for (path, method, operation) in contract.operations() {
+        let name = path.strip_prefix("/v1/operations/").unwrap_or_else(|| panic!("{path}"));
+        assert_eq!(method.as_str(), "POST", "{path}");
+        described.push(Operation::find(name).unwrap_or_else(|| panic!("{name} is no operation")).name);
+        let body = operation.request_body(&contract).unwrap().unwrap_or_else(|| panic!("{name} has no request"));
+        body.content["application/json"].schema(&contract).unwrap().unwrap_or_else(|| panic!("{name} has no schema"));
+        let responses = operation.responses(&contract);
+        let done = responses.get("200").unwrap_or_else(|| panic!("{name} has no answer"));
+        done.content["application/json"].schema(&contract).unwrap().unwrap_or_else(|| panic!("{name} has no schema"));
+    }
+    described.sort_unstable();
+    let mut all: Vec<&str> = OPERATIONS.iter().map(|operation| operation.name).collect();
+    all.sort_unstable();
+    assert_eq!(described, all);
+    let without_title = run.out.replacen("\"title\"", "\"name\"", 1);
+    assert!(oas3::from_json(&without_title).is_err(), "whatever is written passes");
+}
+
+#[test]
 fn wrong_use_says_what_to_do() {
     for (arguments, code, says) in [
         (&["chat", "--operator", "http://crm.example.net"][..], 1, "plain http only to this machine"),
