@@ -95,8 +95,9 @@ fn the_contract_is_openapi_as_the_standard_has_it() {
     let mut all: Vec<&str> = OPERATIONS.iter().map(|operation| operation.name).collect();
     all.sort_unstable();
     assert_eq!(described, all);
-    let without_title = run.out.replacen("\"title\"", "\"name\"", 1);
-    assert!(oas3::from_json(&without_title).is_err(), "whatever is written passes");
+    let mut nameless: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    nameless.as_object_mut().unwrap().remove("info");
+    assert!(oas3::from_json(nameless.to_string()).is_err(), "whatever is written passes");
 }
 
 #[test]
