@@ -6,8 +6,10 @@ use tingshuo::nlu::knowledge::Knowledge;
 use tingshuo::store::Database;
 use tingshuo::text::{Lang, PhoneNumber, Record, Value};
 
-/// An entry, and what the operator is asked whose price the entry has to name.
-const PRICES: &[(&str, &str, &[(&str, &str)], &str)] = &[
+type Price = (&'static str, &'static str, &'static [(&'static str, &'static str)], &'static str);
+
+/// An entry, and what the operator is asked (operation, arguments, field) whose price the entry has to name.
+const PRICES: &[Price] = &[
     ("roaming_price", "roaming", &[("region", "asia")], "day_price"),
     ("roaming_price", "roaming", &[("region", "europe")], "day_price"),
     ("roaming_price", "roaming", &[("region", "america")], "day_price"),
@@ -41,7 +43,7 @@ fn names(value: &Value, lang: Lang) -> [String; 2] {
         other => panic!("{other:?} is no price"),
     };
     let spoken = value.spoken(lang, now().date());
-    let words = spoken.split(|c: char| c == ' ' || c == '元' || c == '块' || c == '个').next().unwrap().to_owned();
+    let words = spoken.split([' ', '元', '块', '个']).next().unwrap().to_owned();
     [words, number.to_string()]
 }
 
