@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod cpu;
 pub mod inventions;
+mod phrases;
 pub mod pool;
 pub mod prompt;
 pub mod reading;

@@ -18,7 +18,7 @@ mod template;
 pub use crate::text::located::Fault;
 pub use action::{Action, Delivery, Outcome, Question, RequestId, RequestKind, Timing, TransferReason, Utterance};
 pub use check::{Source, World};
-pub use engine::Engine;
+pub use engine::{Engine, NEAR};
 pub use event::{Answer, Event, Opening};
 pub use flow::{Flows, Level};
 pub use state::State;

@@ -34,6 +34,8 @@ pub enum Priority {
 pub struct Transcript {
     /// Simplified Chinese or English; empty when nothing believable was said.
     pub text: String,
+    /// What short speech that was not heard surely may have been, likeliest first.
+    pub alternatives: Vec<Alternative>,
     /// 0.0..=1.0: geometric mean of the token probabilities.
     pub confidence: f32,
     /// Whisper's probability that there was no speech.
@@ -45,6 +47,13 @@ pub struct Transcript {
     pub withheld: Option<Withheld>,
     /// The speech read as an answer to the present question, where its grammar was given and there was a voice.
     pub reading: Option<Reading>,
+}
+
+/// A phrase that callers say alone, and how likely it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Alternative {
+    pub text: String,
+    pub log_probability: f32,
 }
 
 /// Why a text is empty.

@@ -19,6 +19,11 @@ impl Vocabulary {
         Vocabulary { tokens }
     }
 
+    /// All of them with their bytes.
+    pub fn tokens(&self) -> impl Iterator<Item = (&[u8], Token)> {
+        self.tokens.iter().map(|(bytes, token)| (bytes.as_slice(), *token))
+    }
+
     /// The tokens with which a phrase can go on from `place`, and where each leads.
     pub fn allowed(&self, acceptor: &mut Acceptor, place: Place) -> Vec<(Token, Place)> {
         let mut allowed = Vec::new();

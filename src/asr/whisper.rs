@@ -5,10 +5,11 @@
 //! must not be used. Its string setters leak: the language is set once for each thread, the prompt goes in as tokens.
 
 use super::inventions::{Evidence, believable};
+use super::phrases::{Onwards, Phrases, likeliest};
 use super::pool::{Pool, Worker};
 use super::prompt::prompt;
 use super::reading::{self, Reading};
-use super::recogniser::{AsrError, Job, Pending, Recogniser, Transcript, Withheld};
+use super::recogniser::{Alternative, AsrError, Job, Pending, Recogniser, Transcript, Withheld};
 use super::search::{Allowed, Limits, search};
 use super::steps::Steps;
 use super::vocabulary::{Token, Vocabulary};
@@ -18,6 +19,7 @@ use crate::grammar::Constraint;
 use crate::grammar::constraint::Acceptor;
 use crate::text::Lang;
 use crate::text::script::to_simplified;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +46,13 @@ const PLAIN: f32 = 0.8;
 /// Constraints whose walk is remembered, for each thread.
 const MOST_ACCEPTORS: usize = 16;
 
+/// Speech up to this length may be one of the phrases that callers say alone.
+const SHORT_MS: u32 = 2_000;
+/// Short speech heard with less confidence may have been something else.
+const SURE: f32 = 0.75;
+/// Phrases that are handed on.
+const MOST_ALTERNATIVES: usize = 3;
+
 /// How many decode at once, how many may wait.
 #[derive(Clone, Debug)]
 pub struct WhisperConfig {
@@ -56,13 +65,17 @@ pub struct WhisperConfig {
     pub threads_alone: usize,
     /// Jobs that may wait before new ones are refused.
     pub queue: usize,
+    /// What callers say in a word or two, by language: short speech that was not heard surely is compared with it.
+    pub phrases: BTreeMap<Lang, Vec<String>>,
+    /// Whether the model is told of the domain and of the question's terms before it listens; only measurements go without.
+    pub prompted: bool,
 }
 
 impl WhisperConfig {
     /// One thread a core, one for each decode; four jobs may wait for each.
     pub fn new(model: PathBuf) -> WhisperConfig {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        WhisperConfig { model, threads, threads_alone: 1, queue: 4 * threads }
+        WhisperConfig { model, threads, threads_alone: 1, queue: 4 * threads, phrases: BTreeMap::new(), prompted: true }
     }
 }
 
@@ -88,10 +101,12 @@ impl Whisper {
             deadline: Duration::MAX,
             priority: super::recogniser::Priority::Trial,
         };
-        let vocabulary = Arc::new(vocabulary(&model));
+        let tree = |phrases: &Vec<String>| Phrases::new(phrases.iter().map(String::as_str));
+        let phrases = config.phrases.iter().map(|(lang, phrases)| (*lang, tree(phrases))).collect();
+        let known = Arc::new(Known { vocabulary: vocabulary(&model), phrases, prompted: config.prompted });
         let mut decoders = Vec::new();
         for _ in 0..config.threads.max(1) {
-            let mut decoder = Decoder::new(&model, &vocabulary, config.threads_alone)?;
+            let mut decoder = Decoder::new(&model, &known, config.threads_alone)?;
             decoder.decode(&warm_up, &warm_up.samples, 1)?;
             decoders.push(decoder);
         }
@@ -119,12 +134,27 @@ fn vocabulary(model: &WhisperContext) -> Vocabulary {
     Vocabulary::new(tokens)
 }
 
+/// What all decoders know.
+struct Known {
+    vocabulary: Vocabulary,
+    phrases: BTreeMap<Lang, Phrases>,
+    prompted: bool,
+}
+
+impl Known {
+    fn prompt(&self, job: &Job) -> String {
+        if self.prompted { prompt(job.lang, &job.terms) } else { String::new() }
+    }
+}
+
 struct Decoder {
     model: Arc<WhisperContext>,
-    vocabulary: Arc<Vocabulary>,
+    known: Arc<Known>,
     /// Those of the constraints that were last at work, the latest at the end.
     acceptors: Vec<(Acceptor, Allowed)>,
     state: WhisperState,
+    /// Worked out about the phrases so far.
+    onwards: BTreeMap<Lang, Onwards>,
     threads_alone: usize,
     mandarin: FullParams<'static, 'static>,
     english: FullParams<'static, 'static>,
@@ -143,14 +173,14 @@ struct Decoded {
 }
 
 impl Decoder {
-    fn new(model: &Arc<WhisperContext>, vocabulary: &Arc<Vocabulary>, threads_alone: usize) -> Result<Decoder, AsrError> {
+    fn new(model: &Arc<WhisperContext>, known: &Arc<Known>, threads_alone: usize) -> Result<Decoder, AsrError> {
         let state = model.create_state().map_err(engine_error)?;
-        let (model, vocabulary) = (Arc::clone(model), Arc::clone(vocabulary));
         Ok(Decoder {
-            model,
-            vocabulary,
+            model: Arc::clone(model),
+            known: Arc::clone(known),
             acceptors: Vec::new(),
             state,
+            onwards: BTreeMap::new(),
             threads_alone,
             mandarin: settings(Lang::Zh),
             english: settings(Lang::En),
@@ -163,7 +193,7 @@ impl Decoder {
         padded.resize(padded.len().max(SHORTEST_SAMPLES), 0.0);
         let seconds = padded.len() as f32 / RATE_HZ;
 
-        let prompt = prompt(job.lang, &job.terms);
+        let prompt = self.known.prompt(job);
         // No token is shorter than a byte: with room for as many, the tokeniser cannot run short.
         let prompt_tokens = self.model.tokenize(&prompt, prompt.len() + 1).map_err(engine_error)?;
         let mut settings: FullParams<'_, '_> = match job.lang {
@@ -213,6 +243,18 @@ impl Decoder {
         Ok(prefix)
     }
 
+    /// The phrases that the speech of the last pass may have been, likeliest first.
+    fn alternatives(&mut self, lang: Lang, prefix: Vec<Token>, threads: usize) -> Result<Vec<Alternative>, AsrError> {
+        let (known, model) = (Arc::clone(&self.known), Arc::clone(&self.model));
+        let Some(phrases) = known.phrases.get(&lang) else { return Ok(Vec::new()) };
+        let most = usize::try_from(model.n_text_ctx()).unwrap_or(0);
+        let mut steps = Steps::new(&mut self.state, prefix, true, threads, model.token_eot(), most);
+        let onwards = self.onwards.entry(lang).or_default();
+        let mut found = likeliest(&mut steps, &known.vocabulary, phrases, onwards, model.token_eot(), |tokens| spelled(&model, tokens))?;
+        found.truncate(MOST_ALTERNATIVES);
+        Ok(found)
+    }
+
     /// The speech of the last pass read as a phrase of `constraint`.
     fn read(&mut self, constraint: &Arc<Constraint>, lang: Lang, decoded: &Decoded, threads: usize) -> Result<Reading, AsrError> {
         let begun = cpu::ThreadTime::now();
@@ -227,22 +269,17 @@ impl Decoder {
         let (prefix, held) = if constraint.in_figures() { (self.prefix(lang, &[])?, false) } else { (decoded.prefix.clone(), true) };
         let limits = if constraint.in_figures() { OF_NUMBERS } else { OF_WORDS };
         let mut steps = Steps::new(&mut self.state, prefix, held, threads, end_of_text, most);
-        let found = search(&mut steps, &self.vocabulary, &mut acceptor, &mut allowed, end_of_text, limits)?;
+        let found = search(&mut steps, &self.known.vocabulary, &mut acceptor, &mut allowed, end_of_text, limits)?;
         let asked = steps.asked;
         if self.acceptors.len() >= MOST_ACCEPTORS {
             self.acceptors.remove(0);
         }
         self.acceptors.push((acceptor, allowed));
         let best = found.first().map_or(f32::NEG_INFINITY, |found| found.log_probability);
-        let texts = found.into_iter().map(|found| (self.text(&found.tokens), found.log_probability));
+        let texts = found.into_iter().map(|found| (spelled(&self.model, &found.tokens), found.log_probability));
         let candidates = reading::candidates(constraint, texts);
         let gap = best - decoded.whole_log_probability;
         Ok(Reading { candidates, gap, steps: asked, compute_ms: spent_ms(&begun, threads) })
-    }
-
-    fn text(&self, tokens: &[Token]) -> String {
-        let bytes: Vec<u8> = tokens.iter().flat_map(|token| self.model.token_to_bytes(*token).unwrap_or_default()).copied().collect();
-        String::from_utf8_lossy(&bytes).trim().to_owned()
     }
 }
 
@@ -262,7 +299,7 @@ impl Worker for Decoder {
         let pieces = window::windows(&samples);
         // What fills more than a window is no answer to a closed question.
         let constraint = job.constraint.as_ref().filter(|_| pieces.len() == 1);
-        for piece in pieces {
+        for piece in &pieces {
             let Some(speech_ms) = voice::speech_ms(piece) else {
                 transcript.no_speech = 1.0;
                 transcript.withheld = Some(Withheld::NoSpeech);
@@ -276,14 +313,14 @@ impl Worker for Decoder {
             if let Some(constraint) = constraint.filter(|constraint| !is_plain(constraint)) {
                 transcript.reading = Some(self.read(constraint, job.lang, &decoded, threads)?);
             }
-            let evidence = Evidence {
-                lang: job.lang,
-                audio_ms: milliseconds(piece.len()),
-                speech_ms,
-                confidence: geometric_mean(decoded.log_probability, decoded.tokens),
-                prompt: &prompt(job.lang, &job.terms),
-            };
-            match believable(decoded.text.trim(), &evidence) {
+            let prompt = self.known.prompt(job);
+            let confidence = geometric_mean(decoded.log_probability, decoded.tokens);
+            let evidence = Evidence { lang: job.lang, audio_ms: milliseconds(piece.len()), speech_ms, confidence, prompt: &prompt };
+            let heard = believable(decoded.text.trim(), &evidence);
+            if job.constraint.is_none() && speech_ms <= SHORT_MS && pieces.len() == 1 && (heard.is_err() || confidence < SURE) {
+                transcript.alternatives = self.alternatives(job.lang, decoded.prefix, threads)?;
+            }
+            match heard {
                 Ok(text) => {
                     if job.lang == Lang::En && !transcript.text.is_empty() {
                         transcript.text.push(' ');
@@ -311,6 +348,11 @@ impl Worker for Decoder {
 /// The other threads of a decode are as busy as this one: they spin while they wait.
 fn spent_ms(begun: &cpu::ThreadTime, threads: usize) -> u32 {
     begun.elapsed_ms().saturating_mul(u32::try_from(threads).unwrap_or(1))
+}
+
+fn spelled(model: &WhisperContext, tokens: &[Token]) -> String {
+    let bytes: Vec<u8> = tokens.iter().flat_map(|token| model.token_to_bytes(*token).unwrap_or_default()).copied().collect();
+    String::from_utf8_lossy(&bytes).trim().to_owned()
 }
 
 fn settings(lang: Lang) -> FullParams<'static, 'static> {

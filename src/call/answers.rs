@@ -67,6 +67,15 @@ fn candidates(transcript: &Transcript, answer: &SpokenAnswer) -> Candidates {
     Candidates::of(read.iter().map(|one| (one.meaning.clone(), one.share)), answer.chance / best.max(f32::MIN_POSITIVE))
 }
 
+/// Where what was heard is not understood surely, the first of the phrases that it may have been which is. It is asked about, never acted on.
+pub fn or_another(heard: Understood, mut others: impl Iterator<Item = Understood>) -> Understood {
+    if heard.decision == Decision::Accept {
+        return heard;
+    }
+    let sure = others.find(|other| other.decision == Decision::Accept && other.source == Source::Classifier);
+    sure.map_or(heard, |sure| Understood { decision: Decision::Confirm, ..sure })
+}
+
 /// Whether both give the same answer, whatever else was found in one of them.
 fn same(free: &Understood, asked: &Understood, slot: Option<&str>) -> bool {
     let value = |of: &Understood| slot.and_then(|slot| of.slots.get(slot)).cloned();
@@ -140,6 +149,20 @@ mod tests {
         check(nothing(), 0.0, yes(), Verdict::Reject, Wanted::Words, Decision::Reject, Source::Nothing);
         check(nothing(), 0.0, asked(None, Some("9")), Verdict::Confirm, Wanted::Words, Decision::Confirm, Source::Grammar);
         check(nothing(), 0.0, asked(None, Some("9")), Verdict::Confirm, Wanted::Number, Decision::Accept, Source::Grammar);
+    }
+
+    #[test]
+    fn what_may_have_been_said_instead_is_asked_about() {
+        let bill = |decision| free(Some(Intent::QueryBill), decision, Source::Classifier);
+        let plan = || free(Some(Intent::QueryPlan), Decision::Accept, Source::Classifier);
+        let meant = |heard: Understood, other: Understood| {
+            let meant = or_another(heard, [nothing(), other].into_iter());
+            (meant.intent, meant.decision)
+        };
+        assert_eq!(meant(nothing(), bill(Decision::Accept)), (Some(Intent::QueryBill), Decision::Confirm));
+        assert_eq!(meant(bill(Decision::Confirm), plan()), (Some(Intent::QueryPlan), Decision::Confirm));
+        assert_eq!(meant(nothing(), bill(Decision::Confirm)), (None, Decision::Reject));
+        assert_eq!(meant(plan(), bill(Decision::Accept)), (Some(Intent::QueryPlan), Decision::Accept));
     }
 
     #[test]

@@ -89,7 +89,10 @@ impl Conversation {
 
     /// What speech means as an answer to the present question, given its reading as one.
     pub fn understand_heard(&self, transcript: &Transcript, answer: Option<&SpokenAnswer>, number: bool) -> Understood {
-        let Some(answer) = answer else { return self.understand(&transcript.text) };
+        let Some(answer) = answer else {
+            let others = transcript.alternatives.iter().map(|other| self.understand(&other.text));
+            return answers::or_another(self.understand(&transcript.text), others);
+        };
         let question = self.question.as_ref();
         let wanted = match number {
             false => Wanted::Words,

@@ -5,6 +5,7 @@ pub mod calls;
 mod fields;
 pub mod knowledge;
 pub mod nlu;
+mod requests;
 mod sound;
 
 use super::Failure;
@@ -26,6 +27,8 @@ enum What {
     Fields(fields::Args),
     /// Knowledge search: entries found, what is claimed rightly and wrongly, time.
     Knowledge(knowledge::Args),
+    /// Spoken wishes at the opening question: understood at first, after one confirmation.
+    Requests(requests::Args),
     /// Intents: accuracy, F1, confusions, rejection, calibration, time.
     Nlu(nlu::Args),
 }
@@ -44,6 +47,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         What::Asr(args) => asr::run(args),
         What::Fields(args) => fields::run(args),
         What::Knowledge(args) => knowledge::run(args),
+        What::Requests(args) => requests::run(args),
         What::Nlu(args) => nlu::run(args),
     }
 }

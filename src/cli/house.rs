@@ -3,7 +3,8 @@
 use super::Failure;
 use super::edition::Desk;
 use super::operator::OperatorArgs;
-use crate::asr::{Recogniser, Whisper, WhisperConfig};
+use super::transcribe;
+use crate::asr::Recogniser;
 use crate::business::{self, DemoOperator, Operator};
 use crate::call::editions::Editions;
 use crate::call::services::Services;
@@ -114,8 +115,7 @@ impl House {
     }
 
     pub fn recogniser(&self) -> Result<Arc<dyn Recogniser>, Failure> {
-        let model = Models::open()?.path("whisper-base")?;
-        Ok(Arc::new(Whisper::open(&WhisperConfig::new(model))?))
+        Ok(Arc::new(transcribe::open()?))
     }
 }
 

@@ -8,9 +8,11 @@ use crate::audio::resample::resample;
 use crate::audio::{CALL_RATE_HZ, treatment, wav};
 use crate::grammar::{Constraint, Library};
 use crate::models::{Models, data_dir};
+use crate::nlu::examples;
 use crate::text::Lang;
 use anyhow::Context;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -102,9 +104,23 @@ impl Question {
     }
 }
 
-/// The recogniser with the model of the manifest.
+/// Longer Mandarin requests say enough to be heard as they are.
+const SHORT_CHARACTERS: usize = 4;
+
+/// The recogniser with the model of the manifest and, in Mandarin, what callers ask for in a word or two.
 pub fn open() -> Result<Whisper, Failure> {
-    Ok(Whisper::open(&WhisperConfig::new(Models::open()?.path("whisper-base")?))?)
+    let examples = data_dir().join("flows").join("intents").join(Lang::Zh.code());
+    let phrases = BTreeMap::from([(Lang::Zh, examples::short(&examples, SHORT_CHARACTERS)?)]);
+    Ok(Whisper::open(&WhisperConfig { phrases, ..model()? })?)
+}
+
+/// The same model, told nothing: neither of the domain nor of what callers say.
+pub fn open_plain() -> Result<Whisper, Failure> {
+    Ok(Whisper::open(&WhisperConfig { prompted: false, ..model()? })?)
+}
+
+fn model() -> Result<WhisperConfig, Failure> {
+    Ok(WhisperConfig::new(Models::open()?.path("whisper-base")?))
 }
 
 /// A recording as the recogniser takes it.

@@ -32,6 +32,8 @@ mod tests;
 
 pub(super) use manner::OWN_PROMPTS;
 
+pub use wishes::NEAR;
+
 use super::action::{Action, Outcome, TransferReason, Utterance};
 use super::event::{Event, Opening};
 use super::flow::{Flow, Flows};

@@ -60,6 +60,23 @@ pub fn load(folder: &Path, lexicon: &Lexicon) -> Result<Vec<Example>, NluError> 
     Ok(examples)
 }
 
+/// What callers ask for in a word or two, of so many characters at most: one language's shortest examples, the words of its concepts, and an action with an
+/// object, each once.
+pub fn short(folder: &Path, most_characters: usize) -> Result<Vec<String>, NluError> {
+    let lexicon = Lexicon::load(folder)?;
+    let asks = |intent: Intent| !matches!(intent, Intent::Affirm | Intent::Deny | Intent::OutOfScope);
+    let examples = load(folder, &lexicon)?.into_iter().filter(|example| asks(example.intent)).map(|example| example.text);
+    let words = lexicon.concepts.iter().flat_map(|(_, words)| words).cloned();
+    let objects = lexicon.words_of(&lexicon.clauses.objects);
+    let actions = lexicon.words_of(&lexicon.clauses.actions);
+    let pairs = actions.iter().flat_map(|action| objects.iter().map(move |object| format!("{action}{object}")));
+    let mut short: Vec<String> =
+        examples.chain(words).chain(pairs).filter(|text| (2..=most_characters).contains(&text.chars().count())).collect();
+    short.sort_unstable();
+    short.dedup();
+    Ok(short)
+}
+
 /// A file that no intent is named after is a slip of the pen.
 fn no_strangers(folder: &Path) -> Result<(), NluError> {
     let entries = std::fs::read_dir(folder).map_err(|error| NluError::read(folder, error))?;
@@ -71,4 +88,20 @@ fn no_strangers(folder: &Path) -> Result<(), NluError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_requests_are_examples_words_and_pairs() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("flows/intents/zh");
+        let short = short(&folder, 4).unwrap();
+        for wanted in ["发票", "账单", "漫游", "查流量", "改套餐"] {
+            assert!(short.iter().any(|text| text == wanted), "{wanted}");
+        }
+        assert!(short.iter().all(|text| (2..=4).contains(&text.chars().count())));
+        assert!(short.is_sorted());
+    }
 }

@@ -3,6 +3,7 @@
 pub mod recordings;
 mod table;
 
+use super::sound::{Behind, NoiseArgs};
 use crate::asr::recogniser::Priority;
 use crate::asr::score::Score;
 use crate::asr::{Job, Pending, Recogniser, Transcript, Whisper};
@@ -24,6 +25,8 @@ const IN_WORK: usize = 4;
 /// sides are written alike before they are compared: simplified, without punctuation, figures in words. The error is counted in
 /// characters (Mandarin) or words (English), the pinyin error in syllables without tones. A run-away is a result with more than
 /// twice the characters spoken.
+///
+/// With --plain each figure of the model without the domain's prompt stands before an arrow.
 #[derive(clap::Args)]
 pub struct Args {
     /// Manifests of recordings
@@ -35,6 +38,11 @@ pub struct Args {
     /// Only as recorded; without either, both are measured
     #[arg(long)]
     wideband: bool,
+    #[command(flatten)]
+    noise: NoiseArgs,
+    /// Also measure the model without the domain's prompt
+    #[arg(long)]
+    plain: bool,
     /// The language of recordings whose manifest names none
     #[arg(long, value_enum, default_value_t = Lang::Zh)]
     lang: Lang,
@@ -52,14 +60,29 @@ pub struct Args {
 /// One recording, recognised under one condition.
 struct Measured<'a> {
     recording: &'a Recording,
-    telephone: bool,
+    condition: String,
+    /// Without the prompt, where that was measured.
+    plain: Option<Pass>,
+    heard: Pass,
     transcript: Transcript,
+}
+
+/// What was heard in one way.
+struct Pass {
     score: Score,
+    compute_ms: u32,
+}
+
+impl Pass {
+    fn of(recording: &Recording, transcript: &Transcript) -> Pass {
+        Pass { score: Score::of(recording.lang, &recording.said, &transcript.text), compute_ms: transcript.compute_ms }
+    }
 }
 
 impl Measured<'_> {
-    fn condition(&self) -> &'static str {
-        if self.telephone { "telephone" } else { "as recorded" }
+    fn passes(&self) -> impl Iterator<Item = (&'static str, &Pass)> {
+        let plain = self.plain.as_ref().map(|plain| ("without the prompt", plain));
+        plain.into_iter().chain([("with the prompt", &self.heard)])
     }
 }
 
@@ -74,14 +97,29 @@ pub fn run(args: Args) -> Result<(), Failure> {
         (_, true) => &[true],
         _ => &[false, true],
     };
-    let jobs: Vec<(&Recording, bool)> =
-        recordings.iter().flat_map(|recording| conditions.iter().map(move |&telephone| (recording, telephone))).collect();
-    let measured = measure(&transcribe::open()?, &jobs)?;
+    let behind = args.noise.open()?;
+    let mut jobs = Vec::new();
+    for (index, recording) in recordings.iter().enumerate() {
+        jobs.extend(conditions.iter().map(|&telephone| Task { recording, telephone, seed: index as u64 }));
+    }
+    let plain = if args.plain { Some(hear(&transcribe::open_plain()?, &jobs, &behind)?) } else { None };
+    let heard = hear(&transcribe::open()?, &jobs, &behind)?;
+    let mut measured = Vec::new();
+    for (index, (task, transcript)) in jobs.iter().zip(heard).enumerate() {
+        let plain = plain.as_ref().and_then(|plain| plain.get(index));
+        measured.push(Measured {
+            recording: task.recording,
+            condition: behind.name(task.telephone),
+            plain: plain.map(|plain| Pass::of(task.recording, plain)),
+            heard: Pass::of(task.recording, &transcript),
+            transcript,
+        });
+    }
     table::print(&measured);
     if args.errors {
-        for one in measured.iter().filter(|one| one.score.text.wrong > 0) {
+        for one in measured.iter().filter(|one| one.heard.score.text.wrong > 0) {
             let file = one.recording.file.display();
-            println!("{file}\t{}\t{:.2}\t{}\t{}", one.condition(), one.transcript.confidence, one.recording.said, one.transcript.text);
+            println!("{file}\t{}\t{:.2}\t{}\t{}", one.condition, one.transcript.confidence, one.recording.said, one.transcript.text);
         }
     }
     if let Some(file) = &args.json {
@@ -91,32 +129,38 @@ pub fn run(args: Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Results in the order of the jobs.
-fn measure<'a>(recogniser: &Whisper, jobs: &[(&'a Recording, bool)]) -> Result<Vec<Measured<'a>>, Failure> {
+/// One recording under one condition.
+struct Task<'a> {
+    recording: &'a Recording,
+    telephone: bool,
+    /// Picks the noise.
+    seed: u64,
+}
+
+/// Results in the order of the tasks.
+fn hear(recogniser: &Whisper, tasks: &[Task<'_>], behind: &Behind) -> Result<Vec<Transcript>, Failure> {
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {eta} left").expect("the template is well formed");
-    let progress = ProgressBar::new(jobs.len() as u64).with_style(style);
-    let mut in_work: VecDeque<(&'a Recording, bool, Pending)> = VecDeque::new();
-    let mut measured = Vec::new();
-    let mut finish = |(recording, telephone, pending): (&'a Recording, bool, Pending)| -> Result<(), Failure> {
-        let transcript = pending.wait_blocking().with_context(|| recording.file.display().to_string())?;
-        let score = Score::of(recording.lang, &recording.said, &transcript.text);
-        measured.push(Measured { recording, telephone, transcript, score });
+    let progress = ProgressBar::new(tasks.len() as u64).with_style(style);
+    let mut in_work: VecDeque<(&Recording, Pending)> = VecDeque::new();
+    let mut heard = Vec::new();
+    let mut finish = |(recording, pending): (&Recording, Pending)| -> Result<(), Failure> {
+        heard.push(pending.wait_blocking().with_context(|| recording.file.display().to_string())?);
         progress.inc(1);
         Ok(())
     };
-    for &(recording, telephone) in jobs {
+    for Task { recording, telephone, seed } in tasks {
         if in_work.len() >= IN_WORK
             && let Some(oldest) = in_work.pop_front()
         {
             finish(oldest)?;
         }
-        let samples = transcribe::samples(&recording.file, telephone).with_context(|| recording.file.display().to_string())?;
+        let samples = behind.prepare(&recording.file, *telephone, *seed, None).with_context(|| recording.file.display().to_string())?;
         let job = Job { samples, lang: recording.lang, terms: Vec::new(), constraint: None, deadline: DEADLINE, priority: Priority::Final };
-        in_work.push_back((recording, telephone, recogniser.submit(job)?));
+        in_work.push_back((recording, recogniser.submit(job)?));
     }
     in_work.into_iter().try_for_each(&mut finish)?;
     progress.finish_and_clear();
-    Ok(measured)
+    Ok(heard)
 }
 
 /// Nobody waits on the line.
@@ -134,6 +178,7 @@ mod tests {
             category: String::new(),
             lang: Lang::Zh,
             said: String::new(),
+            intent: String::new(),
         };
         let chosen = super::super::spread((0..all).map(recording).collect(), limit);
         let names: Vec<&str> = chosen.iter().filter_map(|recording| recording.file.to_str()).collect();

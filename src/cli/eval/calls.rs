@@ -12,12 +12,12 @@ pub mod stage;
 pub mod studio;
 mod table;
 
-use crate::asr::{Recogniser, Whisper, WhisperConfig};
+use crate::asr::Recogniser;
 use crate::call::session::Session;
-use crate::cli::Failure;
 use crate::cli::check::load_flows;
 use crate::cli::fixtures::caller::Callers;
 use crate::cli::fixtures::recipe::Noise;
+use crate::cli::{Failure, transcribe};
 use crate::models::{Models, data_dir};
 use crate::text::Lang;
 use crate::tts::{Speech, Voices};
@@ -94,7 +94,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let studio = Studio::open(&data_dir())?;
     let (models, voices) = (Models::open()?, Voices::open()?);
     let speech = Arc::new(Speech::new(&models, &voices)?);
-    let recogniser: Arc<dyn Recogniser> = Arc::new(Whisper::open(&WhisperConfig::new(models.path("whisper-base")?))?);
+    let recogniser: Arc<dyn Recogniser> = Arc::new(transcribe::open()?);
     let names: Vec<(Lang, String)> =
         args.voice.iter().map(|name| Ok((voices.by_name(name)?.lang, name.clone()))).collect::<Result<_, Failure>>()?;
     let mut callers = Callers::new(models, voices);

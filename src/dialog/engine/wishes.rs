@@ -6,7 +6,7 @@ use crate::nlu::{Intent, RejectReason, Understood};
 use crate::text::{Record, Value};
 
 /// Two guesses closer than this are asked about together.
-const NEAR: f32 = 0.12;
+pub const NEAR: f32 = 0.12;
 
 impl Turn<'_> {
     /// Further requests of the same sentence wait; the caller is told in which order they come.

@@ -15,10 +15,12 @@ pub struct Recording {
     pub lang: Lang,
     /// Empty: there is no speech in it.
     pub said: String,
+    /// What the speaker wants, by our name, where the manifest tells it.
+    pub intent: String,
 }
 
 /// The audio files of a manifest: tab-separated columns by the names in the first line, of which `file` and `transcript` are needed,
-/// `category` and `language` taken where they are. Files lie in the manifest's folder; where they do not, a leading `dev/` stands for it.
+/// `category`, `language` and `intent` taken where they are. Files lie in the manifest's folder; where they do not, a leading `dev/` stands for it.
 /// A transcript in brackets describes sound without words.
 pub fn read(manifest: &Path, unnamed: Lang) -> Result<Vec<Recording>, Failure> {
     let text = std::fs::read_to_string(manifest).with_context(|| format!("cannot read {}", manifest.display()))?;
@@ -33,7 +35,7 @@ pub fn read(manifest: &Path, unnamed: Lang) -> Result<Vec<Recording>, Failure> {
             bail!("{}: {} is missing", manifest.display(), row.file);
         };
         let lang = row.lang.unwrap_or(unnamed);
-        recordings.push(Recording { file, set: set.clone(), category: row.category, lang, said: row.said });
+        recordings.push(Recording { file, set: set.clone(), category: row.category, lang, said: row.said, intent: row.intent });
     }
     Ok(recordings)
 }
@@ -44,6 +46,7 @@ struct Row {
     said: String,
     category: String,
     lang: Option<Lang>,
+    intent: String,
 }
 
 fn rows(text: &str) -> Result<Vec<Row>, Failure> {
@@ -53,7 +56,7 @@ fn rows(text: &str) -> Result<Vec<Row>, Failure> {
     let (Some(file), Some(transcript)) = (column("file"), column("transcript")) else {
         bail!("the first line must name the columns file and transcript");
     };
-    let (category, language) = (column("category"), column("language"));
+    let (category, language, intent) = (column("category"), column("language"), column("intent"));
     let row = |line: &str| {
         let cells: Vec<&str> = line.split('\t').collect();
         let cell = |column: Option<usize>| column.and_then(|column| cells.get(column)).map_or("", |cell| cell.trim());
@@ -62,7 +65,8 @@ fn rows(text: &str) -> Result<Vec<Row>, Failure> {
             "en" => Some(Lang::En),
             _ => None,
         };
-        Row { file: cell(Some(file)).into(), said: words(cell(Some(transcript))).into(), category: cell(category).into(), lang }
+        let said = words(cell(Some(transcript))).to_owned();
+        Row { file: cell(Some(file)).into(), said, category: cell(category).into(), lang, intent: cell(intent).into() }
     };
     Ok(lines.filter(|line| !line.trim().is_empty()).map(row).collect())
 }
@@ -79,7 +83,13 @@ mod tests {
     #[test]
     fn columns_are_found_by_name() {
         let text = "language\tfile\ttranscript\nzh\ta.wav\t查话费\n\n-\tb.wav\t(rain)\nen\tc.wav\n";
-        let row = |file: &str, said: &str, lang| Row { file: file.into(), said: said.into(), category: String::new(), lang };
+        let row = |file: &str, said: &str, lang| Row {
+            file: file.into(),
+            said: said.into(),
+            category: String::new(),
+            lang,
+            intent: String::new(),
+        };
         assert_eq!(rows(text).unwrap(), [row("a.wav", "查话费", Some(Lang::Zh)), row("b.wav", "", None), row("c.wav", "", Some(Lang::En))]);
         assert!(rows("text\tintent\n").is_err());
     }
