@@ -28,6 +28,7 @@ pub mod thresholds;
 pub mod understood;
 pub mod vague;
 pub mod wording;
+pub mod yes_no;
 
 pub use candidates::Candidates;
 pub use controls::Control;

@@ -12,6 +12,8 @@ pub const MOST_DISTANCE: f32 = 0.3;
 const OTHER_CHARACTER: f32 = 0.03;
 /// Syllables further apart than this are different syllables.
 const MOST_SUBSTITUTION: f32 = 0.5;
+/// In running text syllables further apart than this are different.
+const MOST_ALIKE: f32 = 0.35;
 /// A syllable too many or one swallowed.
 const EXTRA_OR_MISSING: f32 = 0.75;
 
@@ -23,6 +25,8 @@ const NEVER_LOST_WORDS: &[&str] = &["no", "not", "dont", "never", "nope", "cance
 pub enum Scan {
     Exact,
     Sound,
+    /// On sound, syllable by syllable: none may be lost or added, none be far off. For running text, where every place is tried.
+    Alike,
 }
 
 /// Where a token that begins at a place can end, and at what price.
@@ -42,6 +46,7 @@ impl Scan {
             Scan::Exact if same == units.len() => vec![(start + same, 0.0)],
             Scan::Exact => Vec::new(),
             Scan::Sound => by_sound(units, program, rest, start),
+            Scan::Alike => alike(units, program, rest).map(|price| (start + units.len(), price)).into_iter().collect(),
         };
         Found { ends, runs_out }
     }
@@ -55,6 +60,14 @@ impl Scan {
             _ => None,
         }
     }
+}
+
+fn alike(units: &[UnitId], program: &Program, rest: &[Heard]) -> Option<f32> {
+    let heard = rest.get(..units.len())?;
+    units.iter().zip(heard).try_fold(0.0, |sum, (unit, heard)| {
+        let price = if *unit == heard.id { 0.0 } else { substitution(program.spoken(*unit), heard) };
+        (price <= MOST_ALIKE).then_some(sum + price)
+    })
 }
 
 /// Edit distance of the token to every beginning of `rest`, a column a unit of the token.

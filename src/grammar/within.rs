@@ -35,12 +35,12 @@ impl Grammar {
     /// their sound. Nothing for a grammar without the meta name `within`, and for a phrase that would take too much work.
     pub fn within(&self, phrase: &str) -> Vec<Stretch> {
         let exact = self.stretches(phrase, Scan::Exact);
-        if exact.is_empty() { self.stretches(phrase, Scan::Sound) } else { exact }
+        if exact.is_empty() { self.stretches(phrase, Scan::Alike) } else { exact }
     }
 
     fn stretches(&self, phrase: &str, scan: Scan) -> Vec<Stretch> {
         let Some(rule) = self.within else { return Vec::new() };
-        let heard = self.program.hear(phrase, scan == Scan::Sound);
+        let heard = self.program.hear(phrase, scan != Scan::Exact);
         let mut matcher = Matcher::new(&self.program, &heard, scan, 1);
         let Ok(found) = matcher.stretches(rule) else { return Vec::new() };
         let mut found: Vec<(Range<usize>, f32, DerivationId)> = found

@@ -9,12 +9,14 @@ use super::features::Extractor;
 use super::learner::{self, Feature, Linear, Sample, Settings};
 use super::lexicon::Lexicon;
 use super::repair::{Meant, Repair};
-use super::roughen::roughened;
+use super::roughen::{broken_off, roughened};
 use super::thresholds::Thresholds;
 use super::wording::Wording;
 
 /// One template in this many is held out.
 const FOLDS: usize = 4;
+/// Of one request in this many a fragment is tried.
+const FRAGMENTS: u64 = 3;
 /// How sure it is that a caller who negates every request says no.
 const REFUSED: f32 = 0.9;
 
@@ -71,9 +73,10 @@ impl Classifier {
         let folds: Vec<_> = (0..FOLDS).map(|held_out| fold(&samples, held_out)).collect();
         let marks: Vec<(f32, Thresholds)> = folds.iter().map(|(model, tested)| calibrated(model, tested)).collect();
         let mut trials = Vec::new();
+        let is_whole = |(example, sample): &Labelled<'_>| example.intent != Intent::Affirm && sample.class == example.intent as usize;
         for (at, (model, tested)) in folds.iter().enumerate() {
             let Some(&(temperature, thresholds)) = marks.get((at + 1) % FOLDS) else { continue };
-            trials.extend(tested.iter().map(|(example, sample)| {
+            trials.extend(tested.iter().filter(|one| is_whole(one)).map(|(example, sample)| {
                 let ranked = match repair.meant(&Wording::new(&example.text)) {
                     Meant::Refused => vec![(Intent::Deny, REFUSED)],
                     _ => ranked(model, temperature, &sample.features),
@@ -108,8 +111,25 @@ fn samples<'a>(examples: &'a [Example], lexicon: &Lexicon, repair: &Repair, extr
             };
             out.push((example, Sample { features, class, weight }));
         }
+        out.extend(fragment(example, seed as u64, lexicon, extractor));
     }
     out
+}
+
+/// Of some requests the beginning, where it asks for nothing yet: callers break off, and lines do. It is nobody's business.
+fn fragment<'a>(example: &'a Example, seed: u64, lexicon: &Lexicon, extractor: &Extractor) -> Option<Labelled<'a>> {
+    if lexicon.not_enough.is_empty()
+        || !seed.is_multiple_of(FRAGMENTS)
+        || example.intent.answers()
+        || example.intent.steers()
+        || example.phrase
+    {
+        return None;
+    }
+    let wording = Wording::new(&broken_off(&example.text, seed)?);
+    let asks = extractor.concepts_of(&wording).iter().any(|concept| !lexicon.not_enough.contains(concept));
+    let sample = || Sample { features: extractor.features(&wording), class: Intent::OutOfScope as usize, weight: 0.5 };
+    (!asks && !wording.is_empty()).then(|| (example, sample()))
 }
 
 /// Learns from all folds but one, and gives back that one.
@@ -128,6 +148,7 @@ fn calibrated(model: &Linear, held_out: &[&Labelled<'_>]) -> (f32, Thresholds) {
         .into_iter()
         .filter_map(|(mut probabilities, class)| {
             learner::softmax(&mut probabilities, temperature);
+            no_guessed_yes(&mut probabilities);
             let (best, &confidence) = probabilities.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
             (best != Intent::OutOfScope as usize).then_some((confidence, best == class))
         })
@@ -135,9 +156,18 @@ fn calibrated(model: &Linear, held_out: &[&Labelled<'_>]) -> (f32, Thresholds) {
     (temperature, Thresholds::learn(&trials))
 }
 
+/// What is like a yes and is none of the known ones asks for nothing: a yes is never guessed (see `yes_no`).
+fn no_guessed_yes(probabilities: &mut [f32]) {
+    let yes = probabilities.get_mut(Intent::Affirm as usize).map_or(0.0, std::mem::take);
+    if let Some(none) = probabilities.get_mut(Intent::OutOfScope as usize) {
+        *none += yes;
+    }
+}
+
 fn ranked(model: &Linear, temperature: f32, features: &[Feature]) -> Vec<(Intent, f32)> {
     let mut probabilities = model.scores(features);
     learner::softmax(&mut probabilities, temperature);
+    no_guessed_yes(&mut probabilities);
     let mut ranked: Vec<(Intent, f32)> = Intent::ALL.iter().copied().zip(probabilities).collect();
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     ranked

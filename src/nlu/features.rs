@@ -79,6 +79,11 @@ impl Extractor {
         out
     }
 
+    /// The concepts of an utterance, by their places in the lexicon.
+    pub fn concepts_of(&self, wording: &Wording) -> Vec<u16> {
+        self.concepts(&tokens(wording))
+    }
+
     /// The concepts in order, the longest word at each place, without immediate repeats.
     fn concepts(&self, tokens: &[Token]) -> Vec<u16> {
         let mut out: Vec<u16> = Vec::new();

@@ -88,15 +88,18 @@ impl Knowledge {
         let certainty = Certainty::of(lang);
         let hit = |(place, (at, score)): (usize, &(usize, f32))| {
             let rival = if place == 0 { next(1) } else { next(0) };
-            let evidence = Evidence { score: *score, lead: *score - rival, known: found.known };
+            let nearest = index.nearest(question, *at);
+            let evidence = Evidence { lead: *score - rival, rival, known: found.known, nearest, common: *score * found.weight };
             Some(Hit { entry: self.entries.get(*at)?, score: *score, confidence: certainty.confidence(evidence), evidence })
         };
         ranked.iter().enumerate().take(most).filter_map(hit).collect()
     }
 
     /// The entry that answers `question`, if any may, and what to do with it: say its answer, or ask whether that is what is meant.
-    pub fn best(&self, question: &Wording, lang: Lang, day: Date) -> Option<(Hit<'_>, Decision)> {
-        let hit = self.search_wording(question, lang, day, 1).pop()?;
+    /// `other` is the probability that something else is wanted than an answer.
+    pub fn best(&self, question: &Wording, lang: Lang, day: Date, other: f32) -> Option<(Hit<'_>, Decision)> {
+        let mut hit = self.search_wording(question, lang, day, 1).pop()?;
+        hit.confidence *= 1.0 - other.clamp(0.0, 1.0);
         match Certainty::of(lang).decide(hit.confidence) {
             Decision::Reject => None,
             decision => Some((hit, decision)),

@@ -8,6 +8,7 @@ use super::phrases::{self, Phrases};
 use super::slots::Utterance;
 use super::vague::Vague;
 use super::wording::Wording;
+use super::yes_no::YesNo;
 use super::{Intent, NluError, examples};
 use crate::grammar::Library;
 use crate::text::{Lang, Record};
@@ -21,7 +22,7 @@ pub struct Language {
     pub lang: Lang,
     pub lexicon: Lexicon,
     pub global: Phrases<Intent>,
-    pub yes_no: Phrases<bool>,
+    pub yes_no: YesNo,
     pub classifier: Classifier,
     pub clauses: Clauses,
     pub vague: Vague,
@@ -37,7 +38,7 @@ impl Language {
         Ok(Language {
             lang,
             global: phrases::global(&examples, &lexicon),
-            yes_no: phrases::yes_no(&lexicon),
+            yes_no: YesNo::new(&lexicon),
             classifier: Classifier::learn(&examples, &lexicon),
             clauses: Clauses::new(&lexicon),
             vague: Vague::new(&lexicon),

@@ -27,10 +27,13 @@ struct Written {
     /// Answers to a yes/no question, as templates; they mean this only when such a question was asked.
     yes: Vec<String>,
     no: Vec<String>,
+    answers: AnswerMarks,
     repair: RepairMarks,
     negation: NegationMarks,
     clauses: ClauseMarks,
     names: NameMarks,
+    /// Concepts that ask for nothing by themselves: a request that breaks off after them is a fragment.
+    not_enough: Vec<String>,
     #[serde(default)]
     vague: Vec<WrittenVague>,
 }
@@ -48,6 +51,21 @@ struct WrittenVague {
 pub struct VaguePhrases {
     pub phrases: Vec<String>,
     pub may_be: Vec<Intent>,
+}
+
+/// What makes an answer of a yes or a no among other words, and what makes none of it.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerMarks {
+    /// What is an answer also before other words: `是的`. Not `要`, for `要挂失` is a wish.
+    pub yes_openers: Vec<String>,
+    pub no_openers: Vec<String>,
+    /// A yes that is only a nod when a no comes with it: `好的，不用了`.
+    pub soft: Vec<String>,
+    /// What makes a question of the words after a yes: `多少`.
+    pub questions: Vec<String>,
+    /// What takes an answer half back: `但是`.
+    pub hedges: Vec<String>,
 }
 
 /// How callers take back what they said.
@@ -116,10 +134,13 @@ pub struct Lexicon {
     /// Whole answers to a yes/no question.
     pub yes: Vec<String>,
     pub no: Vec<String>,
+    pub answers: AnswerMarks,
     pub repair: RepairMarks,
     pub negation: NegationMarks,
     pub clauses: ClauseMarks,
     pub names: NameMarks,
+    /// Places of the concepts that ask for nothing by themselves.
+    pub not_enough: Vec<u16>,
     pub vague: Vec<VaguePhrases>,
 }
 
@@ -153,6 +174,11 @@ impl Lexicon {
             }
             Ok(out)
         };
+        let not_enough = |name: &String| {
+            let place = written.concepts.keys().position(|concept| concept == name).and_then(|place| u16::try_from(place).ok());
+            place.ok_or_else(|| NluError::bad(&file, format!("not_enough: no concept is called `{name}`")))
+        };
+        let not_enough = written.not_enough.iter().map(not_enough).collect::<Result<_, _>>()?;
         let vague = |written: &WrittenVague| -> Result<VaguePhrases, NluError> {
             let named =
                 |name: &String| Intent::from_name(name).ok_or_else(|| NluError::bad(&file, format!("no intent is called `{name}`")));
@@ -170,10 +196,12 @@ impl Lexicon {
             fillers,
             openers: written.openers,
             closers: written.closers,
+            answers: written.answers,
             repair: written.repair,
             negation: written.negation,
             clauses: written.clauses,
             names: written.names,
+            not_enough,
             vague,
         })
     }

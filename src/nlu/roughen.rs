@@ -33,9 +33,29 @@ pub fn roughened(text: &str, seed: u64, openers: &[String], closers: &[String]) 
     out
 }
 
+/// The beginning of `text`, broken off where `seed` says; `None` when it is too short to be broken.
+pub fn broken_off(text: &str, seed: u64) -> Option<String> {
+    let ends: Vec<usize> = match text.is_ascii() {
+        true => text.match_indices(' ').map(|(at, _)| at).collect(),
+        false => text.char_indices().skip(2).map(|(at, _)| at).collect(),
+    };
+    let end = *ends.get((scramble(seed.wrapping_add(77)) % ends.len().max(1) as u64) as usize)?;
+    text.get(..end).map(str::to_owned)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn breaks_off_before_the_end() {
+        for seed in 0..20 {
+            let broken = broken_off("查一下话费", seed).expect("five characters");
+            assert!("查一下话费".starts_with(&broken) && broken.chars().count() >= 2 && broken != "查一下话费", "{broken}");
+        }
+        assert_eq!(broken_off("查", 1), None);
+        assert_eq!(broken_off("check my", 1).as_deref(), Some("check"));
+    }
 
     #[test]
     fn keeps_what_was_said() {

@@ -116,7 +116,8 @@ impl Router {
         {
             return understood;
         }
-        let Some((hit, decision)) = self.knowledge.best(wording, lang, today) else { return understood };
+        let other = jobs(&understood);
+        let Some((hit, decision)) = self.knowledge.best(wording, lang, today, other) else { return understood };
         let sure = decision == Decision::Accept && heard_well == Decision::Accept;
         let may_be_other = understood.decision == Decision::Confirm || understood.reason == Some(RejectReason::OutOfScope);
         if !sure && may_be_other && !asks {
@@ -173,7 +174,7 @@ impl Router {
             return None;
         }
         let among = match kind {
-            _ if name == YES_NO => language.beginning_yes_or_no(wording),
+            _ if name == YES_NO => language.beginning_yes_or_no(heard.text),
             Some(kind) => language.value_among_words(heard, wording, kind, today),
             None => None,
         };
@@ -181,7 +182,8 @@ impl Router {
             return among;
         }
         let by_sound = grammar.and_then(|grammar| grammar.parse_by_sound(heard.text, 1).pop());
-        by_sound.filter(|parse| parse.score >= SOUNDS_ALIKE).and_then(whole)
+        let least = if name == YES_NO { SOUNDS_THE_SAME } else { SOUNDS_ALIKE };
+        by_sound.filter(|parse| parse.score >= least).and_then(whole)
     }
 }
 
@@ -207,14 +209,13 @@ fn meaning(parse: &Parse, grammar: &str, kind: Option<Kind>, lang: Lang, today: 
 
 impl Language {
     fn plain_yes_or_no(&self, wording: &Wording) -> Option<Answered> {
-        let (yes, confidence) = self.yes_no.whole(wording, |_, _| None)?;
+        let (yes, confidence) = self.yes_no.whole(wording)?;
         Some(Answered { value: Value::Flag(yes), confidence, rest: None })
     }
 
-    fn beginning_yes_or_no(&self, wording: &Wording) -> Option<Answered> {
-        let (yes, length) = self.yes_no.beginning(wording)?;
-        let rest: String = wording.plain.iter().skip(length).collect();
-        Some(Answered { value: Value::Flag(yes), confidence: READ_WITHIN, rest: Some(Wording::new(&rest)) })
+    fn beginning_yes_or_no(&self, text: &str) -> Option<Answered> {
+        let beginning = self.yes_no.beginning(text)?;
+        Some(Answered { value: Value::Flag(beginning.yes), confidence: READ_WITHIN, rest: Some(beginning.rest) })
     }
 
     fn value_among_words(&self, heard: &Heard<'_>, wording: &Wording, kind: Kind, today: Date) -> Option<Answered> {
@@ -321,6 +322,14 @@ impl Language {
 /// What a caller may say in the middle of any question, whatever the question.
 fn universal(intent: Intent) -> bool {
     !intent.answers()
+}
+
+/// The probability of the likeliest job of ours among the guesses.
+fn jobs(understood: &Understood) -> f32 {
+    let best = understood.intent.map(|intent| (intent, understood.confidence));
+    let guesses = best.into_iter().chain(understood.alternatives.iter().copied());
+    let jobs = guesses.filter(|(intent, _)| !intent.answers() && !intent.steers() && *intent != Intent::Faq);
+    jobs.map(|(_, probability)| probability).fold(0.0, f32::max)
 }
 
 fn nothing(text: &str) -> Understood {

@@ -10,24 +10,31 @@ use crate::text::Lang;
 /// What a search tells about its best entry.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Evidence {
-    /// How alike question and entry are.
-    pub score: f32,
-    /// How much less the next entry is.
+    /// How much more alike the question is to the entry than to the next one.
     pub lead: f32,
+    /// How alike it is to the next one. Beside the lead this is all that the entry's own score says.
+    pub rival: f32,
     /// The share of the question that any entry knows.
     pub known: f32,
+    /// How alike the question and the entry's nearest wording are.
+    pub nearest: f32,
+    /// How much they have in common, whatever the length: a fragment of one rare word has little.
+    pub common: f32,
 }
 
 impl Evidence {
     /// Nothing was found.
-    pub const NONE: Evidence = Evidence { score: 0.0, lead: 0.0, known: 0.0 };
+    pub const NONE: Evidence = Evidence { lead: 0.0, rival: 0.0, known: 0.0, nearest: 0.0, common: 0.0 };
 }
+
+/// How many weights there are: one for each part of the evidence, and a constant.
+const WEIGHTS: usize = 6;
 
 /// Learned weights and marks of one language.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Certainty {
     /// Of what [`Evidence`] holds, in its order, and of a constant.
-    pub weights: [f32; 4],
+    pub weights: [f32; WEIGHTS],
     /// At least this probability to say the answer.
     pub accept: f32,
     /// At least this probability to ask whether that is meant.
@@ -41,8 +48,8 @@ const RIGHT_WHEN_ASKED: f32 = 0.65;
 /// Of fewer examples a share says nothing.
 const FEWEST: usize = 10;
 
-const ZH: Certainty = Certainty { weights: [-0.543, 3.928, 0.735, -2.904], accept: 0.751, confirm: 0.429 };
-const EN: Certainty = Certainty { weights: [0.381, 2.224, 0.543, -3.385], accept: 0.864, confirm: 0.340 };
+const ZH: Certainty = Certainty { weights: [-0.278, -2.078, -0.160, 1.475, 3.046, -8.000], accept: 0.658, confirm: 0.481 };
+const EN: Certainty = Certainty { weights: [0.383, -1.056, 0.394, -0.194, 3.115, -7.090], accept: 0.774, confirm: 0.513 };
 
 impl Certainty {
     pub fn of(lang: Lang) -> Certainty {
@@ -69,9 +76,9 @@ impl Certainty {
     /// Learns from what searches told and whether the best entry was the right one (logistic regression); the marks are the lowest
     /// at which enough of what lies above is right.
     pub fn learn(trials: &[(Evidence, bool)]) -> Certainty {
-        let mut weights = [0.0_f32; 4];
+        let mut weights = [0.0_f32; WEIGHTS];
         for _ in 0..ROUNDS {
-            let mut slope = [0.0_f32; 4];
+            let mut slope = [0.0_f32; WEIGHTS];
             let present = Certainty { weights, accept: 1.0, confirm: 1.0 };
             for (evidence, right) in trials {
                 let error = f32::from(u8::from(*right)) - present.confidence(*evidence);
@@ -98,8 +105,8 @@ const STEP: f32 = 0.3;
 const SHRINK: f32 = 0.001;
 
 /// Brought to a like size, so that learning is even.
-fn terms(evidence: Evidence) -> [f32; 4] {
-    [evidence.score * 5.0, evidence.lead * 10.0, evidence.known * 5.0, 1.0]
+fn terms(evidence: Evidence) -> [f32; WEIGHTS] {
+    [evidence.lead * 10.0, evidence.rival * 5.0, evidence.known * 5.0, evidence.nearest * 5.0, (1.0 + evidence.common).ln(), 1.0]
 }
 
 /// The lowest confidence at which `share` of everything from it upwards is right. `judged` is sorted, highest first.

@@ -32,7 +32,8 @@ pub struct Index {
     /// Words of one meaning; a list a concept.
     concepts: Vec<Vec<String>>,
     postings: HashMap<Feature, Posting>,
-    entries: usize,
+    /// Of each entry, the features of each of its wordings.
+    wordings: Vec<Vec<HashMap<Feature, f32>>>,
 }
 
 /// Where a feature stands.
@@ -50,6 +51,8 @@ pub struct Found {
     pub scores: Vec<f32>,
     /// The share of the question's weight that any entry has, 0.0..=1.0.
     pub known: f32,
+    /// The question's weight.
+    pub weight: f32,
 }
 
 impl Index {
@@ -57,8 +60,9 @@ impl Index {
     pub fn new(entries: &[Entry], lang: Lang, concepts: &[(String, Vec<String>)]) -> Index {
         let plain = |words: &Vec<String>| words.iter().map(|word| bounded(&Wording::new(word).text(), lang)).collect();
         let concepts = concepts.iter().map(|(_, words)| plain(words)).collect();
-        let mut index = Index { lang, concepts, postings: HashMap::new(), entries: entries.len() };
-        let counted: Vec<HashMap<Feature, f32>> = entries.iter().map(|entry| index.count(entry)).collect();
+        let mut index = Index { lang, concepts, postings: HashMap::new(), wordings: Vec::new() };
+        index.wordings = entries.iter().map(|entry| index.wordings_of(entry)).collect();
+        let counted: Vec<HashMap<Feature, f32>> = index.wordings.iter().map(|wordings| count(wordings)).collect();
         let lengths: Vec<f32> = counted.iter().map(|counts| counts.values().sum()).collect();
         let mean = lengths.iter().sum::<f32>() / entries.len().max(1) as f32;
         for (at, (counts, length)) in counted.into_iter().zip(lengths).enumerate() {
@@ -73,25 +77,35 @@ impl Index {
         index
     }
 
-    /// In how many of an entry's wordings each feature stands.
-    fn count(&self, entry: &Entry) -> HashMap<Feature, f32> {
+    fn wordings_of(&self, entry: &Entry) -> Vec<HashMap<Feature, f32>> {
         let wordings = entry.wordings(self.lang);
-        let mut counts = HashMap::new();
-        for text in [&wordings.question].into_iter().chain(&wordings.variants) {
-            for feature in self.features(&Wording::new(text)).into_keys() {
-                *counts.entry(feature).or_insert(0.0) += 1.0;
-            }
-        }
-        counts
+        [&wordings.question].into_iter().chain(&wordings.variants).map(|text| self.features(&Wording::new(text))).collect()
+    }
+
+    fn weight(&self, feature: Feature, kind: f32) -> f32 {
+        kind * self.postings.get(&feature).map_or_else(|| rarity(0, self.wordings.len()), |posting| posting.rarity)
+    }
+
+    /// How alike the question and the nearest wording of the entry in place `entry` are, 0.0..=1.0.
+    pub fn nearest(&self, question: &Wording, entry: usize) -> f32 {
+        let asked = self.features(question);
+        let weight = |features: &HashMap<Feature, f32>| features.iter().map(|(feature, kind)| self.weight(*feature, *kind)).sum::<f32>();
+        let whole = weight(&asked);
+        let alike = |wording: &HashMap<Feature, f32>| {
+            let common = asked.iter().filter(|(feature, _)| wording.contains_key(feature));
+            let common: f32 = common.map(|(feature, kind)| self.weight(*feature, *kind)).sum();
+            common / (whole * weight(wording)).sqrt().max(f32::EPSILON)
+        };
+        self.wordings.get(entry).into_iter().flatten().map(alike).fold(0.0, f32::max).min(1.0)
     }
 
     /// A perfect score would be an entry made of nothing but the question.
     pub fn find(&self, question: &Wording) -> Found {
-        let mut scores = vec![0.0_f32; self.entries];
+        let mut scores = vec![0.0_f32; self.wordings.len()];
         let (mut all, mut known) = (0.0_f32, 0.0_f32);
         for (feature, kind) in self.features(question) {
             let Some(posting) = self.postings.get(&feature) else {
-                all += kind * rarity(0, self.entries);
+                all += kind * rarity(0, self.wordings.len());
                 continue;
             };
             let weight = kind * posting.rarity;
@@ -105,7 +119,7 @@ impl Index {
         }
         let whole = all.max(f32::EPSILON);
         scores.iter_mut().for_each(|score| *score /= whole);
-        Found { scores, known: known / whole }
+        Found { scores, known: known / whole, weight: whole }
     }
 
     /// The features of a wording, each once, with what its kind counts for.
@@ -129,6 +143,15 @@ impl Index {
         out.extend(meant.map(|(concept, _)| (feature("concept", concept), CONCEPT)));
         out
     }
+}
+
+/// In how many of an entry's wordings each feature stands.
+fn count(wordings: &[HashMap<Feature, f32>]) -> HashMap<Feature, f32> {
+    let mut counts = HashMap::new();
+    for feature in wordings.iter().flat_map(HashMap::keys) {
+        *counts.entry(*feature).or_insert(0.0) += 1.0;
+    }
+    counts
 }
 
 /// Latin words are looked for whole, Chinese ones wherever they stand.

@@ -21,7 +21,7 @@ fn figures(name: &str, lang: Lang) -> (f32, f32) {
     assert!(answerable.len() > 40, "{name} has {} questions", answerable.len());
     let first = |question: &str| KNOWLEDGE.search(question, lang, DAY, 1).first().map(|hit| hit.entry.id.clone());
     let found = answerable.iter().filter(|(question, id)| first(question).as_ref() == Some(id)).count();
-    let said = |question: &str| matches!(KNOWLEDGE.best(&Wording::new(question), lang, DAY), Some((_, Decision::Accept)));
+    let said = |question: &str| matches!(KNOWLEDGE.best(&Wording::new(question), lang, DAY, 0.0), Some((_, Decision::Accept)));
     let silent = foreign.iter().filter(|(question, _)| !said(question)).count();
     (found as f32 / answerable.len() as f32, silent as f32 / foreign.len().max(1) as f32)
 }
@@ -100,7 +100,9 @@ fn anything_may_be_asked() {
 
 #[test]
 fn certainty_learns_what_is_right() {
-    let trial = |score: f32, right: bool| (Evidence { score, lead: score / 2.0, known: 0.5 }, right);
+    let trial = |score: f32, right: bool| {
+        (Evidence { lead: score / 2.0, rival: score / 2.0, known: 0.5, nearest: score, common: 10.0 * score }, right)
+    };
     let trials: Vec<_> = (0..40).map(|n| trial(n as f32 / 40.0, n >= 20)).collect();
     let certainty = Certainty::learn(&trials);
     let decide = |score: f32| certainty.decide(certainty.confidence(trial(score, true).0));
