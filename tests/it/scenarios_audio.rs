@@ -9,6 +9,7 @@ use super::scenarios_text::studio;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use tingshuo::asr::{Recogniser, Whisper, WhisperConfig};
+use tingshuo::call::record::{CallRecord, Happening};
 use tingshuo::call::session::Session;
 use tingshuo::cli::check::load_flows;
 use tingshuo::cli::eval::calls::caller::{ScriptedCaller, Why};
@@ -33,6 +34,13 @@ pub fn recogniser() -> Arc<dyn Recogniser> {
         Arc::new(Whisper::open(&WhisperConfig::new(model)).unwrap())
     };
     WHISPER.get_or_init(open).clone()
+}
+
+fn said_prompts(record: &CallRecord) -> impl Iterator<Item = &str> {
+    record.events.iter().filter_map(|noted| match &noted.what {
+        Happening::SaidBegan { prompt, .. } => Some(prompt.as_str()),
+        _ => None,
+    })
 }
 
 /// What became of a call.
@@ -84,6 +92,8 @@ async fn play(name: &str, scenario: &Scenario, line: ScriptedCaller, speech: Arc
     let services = conversation.services().clone();
     let record = Session::new(line, conversation, recogniser(), speech).run().await.record;
     let mut faults = differences(scenario, &record);
+    faults
+        .extend(jobs::job_of(name).filter(|job| !jobs::reached(job, said_prompts(&record))).map(|job| format!("{job} was never reached")));
     faults.extend(account_differences(scenario, &services).await.unwrap());
     let diary = diary.lock().unwrap();
     let failure = (!faults.is_empty()).then(|| format!("{name} ({}): {}\n{}", scenario.about, faults.join("; "), transcript(&record)));
