@@ -97,5 +97,9 @@ async fn play(name: &str, scenario: &Scenario, line: ScriptedCaller, speech: Arc
     faults.extend(account_differences(scenario, &services).await.unwrap());
     let diary = diary.lock().unwrap();
     let failure = (!faults.is_empty()).then(|| format!("{name} ({}): {}\n{}", scenario.about, faults.join("; "), transcript(&record)));
-    Told { failure, deeds: diary.len(), repairs: diary.iter().filter(|done| matches!(done.why, Why::No | Why::Again | Why::Which)).count() }
+    Told {
+        failure,
+        deeds: diary.len(),
+        repairs: diary.iter().filter(|done| matches!(done.why, Why::No | Why::Again | Why::Which | Why::Keys)).count(),
+    }
 }

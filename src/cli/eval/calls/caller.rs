@@ -1,7 +1,7 @@
 //! A caller who follows a scenario: does one thing after another, each when the service has asked.
 //!
 //! A patient one also listens, and knows from a rehearsal in text what to expect: says yes to a right guess and no to a wrong one, chooses when asked
-//! which, says again what was not understood or what is asked for once more, refuses what was not wanted; then goes on.
+//! which, says again what was not understood or what is asked for once more, refuses what was not wanted, takes a key at last; then goes on.
 
 use super::rehearsal::Expected;
 use super::scenario::{Scenario, Turn};
@@ -75,11 +75,18 @@ pub struct Answers {
 pub enum Why {
     /// The scenario says so.
     Scenario,
-    /// The guess was right; the guess was wrong; it was asked which; it was not understood.
+    /// The guess was right; the guess was wrong; it was asked which; it was not understood; it was offered to answer by a key.
     Yes,
     No,
     Which,
     Again,
+    Keys,
+}
+
+/// What a patient caller does about a question that was not expected.
+enum Reply {
+    Say(Vec<f32>),
+    Press(&'static str),
 }
 
 /// One thing done, and when.
@@ -108,6 +115,8 @@ pub struct ScriptedCaller {
     asked: Question,
     /// The service said that it had not understood.
     repaired: bool,
+    /// It said which keys answer.
+    keys_offered: bool,
     speaking: Option<(Vec<f32>, usize)>,
     silent: bool,
     waiting_ms: u32,
@@ -129,6 +138,7 @@ impl ScriptedCaller {
             said: String::new(),
             asked: nothing(),
             repaired: false,
+            keys_offered: false,
             speaking: None,
             silent: false,
             waiting_ms: 0,
@@ -147,16 +157,20 @@ impl ScriptedCaller {
     }
 
     /// What a patient caller does about the service's question instead of going on.
-    fn reply(&mut self) -> Option<(Why, Vec<f32>)> {
+    fn reply(&mut self) -> Option<(Why, Reply)> {
         let (answers, act) = (self.answers.as_ref()?, self.present.as_ref()?);
         let expected = act.expected.question.as_deref() == Some(self.asked.name.as_str());
-        let yes_or_no = |right: bool, n: usize| if right { (Why::Yes, answers.yes.take(n)) } else { (Why::No, answers.no.take(n)) };
+        let yes_or_no = |right: bool, n: usize| match right {
+            _ if self.keys_offered => (Why::Keys, Reply::Press(if right { "1" } else { "2" })),
+            true => (Why::Yes, Reply::Say(answers.yes.take(n))),
+            false => (Why::No, Reply::Say(answers.no.take(n))),
+        };
         let title = act.title.as_ref().filter(|title| self.said.contains(&title.text));
         let replied = match self.asked.name.as_str() {
             GUESS if !expected => Some(yes_or_no(title.is_some(), self.replies)),
-            TIE if !expected => {
-                Some(title.map_or_else(|| yes_or_no(false, self.replies), |title| (Why::Which, title.spoken.take(self.replies))))
-            }
+            TIE if !expected => Some(
+                title.map_or_else(|| yes_or_no(false, self.replies), |title| (Why::Which, Reply::Say(title.spoken.take(self.replies)))),
+            ),
             asked if asked.ends_with(READ_BACK) && !act.expected.values.is_empty() => {
                 let right = act.expected.values.iter().any(|value| self.said.contains(value));
                 (!right || !expected).then(|| yes_or_no(right, self.replies))
@@ -169,15 +183,19 @@ impl ScriptedCaller {
         }
         let Does::Speak(spoken) = &act.does else { return None };
         let misled = !expected || (self.repaired && !act.expected.repaired);
-        if !misled || self.repeats >= MOST_REPEATS {
+        if !misled {
             return None;
         }
-        self.repeats += 1;
         let another = !same_place(&self.asked.name, &self.answered);
-        match another && self.asked.expectation.grammar.as_deref() == Some(YES_NO) {
-            true => Some(yes_or_no(false, self.repeats)),
-            false => Some((Why::Again, spoken.take(self.repeats))),
-        }
+        let closed = self.asked.expectation.grammar.as_deref() == Some(YES_NO);
+        let reply = match act.expected.answer.filter(|_| !another && closed && self.keys_offered) {
+            Some(answer) => yes_or_no(answer, 0),
+            None if self.repeats >= MOST_REPEATS => return None,
+            None if another && closed => yes_or_no(false, self.repeats),
+            None => (Why::Again, Reply::Say(spoken.take(self.repeats + 1))),
+        };
+        self.repeats += 1;
+        Some(reply)
     }
 
     fn note(&mut self, why: Why) {
@@ -190,13 +208,17 @@ impl ScriptedCaller {
         self.asked = nothing();
         self.said.clear();
         self.repaired = false;
+        self.keys_offered = false;
     }
 
     /// What the caller does when the service has asked and a moment has passed.
     fn act(&mut self) -> Inbound {
-        if let Some((why, samples)) = self.reply() {
+        if let Some((why, reply)) = self.reply() {
             self.note(why);
-            return self.speak(samples);
+            return match reply {
+                Reply::Say(samples) => self.speak(samples),
+                Reply::Press(keys) => Inbound { keys: keys.to_owned(), ..Inbound::silence() },
+            };
         }
         (self.repeats, self.replies) = (0, 0);
         self.present = self.left.pop_front();
@@ -260,6 +282,7 @@ impl Line for ScriptedCaller {
             Action::Say(utterance) => {
                 self.said.push_str(&utterance.text);
                 self.repaired |= is_repair(&utterance.prompt);
+                self.keys_offered |= utterance.prompt.ends_with("keys");
             }
             Action::Listen(question) => self.asked.clone_from(question),
             _ => {}

@@ -15,6 +15,8 @@ pub struct Expected {
     pub question: Option<String>,
     /// What the turn was accepted as, unless it only answers or steers.
     pub wish: Option<Intent>,
+    /// What was answered to a question of yes or no.
+    pub answer: Option<bool>,
     /// The service said that it had not understood.
     pub repaired: bool,
     /// Operations that other systems were asked for.
@@ -52,6 +54,11 @@ fn what_came(reply: &Reply, scenario: &Scenario) -> Expected {
     let slots = understood.into_iter().flat_map(|heard| heard.slots.values()).filter(|value| !matches!(value, Value::Flag(_)));
     Expected {
         question: reply.question.as_ref().map(|question| question.name.clone()),
+        answer: understood.and_then(|heard| heard.intent).and_then(|intent| match intent {
+            Intent::Affirm => Some(true),
+            Intent::Deny => Some(false),
+            _ => None,
+        }),
         repaired: reply.said.iter().any(|utterance| is_repair(&utterance.prompt)),
         requested: reply.requested.clone(),
         wish: wish.filter(|intent| !intent.answers() && !intent.steers()),
