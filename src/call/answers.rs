@@ -28,8 +28,13 @@ pub fn answered(
 ) -> Understood {
     let mut meant = weigh(understand(&transcript.text), transcript, understand(&answer.text), answer, wanted, slot);
     let is_read = answer.verdict != Verdict::Reject && meant.source == Source::Grammar;
-    if wanted != Wanted::Words && (is_read || meant.decision == Decision::Reject) {
-        meant.candidates = candidates(transcript, answer);
+    let is_unsure = answer.verdict == Verdict::Confirm && meant.source == Source::Nothing;
+    match wanted {
+        Wanted::Words if is_unsure => meant.candidates = Candidates::of_words(shares(transcript), answer.chance / best_share(transcript)),
+        Wanted::Number | Wanted::Secret if is_read || meant.decision == Decision::Reject => {
+            meant.candidates = Candidates::of(shares(transcript), answer.chance / best_share(transcript));
+        }
+        _ => {}
     }
     meant
 }
@@ -59,12 +64,16 @@ fn weigh(
     }
 }
 
-/// What the digits may have been.
-fn candidates(transcript: &Transcript, answer: &SpokenAnswer) -> Candidates {
-    let read = transcript.reading.as_ref().map_or(&[][..], |reading| &reading.candidates);
-    let best = read.first().map_or(1.0, |best| best.share);
-    // The answer's chance is that of the best; the others have theirs beside it.
-    Candidates::of(read.iter().map(|one| (one.meaning.clone(), one.share)), answer.chance / best.max(f32::MIN_POSITIVE))
+/// What the answer may have been.
+fn shares(transcript: &Transcript) -> impl Iterator<Item = (String, f32)> {
+    let read = transcript.reading.iter().flat_map(|reading| &reading.candidates);
+    read.map(|one| (one.meaning.clone(), one.share))
+}
+
+/// The answer's chance is that of the best; the others have theirs beside it.
+fn best_share(transcript: &Transcript) -> f32 {
+    let best = transcript.reading.as_ref().and_then(|reading| reading.candidates.first());
+    best.map_or(1.0, |best| best.share).max(f32::MIN_POSITIVE)
 }
 
 /// Where what was heard is not understood surely, the first of the phrases that it may have been which is. It is asked about, never acted on.

@@ -5,7 +5,7 @@ use super::engine::control::Chosen;
 use super::engine::number::NumberField;
 use super::engine::verify::Secret;
 use super::flow::{At, Level, PromptId, is_moment};
-use crate::nlu::Intent;
+use crate::nlu::{Candidates, Intent};
 use crate::text::{Lang, PhoneNumber, Record, Value};
 use jiff::civil::DateTime;
 use std::collections::BTreeMap;
@@ -139,6 +139,8 @@ pub(super) struct Asked {
     pub asking: Asking,
     pub no_match: usize,
     pub no_input: usize,
+    /// What was answered without being heard surely, over all the times that it was said.
+    pub heard: Candidates,
     /// The caller asked us to wait.
     pub held: bool,
     /// The question that this one interrupted.
@@ -147,7 +149,7 @@ pub(super) struct Asked {
 
 impl Asked {
     pub fn new(asking: Asking) -> Asked {
-        Asked { asking, no_match: 0, no_input: 0, held: false, before: None }
+        Asked { asking, no_match: 0, no_input: 0, heard: Candidates::default(), held: false, before: None }
     }
 }
 

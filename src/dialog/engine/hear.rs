@@ -101,7 +101,20 @@ impl Turn<'_> {
                 self.run();
                 None
             }
-            None => Some(asked),
+            None => self.heard_before(asked, understood),
+        }
+    }
+
+    /// A yes or a no that was not heard surely counts when it was likely each time.
+    fn heard_before(&mut self, mut asked: Asked, understood: &Understood) -> Option<Asked> {
+        if understood.decision != Decision::Reject || understood.candidates.is_empty() {
+            return Some(asked);
+        }
+        asked.heard.join(&understood.candidates);
+        match asked.heard.sure() {
+            Some("yes") => self.take_yes_no(asked, true),
+            Some("no") => self.take_yes_no(asked, false),
+            _ => Some(asked),
         }
     }
 
