@@ -8,7 +8,7 @@ use super::scenario::{self, Scenario};
 use super::scenarios_text::studio;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
-use tingshuo::asr::{Recogniser, Whisper, WhisperConfig};
+use tingshuo::asr::{Recogniser, Whisper};
 use tingshuo::call::record::{CallRecord, Happening};
 use tingshuo::call::session::Session;
 use tingshuo::cli::check::load_flows;
@@ -17,6 +17,7 @@ use tingshuo::cli::eval::calls::judge::{account_differences, differences, transc
 use tingshuo::cli::eval::calls::rehearsal::rehearse;
 use tingshuo::cli::eval::calls::stage::{Stage, Voice};
 use tingshuo::cli::fixtures::caller::Callers;
+use tingshuo::cli::transcribe;
 use tingshuo::models::Models;
 use tingshuo::tts::{Speech, Voices};
 
@@ -29,11 +30,7 @@ const AT_ONCE: usize = 2;
 
 pub fn recogniser() -> Arc<dyn Recogniser> {
     static WHISPER: OnceLock<Arc<Whisper>> = OnceLock::new();
-    let open = || {
-        let model = Models::open().unwrap().path("whisper-base").unwrap();
-        Arc::new(Whisper::open(&WhisperConfig::new(model)).unwrap())
-    };
-    WHISPER.get_or_init(open).clone()
+    WHISPER.get_or_init(|| Arc::new(transcribe::open().unwrap())).clone()
 }
 
 fn said_prompts(record: &CallRecord) -> impl Iterator<Item = &str> {

@@ -2,7 +2,7 @@
 
 use crate::dialog::rehearsal::{Call, record, understood};
 use crate::dialog::{Action, Event, Level};
-use crate::nlu::{Control, Decision, Intent, RejectReason};
+use crate::nlu::{Candidates, Control, Decision, Intent, RejectReason};
 use crate::text::{Lang, Money, Record, Value};
 
 fn steer(call: &mut Call, control: Control) -> &mut Call {
@@ -210,4 +210,32 @@ fn wrong_digits_of_the_document_end_with_a_person() {
     call.expect("transfer_not_verified #NotVerified");
     let secrets = format!("{:?}", call.state);
     assert!(!secrets.contains("1111") && !secrets.contains("3333"));
+}
+
+/// Speech of which only this is known: it may have been a yes, or a no.
+fn perhaps(call: &mut Call, yes: f32, chance: f32) -> &mut Call {
+    let mut heard = understood(None, Decision::Reject, &[]);
+    heard.candidates = Candidates::of_words([("yes".to_owned(), yes), ("no".to_owned(), 1.0 - yes)], chance);
+    call.happen(Event::Heard(heard))
+}
+
+#[test]
+fn a_yes_that_is_likely_twice_is_a_yes_and_one_that_is_contradicted_is_none() {
+    let sure = || {
+        let mut call = Call::new(Lang::Zh);
+        call.wants(Intent::ReportLoss).done(&[("lost", Value::Flag(false))]).keys("246810").done(&[("verified", Value::Flag(true))]);
+        call.expect("verified report_loss.sure ?report_loss.consent");
+        call
+    };
+    let mut call = sure();
+    perhaps(&mut call, 0.97, 0.8).expect("report_loss.sure ?report_loss.consent");
+    perhaps(&mut call, 0.97, 0.8).expect("!!report_loss");
+    let mut call = sure();
+    perhaps(&mut call, 0.97, 0.8);
+    perhaps(&mut call, 0.1, 0.8).expect("consent_example ?report_loss.consent");
+    let mut call = sure();
+    for _ in 0..2 {
+        perhaps(&mut call, 0.97, 0.55);
+    }
+    call.expect("consent_example ?report_loss.consent");
 }
