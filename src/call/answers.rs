@@ -18,15 +18,16 @@ pub enum Wanted {
     Secret,
 }
 
-/// What speech means as an answer to a question; `understand` is how the question has a text understood, `slot` what the answer fills.
+/// What speech means as an answer to a question: `free` is the understanding of its text, `asked` that of the answer; `slot`: what the answer fills.
 pub fn answered(
+    free: Understood,
     transcript: &Transcript,
+    asked: Understood,
     answer: &SpokenAnswer,
     wanted: Wanted,
     slot: Option<&str>,
-    understand: impl Fn(&str) -> Understood,
 ) -> Understood {
-    let mut meant = weigh(understand(&transcript.text), transcript, understand(&answer.text), answer, wanted, slot);
+    let mut meant = weigh(free, transcript, asked, answer, wanted, slot);
     let is_read = answer.verdict != Verdict::Reject && meant.source == Source::Grammar;
     let is_unsure = answer.verdict == Verdict::Confirm && meant.source == Source::Nothing;
     match wanted {
@@ -39,7 +40,7 @@ pub fn answered(
     meant
 }
 
-/// What the caller is taken to have meant. `free` is the understanding of the text, `asked` that of the answer; `slot`: what the answer fills.
+/// What the caller is taken to have meant.
 fn weigh(
     free: Understood,
     transcript: &Transcript,

@@ -5,7 +5,7 @@ use super::services::Services;
 use super::turns::Said;
 use crate::asr::{SpokenAnswer, Transcript};
 use crate::dialog::{Action, Event, Opening, Outcome, Question, State, Utterance};
-use crate::nlu::{Expectation, Understood};
+use crate::nlu::{Expectation, Heard, Understood};
 use crate::text::mask::mask_text;
 use crate::text::{Lang, Record};
 use std::sync::Arc;
@@ -82,16 +82,21 @@ impl Conversation {
 
     /// What `text` means as an answer to the present question.
     pub fn understand(&self, text: &str) -> Understood {
+        self.understand_as(Heard { text, hearing_confidence: None })
+    }
+
+    fn understand_as(&self, heard: Heard<'_>) -> Understood {
         let open = Expectation::default();
         let expectation = self.question.as_ref().map_or(&open, |question| &question.expectation);
-        self.services.router.understand(text, self.lang, expectation, self.opening.now.date())
+        self.services.router.understand_heard(heard, self.lang, expectation, self.opening.now.date())
     }
 
     /// What speech means as an answer to the present question, given its reading as one.
     pub fn understand_heard(&self, transcript: &Transcript, answer: Option<&SpokenAnswer>, number: bool) -> Understood {
+        let free = self.understand_as(Heard { text: &transcript.text, hearing_confidence: Some(transcript.confidence) });
         let Some(answer) = answer else {
             let others = transcript.alternatives.iter().map(|other| self.understand(&other.text));
-            return answers::or_another(self.understand(&transcript.text), others);
+            return answers::or_another(free, others);
         };
         let question = self.question.as_ref();
         let wanted = match number {
@@ -100,7 +105,7 @@ impl Conversation {
             true => Wanted::Number,
         };
         let slot = question.and_then(|question| question.expectation.slot.as_deref());
-        answers::answered(transcript, answer, wanted, slot, |text| self.understand(text))
+        answers::answered(free, transcript, self.understand(&answer.text), answer, wanted, slot)
     }
 
     /// What may be written down of `heard`: stars when the question asked for a secret.

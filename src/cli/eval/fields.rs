@@ -14,7 +14,7 @@ use crate::call::answers::{self, Wanted};
 use crate::cli::{Failure, transcribe};
 use crate::grammar::{Constraint, Library};
 use crate::models::data_dir;
-use crate::nlu::{Candidates, Decision, Expectation, Router, Source, Understood};
+use crate::nlu::{self, Candidates, Decision, Expectation, Router, Source, Understood};
 use crate::text::{Lang, Record, Value as Said, value_json};
 use anyhow::Context;
 use serde_json::{Value, json};
@@ -101,10 +101,11 @@ impl Ear {
         let transcript = self.recogniser.submit(job)?.wait_blocking().with_context(|| recording.file.display().to_string())?;
         let evidence = Evidence::of(&self.constraint, &transcript);
         let answer = SpokenAnswer::of(&self.constraint, &transcript);
-        let plain = self.understand(&transcript.text);
+        let heard = nlu::Heard { text: &transcript.text, hearing_confidence: Some(transcript.confidence) };
+        let plain = self.router.understand_heard(heard, self.lang, &self.asked, TODAY);
         let wanted = if self.constraint.in_figures() { Wanted::Number } else { Wanted::Words };
         let meant = match &answer {
-            Some(answer) => answers::answered(&transcript, answer, wanted, Some(SLOT), |text| self.understand(text)),
+            Some(answer) => answers::answered(plain.clone(), &transcript, self.understand(&answer.text), answer, wanted, Some(SLOT)),
             None => plain.clone(),
         };
         Ok(Heard { transcript, evidence, answer, plain, meant })

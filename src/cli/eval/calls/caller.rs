@@ -1,7 +1,8 @@
 //! A caller who follows a scenario: does one thing after another, each when the service has asked.
 //!
 //! A patient one also listens, and knows from a rehearsal in text what to expect: says yes to a right guess and no to a wrong one, chooses when asked
-//! which, says again what was not understood or what is asked for once more, refuses what was not wanted, takes a key at last; then goes on.
+//! which, says again what was not understood or what is asked for once more, puts right what the answer got wrong, refuses what was not wanted, takes a
+//! key at last; then goes on.
 
 use super::rehearsal::Expected;
 use super::scenario::{Scenario, Turn};
@@ -54,6 +55,8 @@ pub struct Act {
     pub title: Option<Title>,
     /// What should come of it; nothing for a caller who does not listen.
     pub expected: Expected,
+    /// "No, …" with the same words.
+    pub correction: Spoken,
 }
 
 /// How the service names a wish, and the caller's voice saying it.
@@ -182,6 +185,12 @@ impl ScriptedCaller {
             return Some(reply);
         }
         let Does::Speak(spoken) = &act.does else { return None };
+        let repeated = &act.expected.repeated;
+        let mistaken = expected && !repeated.is_empty() && !repeated.iter().any(|value| self.said.contains(value));
+        if mistaken && self.repeats < MOST_REPEATS {
+            self.repeats += 1;
+            return Some((Why::Again, Reply::Say(act.correction.take(self.repeats))));
+        }
         let misled = !expected || (self.repaired && !act.expected.repaired);
         if !misled {
             return None;
@@ -323,7 +332,7 @@ pub fn acts<E>(scenario: &Scenario, mut speak: impl FnMut(&Turn, &str) -> Result
             None if turn.silence => Does::StaySilent,
             None => Does::Speak(speak(turn, turn.say.as_deref().unwrap_or_default())?),
         };
-        Ok(Act { does, title: None, expected: Expected::default() })
+        Ok(Act { does, title: None, expected: Expected::default(), correction: Spoken::default() })
     };
     scenario.turns.iter().map(act).collect()
 }

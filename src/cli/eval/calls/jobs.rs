@@ -99,6 +99,16 @@ impl<'a> Does<'a> {
     }
 }
 
+/// The other wordings of the turn.
+fn others(turn: &str, said: &str) -> Vec<String> {
+    let all = Does::all(turn).into_iter();
+    let wordings = all.filter_map(|does| match does {
+        Does::Says(text) if text != said => Some(text.to_owned()),
+        _ => None,
+    });
+    wordings.collect()
+}
+
 /// What must come of a turn, in order.
 pub fn expected(turn: &str) -> Vec<&str> {
     turn.split_once('>').map_or("", |(_, expected)| expected).split_whitespace().collect()
@@ -141,7 +151,7 @@ impl Call {
             };
             let expect = Expect { requests: Some(named('!')), contains: named('~'), ..Expect::default() };
             let mut turn = match Does::of(turn, variant) {
-                Does::Says(text) => Turn { say: Some(text.to_owned()), ..Turn::default() },
+                Does::Says(text) => Turn { say: Some(text.to_owned()), say_again: others(turn, text), ..Turn::default() },
                 Does::Keys("") => Turn { silence: true, ..Turn::default() },
                 Does::Keys("x") => Turn { hang_up: true, ..Turn::default() },
                 Does::Keys(keys) => Turn { keys: Some(keys.to_owned()), ..Turn::default() },

@@ -23,6 +23,8 @@ pub struct Expected {
     pub requested: Vec<String>,
     /// The values that it gave, as the service would say them.
     pub values: Vec<String>,
+    /// Those of them that the reply repeated.
+    pub repeated: Vec<String>,
 }
 
 /// Plays the scenario in text.
@@ -52,6 +54,8 @@ fn what_came(reply: &Reply, scenario: &Scenario) -> Expected {
     let understood = reply.understood.as_ref();
     let wish = understood.filter(|heard| heard.decision == Decision::Accept).and_then(|heard| heard.intent);
     let slots = understood.into_iter().flat_map(|heard| heard.slots.values()).filter(|value| !matches!(value, Value::Flag(_)));
+    let values: Vec<String> = slots.map(|value| value.spoken(scenario.lang, scenario.now.date())).filter(|text| !text.is_empty()).collect();
+    let said: String = reply.said.iter().map(|utterance| utterance.text.as_str()).collect();
     Expected {
         question: reply.question.as_ref().map(|question| question.name.clone()),
         answer: understood.and_then(|heard| heard.intent).and_then(|intent| match intent {
@@ -62,6 +66,7 @@ fn what_came(reply: &Reply, scenario: &Scenario) -> Expected {
         repaired: reply.said.iter().any(|utterance| is_repair(&utterance.prompt)),
         requested: reply.requested.clone(),
         wish: wish.filter(|intent| !intent.answers() && !intent.steers()),
-        values: slots.map(|value| value.spoken(scenario.lang, scenario.now.date())).filter(|text| !text.is_empty()).collect(),
+        repeated: values.iter().filter(|value| said.contains(*value)).cloned().collect(),
+        values,
     }
 }

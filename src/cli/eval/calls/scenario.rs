@@ -48,6 +48,9 @@ pub struct Scenario {
 #[serde(deny_unknown_fields)]
 pub struct Turn {
     pub say: Option<String>,
+    /// Other words for it, for a caller who has to say it again.
+    #[serde(default)]
+    pub say_again: Vec<String>,
     /// A recording of `say`, beside the scenario; without it a voice speaks.
     pub wav: Option<PathBuf>,
     pub keys: Option<String>,

@@ -62,7 +62,13 @@ impl Stage<'_> {
     /// A recording or a voice cannot be read.
     pub fn patient(&mut self, scenario: &Scenario, rehearsed: &[Expected]) -> Result<ScriptedCaller, Failure> {
         let mut ready: Vec<Act> = acts(scenario, |turn, text| self.sound(turn, text))?;
-        for (act, expected) in ready.iter_mut().zip(rehearsed) {
+        for ((act, expected), turn) in ready.iter_mut().zip(rehearsed).zip(&scenario.turns) {
+            if let Some(text) = turn.say.as_ref().filter(|_| !expected.repeated.is_empty()) {
+                act.correction = self.speak(&match self.lang {
+                    Lang::Zh => format!("不对，是{text}"),
+                    Lang::En => format!("no, {text}"),
+                })?;
+            }
             act.title = expected.wish.map(|wish| self.title(wish)).transpose()?.flatten();
             act.expected = expected.clone();
         }
@@ -80,7 +86,13 @@ impl Stage<'_> {
     }
 
     fn sound(&mut self, turn: &Turn, text: &str) -> Result<Spoken, Failure> {
-        let Some(file) = &turn.wav else { return self.speak(text) };
+        let Some(file) = &turn.wav else {
+            let mut spoken = self.speak(text)?;
+            for (again, take) in turn.say_again.iter().zip(spoken.takes.iter_mut().skip(1)) {
+                *take = self.speak(again)?.takes.swap_remove(0);
+            }
+            return Ok(spoken);
+        };
         let audio: Audio = wav::read(file).with_context(|| file.display().to_string())?;
         let samples = resample::resample(&audio.samples, audio.rate_hz, CALL_RATE_HZ);
         self.takes(&samples, text)
