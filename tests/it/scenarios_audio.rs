@@ -24,7 +24,7 @@ use tingshuo::tts::{Speech, Voices};
 /// Fewer spoken scenarios than this means that they were not found.
 const FEWEST: usize = 10;
 /// Of what a caller does, at most one in so many deeds may be repeating or putting right what was misheard.
-const DEEDS_FOR_A_REPAIR: usize = 6;
+const DEEDS_FOR_A_REPAIR: usize = 4;
 /// Calls at once.
 const AT_ONCE: usize = 2;
 
