@@ -4,7 +4,7 @@
 //! for the short phrases that understanding knows. What is found was not heard, it is only what may have been said.
 
 use super::recogniser::{Alternative, AsrError};
-use super::search::NextToken;
+use super::search::{Beginning, NextToken};
 use super::vocabulary::{Token, Vocabulary};
 use std::collections::{BinaryHeap, HashMap};
 
@@ -59,32 +59,6 @@ impl Phrases {
     }
 }
 
-struct Beginning {
-    tokens: Vec<Token>,
-    node: Node,
-    log_probability: f32,
-}
-
-impl PartialEq for Beginning {
-    fn eq(&self, other: &Beginning) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Beginning {}
-
-impl PartialOrd for Beginning {
-    fn partial_cmp(&self, other: &Beginning) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Beginning {
-    fn cmp(&self, other: &Beginning) -> std::cmp::Ordering {
-        self.log_probability.total_cmp(&other.log_probability).then_with(|| self.tokens.len().cmp(&other.tokens.len()))
-    }
-}
-
 /// The likeliest phrases, best first; `text` spells tokens.
 pub fn likeliest(
     model: &mut impl NextToken,
@@ -94,11 +68,11 @@ pub fn likeliest(
     end_of_text: Token,
     text: impl Fn(&[Token]) -> String,
 ) -> Result<Vec<Alternative>, AsrError> {
-    let mut open = BinaryHeap::from([Beginning { tokens: Vec::new(), node: 0, log_probability: 0.0 }]);
+    let mut open = BinaryHeap::from([Beginning { tokens: Vec::new(), place: 0, log_probability: 0.0, promise: 0.0 }]);
     let mut found: Vec<Alternative> = Vec::new();
     let mut least = LEAST_LOG_PROBABILITY;
     for _ in 0..STEPS {
-        let Some(Beginning { tokens, node, log_probability }) = open.pop().filter(|best| best.log_probability >= least) else { break };
+        let Some(Beginning { tokens, place: node, log_probability, .. }) = open.pop().filter(|best| best.promise >= least) else { break };
         let next = model.log_probabilities(&tokens)?;
         let of = |token: Token| usize::try_from(token).ok().and_then(|token| next.get(token)).copied().unwrap_or(f32::NEG_INFINITY);
         if phrases.ends(node) {
@@ -109,7 +83,8 @@ pub fn likeliest(
         for (token, node) in known.entry(node).or_insert_with(|| phrases.onwards(node, vocabulary)) {
             let log_probability = log_probability + of(*token);
             if log_probability >= least {
-                open.push(Beginning { tokens: [tokens.as_slice(), &[*token]].concat(), node: *node, log_probability });
+                let tokens = [tokens.as_slice(), &[*token]].concat();
+                open.push(Beginning { tokens, place: *node, log_probability, promise: log_probability });
             }
         }
     }

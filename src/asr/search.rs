@@ -40,29 +40,30 @@ pub struct Found {
 /// The lists of allowed tokens that a search worked out, kept for the next one under the same constraint.
 pub type Allowed = HashMap<Place, Vec<(Token, Place)>>;
 
-struct Beginning {
-    tokens: Vec<Token>,
-    place: Place,
-    log_probability: f32,
-    promise: f32,
+/// A text that was begun and leads to a place; the most promising goes first.
+pub struct Beginning<P> {
+    pub tokens: Vec<Token>,
+    pub place: P,
+    pub log_probability: f32,
+    pub promise: f32,
 }
 
-impl PartialEq for Beginning {
-    fn eq(&self, other: &Beginning) -> bool {
+impl<P> PartialEq for Beginning<P> {
+    fn eq(&self, other: &Beginning<P>) -> bool {
         self.cmp(other).is_eq()
     }
 }
 
-impl Eq for Beginning {}
+impl<P> Eq for Beginning<P> {}
 
-impl PartialOrd for Beginning {
-    fn partial_cmp(&self, other: &Beginning) -> Option<std::cmp::Ordering> {
+impl<P> PartialOrd for Beginning<P> {
+    fn partial_cmp(&self, other: &Beginning<P>) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Beginning {
-    fn cmp(&self, other: &Beginning) -> std::cmp::Ordering {
+impl<P> Ord for Beginning<P> {
+    fn cmp(&self, other: &Beginning<P>) -> std::cmp::Ordering {
         self.promise.total_cmp(&other.promise).then_with(|| self.tokens.len().cmp(&other.tokens.len()))
     }
 }
