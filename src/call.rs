@@ -9,6 +9,7 @@ pub mod editions;
 pub mod line;
 pub mod listener;
 pub mod log;
+pub mod reception;
 pub mod record;
 pub mod recording;
 pub mod services;

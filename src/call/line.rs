@@ -1,7 +1,7 @@
 //! The port that every line fills: the browser, a trunk, a microphone, a recording.
 
 use crate::audio::FRAME_SAMPLES;
-use crate::dialog::Action;
+use crate::dialog::{Action, Outcome};
 
 /// One frame of the call's clock, 16 kHz mono.
 pub type Frame = [f32; FRAME_SAMPLES];
@@ -45,6 +45,22 @@ pub enum Clock {
     Stepped,
 }
 
+/// What one side said, to be read along.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Caption {
+    pub who: Side,
+    /// Masked where a secret was asked for.
+    pub text: String,
+    /// More of it may follow, or other words in its place.
+    pub partial: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Caller,
+    Service,
+}
+
 /// One end of a call that can be heard and spoken to.
 pub trait Line: Send {
     fn clock(&self) -> Clock;
@@ -54,4 +70,12 @@ pub trait Line: Send {
     fn send(&mut self, frame: &Frame) -> impl Future<Output = ()> + Send;
     /// What the service does next, for a simulated caller that listens; real lines have no use for it.
     fn told(&mut self, _action: &Action) {}
+    /// The caller speaks: what was sent and still waits in a buffer on the way is not to be heard any more.
+    fn clear(&mut self) {}
+    /// For lines that can show what is said.
+    fn show(&mut self, _caption: Caption) {}
+    /// The service has nothing more to say and leaves; not called when the caller left first.
+    fn end(&mut self, _outcome: Option<&Outcome>) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
 }

@@ -4,7 +4,7 @@
 //! counted in ticks. Start reading at [`Session::run`].
 
 use super::conversation::Conversation;
-use super::line::{Clock, Floor, Inbound, Line};
+use super::line::{Caption, Clock, Floor, Inbound, Line, Side};
 use super::listener::{Listener, Noticed, Recognised};
 use super::log::CallLog;
 use super::record::{CallRecord, Happening, Waterfall};
@@ -70,6 +70,7 @@ pub struct Finished {
 }
 
 impl<L: Line> Session<L> {
+    /// Keeps both sides of the call in memory; see [`Session::recorded`].
     pub fn new(line: L, conversation: Conversation, recogniser: Arc<dyn Recogniser>, speech: Arc<Speech>) -> Session<L> {
         let (results, recognised) = mpsc::channel(16);
         let (done, answered) = mpsc::channel(16);
@@ -81,7 +82,7 @@ impl<L: Line> Session<L> {
             line,
             listener,
             speaker: Speaker::new(speech),
-            recording: Recording::default(),
+            recording: Recording::in_memory(),
             turns: Turns::new(record, log),
             keys: timing::KeyBuffer::default(),
             now: 0,
@@ -99,11 +100,16 @@ impl<L: Line> Session<L> {
         }
     }
 
+    /// The same, kept in another way.
+    pub fn recorded(self, recording: Recording) -> Session<L> {
+        Session { recording, ..self }
+    }
+
     /// Runs the call to its end.
     pub async fn run(mut self) -> Finished {
         let actions = self.conversation.start();
         self.carry_out(actions);
-        loop {
+        let left = loop {
             let inbound = self.line.tick(self.floor()).await;
             self.hear(&inbound);
             self.collect().await;
@@ -111,8 +117,11 @@ impl<L: Line> Session<L> {
             self.speak(&inbound).await;
             self.now += 1;
             if inbound.closed || (self.closing && !self.speaker.busy()) || self.now_ms() > LONGEST_CALL_MS {
-                break;
+                break inbound.closed;
             }
+        };
+        if !left {
+            self.line.end(self.conversation.outcome()).await;
         }
         if self.conversation.outcome().is_none() {
             self.conversation.step(Event::HungUp);
@@ -169,6 +178,7 @@ impl<L: Line> Session<L> {
         self.note(Happening::SpeechBegan);
         if self.speaker.busy() && !self.speaker.paused() {
             self.speaker.pause();
+            self.line.clear();
             let prompt = self.speaker.prompt().unwrap_or_default().to_owned();
             self.note(Happening::Paused { prompt });
         }
@@ -234,6 +244,7 @@ impl<L: Line> Session<L> {
     fn understood(&mut self, understood: Understood, confidence: f32, waterfall: Waterfall) {
         let said = self.conversation.presentable(&understood.text, &understood.slots, confidence);
         self.interrupt();
+        self.line.show(Caption { who: Side::Caller, text: said.heard.clone(), partial: false });
         self.turns.begin(said, Some(&understood), waterfall);
         self.happen(Event::Heard(understood));
     }
@@ -401,6 +412,7 @@ impl<L: Line> Session<L> {
         }
         let waterfall = Waterfall { speech_end_ms: Some(self.now_ms()), ..Waterfall::default() };
         let said = Said { keys: true, ..self.conversation.presentable(&keys, &Record::new(), 1.0) };
+        self.line.show(Caption { who: Side::Caller, text: said.heard.clone(), partial: false });
         self.turns.begin(said, None, waterfall);
         self.happen(Event::Keys(keys));
     }
@@ -423,6 +435,7 @@ impl<L: Line> Session<L> {
         for what in heard {
             match what {
                 Heard::Began { prompt, text } => {
+                    self.line.show(Caption { who: Side::Service, text: text.clone(), partial: false });
                     self.turns.first_sample(self.now_ms());
                     self.note(Happening::SaidBegan { prompt, text });
                 }

@@ -8,6 +8,7 @@ use super::house::{CallerArgs, House};
 use crate::audio::endpointer::cut_at_long_pauses;
 use crate::audio::{Audio, CALL_RATE_HZ, wav};
 use crate::call::conversation::Conversation;
+use crate::call::recording::Tracks;
 use crate::call::session::{Finished, Session};
 use crate::line::wav::{Turns, WavLine};
 use anyhow::Context;
@@ -48,15 +49,15 @@ pub fn run(args: CallArgs) -> Result<(), Failure> {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let finished = runtime.block_on(hold(&args, pieces))?;
-    let json = report::json(&finished.record);
+    let Finished { record, recording } = runtime.block_on(hold(&args, pieces))?;
+    let json = report::json(&record);
     if let Some(folder) = &args.out {
-        write(folder, &finished, &json)?;
+        write(folder, &recording.tracks().unwrap_or_default(), &json)?;
     }
     if args.json {
         println!("{json:#}");
     } else {
-        conversation_view::print(&finished.record, args.realtime);
+        conversation_view::print(&record, args.realtime);
         if let Some(folder) = &args.out {
             println!("Written: {}, {}, {}", show(folder, "reply.wav"), show(folder, "both.wav"), show(folder, "call.json"));
         }
@@ -96,8 +97,8 @@ async fn hold(args: &CallArgs, pieces: Vec<Audio>) -> Result<Finished, Failure> 
     Ok(finished)
 }
 
-fn write(folder: &Path, finished: &Finished, json: &serde_json::Value) -> Result<(), Failure> {
-    let (caller, service) = (finished.recording.caller(), finished.recording.service());
+fn write(folder: &Path, tracks: &Tracks, json: &serde_json::Value) -> Result<(), Failure> {
+    let (caller, service) = (tracks.caller(), tracks.service());
     let reply = folder.join("reply.wav");
     wav::write(&reply, CALL_RATE_HZ, &[&service]).with_context(|| reply.display().to_string())?;
     let both = folder.join("both.wav");

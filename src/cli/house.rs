@@ -55,7 +55,7 @@ impl CallerArgs {
     pub fn opening(&self) -> Opening {
         let started = Zoned::now();
         let call_id = format!("{}-{}", started.strftime("%Y%m%d-%H%M%S-%f"), std::process::id());
-        Opening { caller: self.caller.clone(), lang: self.lang, now: self.now(), survey: self.survey, call_id }
+        Opening { caller: self.caller.clone(), lang: self.lang, now: self.now(), survey: self.survey, by_keys: false, call_id }
     }
 }
 

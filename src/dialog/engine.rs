@@ -119,6 +119,7 @@ impl Turn<'_> {
             _ => "greeting_evening",
         };
         self.state.survey = opening.survey;
+        self.state.keys_only = opening.by_keys;
         self.say(greeting, &Record::new());
         self.welcome();
     }

@@ -17,6 +17,8 @@ pub struct Opening {
     pub call_id: String,
     /// Whether this call is one of those whose caller is asked for a score at the end.
     pub survey: bool,
+    /// The caller cannot be listened to in this call: everything is asked by keys from the first question on.
+    pub by_keys: bool,
 }
 
 /// Closed: everything that can happen.

@@ -60,14 +60,14 @@ impl Call {
     pub fn ringing(lang: Lang) -> Call {
         let mut call = Call { engine: Engine::new(flows()), state: State::default(), actions: Vec::new() };
         let (now, caller) = (date(2026, 11, 22).at(9, 30, 0, 0), PhoneNumber::parse("13800000001"));
-        call.happen(Event::Started(Opening { caller, lang, now, survey: false, call_id: "c1".into() }));
+        call.happen(Event::Started(Opening { caller, lang, now, survey: false, by_keys: false, call_id: "c1".into() }));
         call
     }
 
     fn with(flows: Arc<Flows>, lang: Lang, caller: Option<PhoneNumber>, survey: bool) -> Call {
         let mut call = Call { engine: Engine::new(flows), state: State::default(), actions: Vec::new() };
         let now = date(2026, 11, 22).at(9, 30, 0, 0);
-        call.happen(Event::Started(Opening { caller, lang, now, survey, call_id: "c1".into() }));
+        call.happen(Event::Started(Opening { caller, lang, now, survey, by_keys: false, call_id: "c1".into() }));
         if call.told().ends_with("!customer") {
             call.answer(Answer::NotFound);
         }

@@ -47,7 +47,14 @@ fn now() -> DateTime {
 }
 
 fn opening(call_id: &str) -> Opening {
-    Opening { caller: PhoneNumber::parse("13800000001"), lang: Lang::Zh, now: now(), survey: false, call_id: call_id.into() }
+    Opening {
+        caller: PhoneNumber::parse("13800000001"),
+        lang: Lang::Zh,
+        now: now(),
+        survey: false,
+        by_keys: false,
+        call_id: call_id.into(),
+    }
 }
 
 async fn call(editions: &Editions, call_id: &str) -> TextCall {

@@ -50,8 +50,14 @@ fn by_keys(call: &Call) -> bool {
 /// The faults of a call.
 async fn play(studio: &Studio, call: &Call, variant: usize, job: &str) -> Vec<String> {
     let house = studio.services(clock::walking(now(), call.minutes_a_request), call.rules().unwrap()).await.unwrap();
-    let opening =
-        Opening { caller: Some(call.number().unwrap()), lang: call.lang, now: now(), survey: call.survey, call_id: "call".into() };
+    let opening = Opening {
+        caller: Some(call.number().unwrap()),
+        lang: call.lang,
+        now: now(),
+        survey: call.survey,
+        by_keys: false,
+        call_id: "call".into(),
+    };
     let (mut text_call, greeting) = TextCall::begin(Conversation::new(house.clone(), opening)).await;
     let mut replies = vec![greeting];
     let mut faults = Vec::new();

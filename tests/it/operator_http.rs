@@ -149,8 +149,14 @@ impl House {
 
     async fn call(&self, operator: HttpOperator, caller: &str) -> TextCall {
         *self.chosen.0.lock().unwrap() = Some(Arc::new(operator));
-        let opening =
-            Opening { caller: PhoneNumber::parse(caller), lang: Lang::Zh, now: now(), survey: false, call_id: format!("call-of-{caller}") };
+        let opening = Opening {
+            caller: PhoneNumber::parse(caller),
+            lang: Lang::Zh,
+            now: now(),
+            survey: false,
+            by_keys: false,
+            call_id: format!("call-of-{caller}"),
+        };
         TextCall::begin(Conversation::new(self.services.clone(), opening)).await.0
     }
 }

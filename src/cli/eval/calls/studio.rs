@@ -64,6 +64,7 @@ impl Studio {
             lang: scenario.lang,
             now: scenario.now,
             survey: scenario.survey,
+            by_keys: false,
             call_id: name.to_owned(),
         };
         Ok(Conversation::new(services, opening))

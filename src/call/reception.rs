@@ -1,0 +1,221 @@
+//! Where live calls are admitted, held and counted: one for the whole process, shared by all lines.
+//!
+//! There are places for calls, and among them fewer for calls that are listened to, because hearing is what costs. When the hearing places
+//! are taken a call is held by keys; when all are taken it is refused, so that the line can say busy.
+
+use super::conversation::Conversation;
+use super::editions::Editions;
+use super::line::Line;
+use super::record::CallRecord;
+use super::recording::Recording;
+use super::session::{Finished, Session};
+use crate::asr::Recogniser;
+use crate::dialog::Opening;
+use crate::text::{Lang, PhoneNumber};
+use crate::tts::Speech;
+use jiff::Zoned;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// How much at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Calls held; more are refused.
+    pub calls: usize,
+    /// Calls that are listened to; more are held by keys.
+    pub hearing: usize,
+}
+
+/// Why a call is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("all places for calls are taken")]
+    Full,
+    #[error("the service is being shut down and takes no new calls")]
+    Draining,
+}
+
+/// What a line knows of a call that comes in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Incoming {
+    /// The kind of line, as lists of calls show it: `browser`, `sip`.
+    pub line: &'static str,
+    /// `None` when the number is withheld.
+    pub caller: Option<PhoneNumber>,
+    pub lang: Lang,
+}
+
+/// A call that is going on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Present {
+    pub call_id: String,
+    pub incoming: Incoming,
+    pub since: Zoned,
+    /// It is not listened to.
+    pub by_keys: bool,
+}
+
+/// See the module's text.
+pub struct Reception {
+    editions: Arc<Editions>,
+    recogniser: Arc<dyn Recogniser>,
+    speech: Arc<Speech>,
+    /// Where recordings go; `None` keeps none.
+    recordings: Option<PathBuf>,
+    books: Arc<Books>,
+}
+
+struct Books {
+    entries: Mutex<Entries>,
+    /// A place became free.
+    freed: Notify,
+}
+
+struct Entries {
+    limits: Limits,
+    draining: bool,
+    /// Numbers the places that were given.
+    given: u64,
+    held: BTreeMap<u64, Held>,
+    refused: u64,
+}
+
+struct Held {
+    hearing: bool,
+    present: Option<Present>,
+}
+
+/// A place for one call; free again when it is dropped.
+pub struct Place {
+    number: u64,
+    by_keys: bool,
+    books: Arc<Books>,
+}
+
+impl Place {
+    /// The call cannot be listened to.
+    pub fn by_keys(&self) -> bool {
+        self.by_keys
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.books.lock().held.remove(&self.number);
+        self.books.freed.notify_waiters();
+    }
+}
+
+impl Books {
+    /// Nothing inside panics while the lock is held.
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reception {
+    pub fn new(editions: Arc<Editions>, recogniser: Arc<dyn Recogniser>, speech: Arc<Speech>, limits: Limits) -> Reception {
+        let entries = Entries { limits, draining: false, given: 0, held: BTreeMap::new(), refused: 0 };
+        let books = Arc::new(Books { entries: Mutex::new(entries), freed: Notify::new() });
+        Reception { editions, recogniser, speech, recordings: None, books }
+    }
+
+    /// The same, and both sides of every call are kept as `<call id>.wav` in `folder`.
+    pub fn recording_to(self, folder: PathBuf) -> Reception {
+        Reception { recordings: Some(folder), ..self }
+    }
+
+    /// A place for a call that comes in now; to be given to [`Reception::hold`], or dropped when the caller gives up before.
+    ///
+    /// # Errors
+    /// When no place is free or no new calls are taken.
+    pub fn admit(&self) -> Result<Place, Refusal> {
+        let mut entries = self.books.lock();
+        let refusal = match entries.held.len() {
+            _ if entries.draining => Some(Refusal::Draining),
+            held if held >= entries.limits.calls => Some(Refusal::Full),
+            _ => None,
+        };
+        if let Some(refusal) = refusal {
+            entries.refused += 1;
+            return Err(refusal);
+        }
+        let hearing = entries.held.values().filter(|held| held.hearing).count() < entries.limits.hearing;
+        entries.given += 1;
+        let number = entries.given;
+        entries.held.insert(number, Held { hearing, present: None });
+        Ok(Place { number, by_keys: !hearing, books: self.books.clone() })
+    }
+
+    /// Holds a whole call; returns when it is over and its record is stored.
+    pub async fn hold(&self, place: Place, line: impl Line, incoming: Incoming) -> CallRecord {
+        let since = Zoned::now();
+        let call_id = format!("{}-{}-{}", since.strftime("%Y%m%d-%H%M%S"), std::process::id(), place.number);
+        let opening = Opening {
+            caller: incoming.caller.clone(),
+            lang: incoming.lang,
+            now: since.datetime(),
+            survey: false,
+            by_keys: place.by_keys,
+            call_id: call_id.clone(),
+        };
+        let recording = self.recording(&call_id);
+        if let Some(held) = self.books.lock().held.get_mut(&place.number) {
+            held.present = Some(Present { call_id, incoming, since, by_keys: place.by_keys });
+        }
+        let conversation = Conversation::new(self.editions.current(), opening);
+        let session = Session::new(line, conversation, self.recogniser.clone(), self.speech.clone()).recorded(recording);
+        let Finished { record, recording } = session.run().await;
+        recording.close().await;
+        record
+    }
+
+    /// A call goes on without its recording when the disk fails; that is said in the log.
+    fn recording(&self, call_id: &str) -> Recording {
+        let Some(folder) = &self.recordings else { return Recording::nowhere() };
+        let path = folder.join(format!("{call_id}.wav"));
+        Recording::in_file(&path).unwrap_or_else(|error| {
+            tracing::error!(file = %path.display(), %error, "a call is not recorded");
+            Recording::nowhere()
+        })
+    }
+
+    /// The calls that are going on, the oldest first.
+    pub fn present(&self) -> Vec<Present> {
+        self.books.lock().held.values().filter_map(|held| held.present.clone()).collect()
+    }
+
+    /// Calls that were refused since the start.
+    pub fn refused(&self) -> u64 {
+        self.books.lock().refused
+    }
+
+    /// From now on; calls that are being held stay as they are.
+    pub fn set_limits(&self, limits: Limits) {
+        self.books.lock().limits = limits;
+    }
+
+    pub fn draining(&self) -> bool {
+        self.books.lock().draining
+    }
+
+    /// Takes no new calls from now on.
+    pub fn drain(&self) {
+        self.books.lock().draining = true;
+    }
+
+    /// Returns when no call is going on.
+    pub async fn empty(&self) {
+        loop {
+            let freed = self.books.freed.notified();
+            tokio::pin!(freed);
+            freed.as_mut().enable();
+            if self.books.lock().held.is_empty() {
+                return;
+            }
+            freed.await;
+        }
+    }
+}
