@@ -15,6 +15,7 @@ pub mod knowledge;
 pub mod models;
 pub mod operator;
 pub mod say;
+pub mod serve;
 pub mod transcribe;
 pub mod understand;
 pub mod voices;
@@ -54,6 +55,8 @@ enum Command {
     Eval(eval::Args),
     /// Searches the knowledge base, and lists what callers asked in vain.
     Knowledge(knowledge::Args),
+    /// Holds live calls from the browser and from telephony platforms.
+    Serve(serve::Args),
     /// Speaks a text into a WAV file.
     Say(say::Args),
     /// What recordings say, a line each.
@@ -84,6 +87,7 @@ pub fn main() -> ExitCode {
         Command::Fixtures(args) => fixtures::run(args),
         Command::Eval(args) => eval::run(args),
         Command::Knowledge(args) => knowledge::run(args),
+        Command::Serve(args) => serve::run(args),
         Command::Say(args) => say::run(args),
         Command::Transcribe(args) => transcribe::run(args),
         Command::Understand(args) => understand::run(args),

@@ -6,6 +6,7 @@
 //! * [`text`] Chinese and English numbers, dates, money, phone numbers, pinyin, normalising, masking.
 //! * [`audio`] frames, WAV, G.711, resampling, level, voice activity, the endpointer.
 //! * [`store`] the database: calls, turns, events, work orders.
+//! * [`security`] tokens.
 //! * [`business`] the operator's systems behind one trait, and the embedded demo operator.
 //! * [`models`] the model manifest: fetch, verify, convert, locate.
 //! * [`grammar`] SRGS grammars and the matcher on characters and on sound.
@@ -16,8 +17,10 @@
 //! * [`dialog`] flows as data and the pure engine that runs them.
 //! * [`call`] one call's session: listening, speaking, deciding, recording what happened.
 //! * [`mod@line`] where calls come from.
+//! * [`api`] HTTP: the softphone, media, health.
 //! * [`cli`] the command line.
 
+pub mod api;
 pub mod asr;
 pub mod audio;
 pub mod business;
@@ -29,6 +32,7 @@ pub mod grammar;
 pub mod line;
 pub mod models;
 pub mod nlu;
+pub mod security;
 pub mod store;
 pub mod text;
 pub mod tts;

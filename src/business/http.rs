@@ -9,10 +9,8 @@ pub mod openapi;
 mod server;
 #[cfg(test)]
 mod tests;
-mod token;
 mod transport;
 mod wire;
 
 pub use connector::{Figures, HttpOperator, Policy, SetUpError};
 pub use server::{Server, serve};
-pub use token::Token;

@@ -187,6 +187,12 @@ impl Reception {
         self.books.lock().held.values().filter_map(|held| held.present.clone()).collect()
     }
 
+    /// No place is free.
+    pub fn full(&self) -> bool {
+        let entries = self.books.lock();
+        entries.held.len() >= entries.limits.calls
+    }
+
     /// Calls that were refused since the start.
     pub fn refused(&self) -> u64 {
         self.books.lock().refused

@@ -84,8 +84,8 @@ fn pieces(args: &CallArgs) -> Result<Vec<Audio>, Failure> {
 
 async fn hold(args: &CallArgs, pieces: Vec<Audio>) -> Result<Finished, Failure> {
     let house = House::open(&args.caller).await?;
-    let recogniser = house.recogniser()?;
-    let speech = house.speech(args.caller.lang)?;
+    let recogniser = House::recogniser()?;
+    let speech = House::speech(args.caller.lang)?;
     let turns = match args.interrupt {
         Some(after_ms) => Turns::Interrupting { after_ms },
         None if args.as_is => Turns::AsIs,

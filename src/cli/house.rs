@@ -5,7 +5,7 @@ use super::edition::Desk;
 use super::operator::OperatorArgs;
 use super::transcribe;
 use crate::asr::Recogniser;
-use crate::business::{self, DemoOperator, Operator};
+use crate::business::{self, DemoOperator, HttpOperator, Operator};
 use crate::call::editions::Editions;
 use crate::call::services::Services;
 use crate::care::{Classes, FileOutbox, WorkOrders};
@@ -81,6 +81,19 @@ impl House {
         House::with(database, operator)
     }
 
+    /// For live calls: the operator's systems behind `connector`, else the demo operator with a running clock.
+    pub async fn live(database: Option<&Path>, connector: Option<HttpOperator>) -> Result<House, Failure> {
+        let database = match database {
+            Some(path) => Database::open(path).await.with_context(|| path.display().to_string())?,
+            None => Database::temporary().await?,
+        };
+        let operator: Arc<dyn Operator> = match connector {
+            Some(connector) => Arc::new(connector),
+            None => Arc::new(DemoOperator::new(database.clone(), business::clock::system())),
+        };
+        House::with(database, operator)
+    }
+
     /// With the demo operator, and forgotten at the end.
     pub async fn at(now: DateTime) -> Result<House, Failure> {
         let database = Database::temporary().await?;
@@ -108,13 +121,13 @@ impl House {
 
 impl House {
     /// Speaks both languages; the one the call begins in is loaded now.
-    pub fn speech(&self, lang: Lang) -> Result<Arc<Speech>, Failure> {
+    pub fn speech(lang: Lang) -> Result<Arc<Speech>, Failure> {
         let speech = Speech::new(&Models::open()?, &Voices::open()?)?;
         speech.warm(lang)?;
         Ok(Arc::new(speech))
     }
 
-    pub fn recogniser(&self) -> Result<Arc<dyn Recogniser>, Failure> {
+    pub fn recogniser() -> Result<Arc<dyn Recogniser>, Failure> {
         Ok(Arc::new(transcribe::open()?))
     }
 }

@@ -2,7 +2,8 @@
 
 use super::Failure;
 use crate::business::HttpOperator;
-use crate::business::http::{Policy, Token};
+use crate::business::http::Policy;
+use crate::security::Token;
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
 use std::time::Duration;

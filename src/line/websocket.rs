@@ -7,6 +7,7 @@ pub mod twilio;
 
 use super::live::{FromPeer, LiveLine, Peer, ToPeer};
 use crate::call::reception::{Incoming, Place, Reception, Refusal};
+use crate::security::Token;
 use crate::text::{Lang, PhoneNumber};
 use axum::extract::ws::{Message, WebSocket, close_code};
 use std::sync::Arc;
@@ -81,7 +82,7 @@ pub trait Dialect: Send {
 #[derive(Clone, Debug)]
 pub struct Terms {
     /// The peer must know it, unless the request has shown that already.
-    pub token: Option<String>,
+    pub token: Option<Token>,
     /// What the request said of the call; the dialect's own word goes before it.
     pub start: Start,
     /// The language when nobody says one.
@@ -92,9 +93,8 @@ pub struct Terms {
 pub async fn serve(mut socket: WebSocket, mut dialect: impl Dialect, reception: Arc<Reception>, terms: Terms) {
     let line = dialect.name();
     let Some((start, early)) = start(&mut socket, &mut dialect).await else { return };
-    if let Some(token) = &terms.token
-        && start.token.as_ref().or(terms.start.token.as_ref()) != Some(token)
-    {
+    let shown = start.token.as_deref().or(terms.start.token.as_deref()).unwrap_or_default();
+    if terms.token.as_ref().is_some_and(|token| !token.is(shown)) {
         tracing::warn!(line, "a call was refused: its token is missing or wrong");
         close(&mut socket, close_code::POLICY, "the token is missing or wrong").await;
         return;

@@ -5,10 +5,10 @@
 //! a row the breaker keeps everybody away for a while.
 
 use super::breaker::{Breaker, Permit, Turned};
-use super::token::Token;
 use super::transport::{Http, Incoming, Lost, Outgoing, Transport};
 use super::wire;
 use crate::business::{Failure, OPERATIONS, Operation, Operator, Reply, Request};
+use crate::security::Token;
 use crate::text::Record;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};

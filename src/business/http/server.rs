@@ -1,9 +1,9 @@
 //! Any [`Operator`] as an HTTP server. Everything that comes in is bounded: its length, its time, how much of it at once.
 
 use super::openapi;
-use super::token::Token;
 use super::wire::{self, LONGEST_KEY, LONGEST_REQUEST, PROBLEM_JSON, problem};
 use crate::business::{Failure, Operation, Operator};
+use crate::security::Token;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};

@@ -4,9 +4,10 @@ mod policy;
 mod served;
 mod wires;
 
-use super::{HttpOperator, Policy, Server, Token, serve};
+use super::{HttpOperator, Policy, Server, serve};
 use crate::business::contract::{self, ask, with};
 use crate::business::{DemoOperator, Failure, OPERATIONS, Operator, clock};
+use crate::security::Token;
 use crate::store::Database;
 use crate::text::{Digits, Money, Record, Value};
 use std::net::SocketAddr;

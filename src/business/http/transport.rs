@@ -1,7 +1,7 @@
 //! One request on the wire, and what came back. The policy of what to do about it is the connector's.
 
-use super::token::Token;
 use super::wire::{LONGEST_REPLY, PROBLEM_JSON};
+use crate::security::Token;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use std::error::Error;
 use std::future::Future;

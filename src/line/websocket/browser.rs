@@ -3,9 +3,10 @@
 use super::{Dialect, Fault, Read, Refusal, Start, key};
 use crate::call::line::{Caption, Side};
 use crate::call::record::outcome_name;
+use crate::line::caller::number;
 use crate::line::encoding::{Decoder, Encoder, Form};
 use crate::line::live::{FromPeer, ToPeer};
-use crate::text::{Lang, PhoneNumber};
+use crate::text::Lang;
 use axum::extract::ws::Message;
 use serde::{Deserialize, Serialize};
 
@@ -66,7 +67,7 @@ impl Dialect for Browser {
         let said: Said = serde_json::from_str(&text).map_err(|error| Fault(format!("not a message of the softphone: {error}")))?;
         Ok(match said {
             Said::Start { lang, caller } => {
-                let caller = caller.filter(|_| self.names_caller).as_deref().and_then(PhoneNumber::parse);
+                let caller = caller.filter(|_| self.names_caller).as_deref().and_then(number);
                 vec![Read::Started(Start { caller, lang, token: None })]
             }
             Said::Key { key: pressed } => key(&pressed).map(|key| Read::Heard(FromPeer::Key(key))).into_iter().collect(),

@@ -3,9 +3,9 @@
 //! The verb's `metadata` may hold `lang` and `token`.
 
 use super::{Dialect, Fault, Read, Start, key, lang};
+use crate::line::caller::number;
 use crate::line::encoding::{Decoder, Encoder, Form};
 use crate::line::live::{FromPeer, ToPeer};
-use crate::text::PhoneNumber;
 use axum::extract::ws::Message;
 use serde::Deserialize;
 use serde_json::json;
@@ -60,7 +60,7 @@ impl Jambonz {
         self.codec = Some((Decoder::new(form), Encoder::new(form)));
         let language = metadata.lang.or(metadata.metadata.lang);
         Ok(Read::Started(Start {
-            caller: metadata.from.as_deref().and_then(PhoneNumber::parse),
+            caller: metadata.from.as_deref().and_then(number),
             lang: language.as_deref().and_then(lang),
             token: metadata.token.or(metadata.metadata.token),
         }))

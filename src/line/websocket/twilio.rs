@@ -3,9 +3,9 @@
 //! The caller's number, the language and the token come as `<Parameter>` elements `caller`, `lang` and `token` of `<Stream>`.
 
 use super::{Dialect, Fault, Read, Start, key, lang};
+use crate::line::caller::number;
 use crate::line::encoding::{Decoder, Encoder, Form};
 use crate::line::live::{FromPeer, ToPeer};
-use crate::text::PhoneNumber;
 use axum::extract::ws::Message;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -91,7 +91,7 @@ impl Twilio {
         }
         self.stream = begun.stream_sid;
         let Parameters { caller, lang: language, token } = begun.custom_parameters;
-        let caller = caller.as_deref().and_then(PhoneNumber::parse);
+        let caller = caller.as_deref().and_then(number);
         Ok(Read::Started(Start { caller, lang: language.as_deref().and_then(lang), token }))
     }
 }

@@ -1,4 +1,4 @@
-//! The secret that a client shows the operator's systems.
+//! The secret that one system shows another.
 
 use sha2::{Digest, Sha256};
 
@@ -18,16 +18,24 @@ impl Token {
     }
 
     /// The value of the `Authorization` header.
-    pub(super) fn header(&self) -> String {
+    pub fn header(&self) -> String {
         format!("Bearer {}", self.0)
     }
 
-    /// Whether this header carries it; takes the same time wherever the two differ.
-    pub(super) fn is_in(&self, header: Option<&[u8]>) -> bool {
-        let given = Sha256::digest(header.unwrap_or_default());
-        let own = Sha256::digest(self.header().as_bytes());
-        given.iter().zip(own.iter()).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+    /// Whether this `Authorization` header carries it; takes the same time wherever the two differ.
+    pub fn is_in(&self, header: Option<&[u8]>) -> bool {
+        same(header.unwrap_or_default(), self.header().as_bytes())
     }
+
+    /// Whether `given` is it; takes the same time wherever the two differ.
+    pub fn is(&self, given: &str) -> bool {
+        same(given.as_bytes(), self.0.as_bytes())
+    }
+}
+
+fn same(given: &[u8], own: &[u8]) -> bool {
+    let (given, own) = (Sha256::digest(given), Sha256::digest(own));
+    given.iter().zip(own.iter()).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
 }
 
 impl std::fmt::Debug for Token {

@@ -1,0 +1,213 @@
+//! `tingshuo serve`: live calls, until told to stop.
+
+mod configuration;
+
+use super::Failure;
+use super::check::load_flows;
+use super::edition::{Desk, Looked};
+use super::house::House;
+use super::operator::OperatorArgs;
+use crate::api::{self, Api, Softphone};
+use crate::call::editions::Editions;
+use crate::call::reception::Reception;
+use crate::line::audiosocket::{self, AudioSocket};
+use crate::models::data_dir;
+use crate::tts::Speech;
+use anyhow::Context;
+use configuration::Configuration;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// Live calls from the browser and from telephony platforms, until SIGTERM or Ctrl-C; then calls under way are finished, and nothing new is
+/// taken. A second signal ends at once. SIGHUP reads the limits of the configuration again; edited flows are found without it.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The configuration; without it tingshuo.toml in the present folder, where there is one. tingshuo.example.toml explains every field
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Do not speak prompts into the cache ahead of calls
+    #[arg(long)]
+    no_prerender: bool,
+    #[command(flatten)]
+    operator: OperatorArgs,
+}
+
+/// How often the folder of flows is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(3);
+/// How long tasks may take to end after the last call.
+const LAST_WORK: Duration = Duration::from_secs(2);
+
+pub fn run(args: Args) -> Result<(), Failure> {
+    let configuration = Configuration::read(args.config.as_deref())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(serve(&args, configuration));
+    runtime.shutdown_timeout(LAST_WORK);
+    result
+}
+
+async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure> {
+    let token = configuration.http.token()?;
+    // Addresses first: a mistake there shows at once, not after the models are loaded.
+    let http = bind(configuration.http.listen).await?;
+    let audiosocket = match &configuration.audiosocket {
+        Some(section) => Some((bind(section.listen).await?, section.allow.clone())),
+        None => None,
+    };
+    let connector = args.operator.connect()?;
+    let is_demo = connector.is_none();
+    let House { services: _, editions, desk } = House::live(configuration.database.as_deref(), connector).await?;
+    let editions = Arc::new(editions);
+    let recogniser = House::recogniser()?;
+    let speech = House::speech(configuration.lang)?;
+    let mut reception = Reception::new(editions.clone(), recogniser, speech.clone(), configuration.limits());
+    if let Some(folder) = &configuration.calls.recordings {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        reception = reception.recording_to(folder.clone());
+    }
+    let reception = Arc::new(reception);
+    let (end, ending) = watch::channel(false);
+    let mut doors = JoinSet::new();
+    println!("calls: at most {}, listened to {}", configuration.limits().calls, configuration.limits().hearing);
+    if configuration.http.softphone {
+        println!("softphone: http://{}/call", http.local_addr()?);
+    }
+    println!("media: ws://{}/media/{{twilio,jambonz,asterisk}}", http.local_addr()?);
+    let softphone = match (configuration.http.softphone, is_demo) {
+        (false, _) => Softphone::Off,
+        (true, true) => Softphone::Named,
+        (true, false) => Softphone::Anonymous,
+    };
+    let api = Api { reception: reception.clone(), softphone, token, lang: configuration.lang };
+    doors.spawn(report("HTTP", api::serve(http, api, until(ending.clone()))));
+    if let Some((listener, allowed)) = audiosocket {
+        println!("AudioSocket: {}", listener.local_addr()?);
+        let server = AudioSocket { reception: reception.clone(), allowed, lang: configuration.lang };
+        let end = until(ending.clone());
+        doors.spawn(async move { audiosocket::serve(listener, server, end).await });
+    }
+    if !args.no_prerender {
+        prerender(speech)?;
+    }
+    doors.spawn(keep_current(desk, editions, ending));
+    println!("ready");
+    stay(&reception, args.config.as_deref()).await?;
+    drain(&reception, Duration::from_secs(configuration.calls.drain_seconds)).await?;
+    end.send_replace(true);
+    doors.join_all().await;
+    Ok(())
+}
+
+async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+}
+
+async fn until(mut ending: watch::Receiver<bool>) {
+    // The sender is gone only when everything ends.
+    let _ = ending.wait_for(|ending| *ending).await;
+}
+
+async fn report(door: &str, serving: impl Future<Output = std::io::Result<()>>) {
+    if let Err(error) = serving.await {
+        tracing::error!(door, %error, "a door is closed");
+    }
+}
+
+/// Speaks what never changes into the cache, beside the calls.
+fn prerender(speech: Arc<Speech>) -> Result<(), Failure> {
+    let prompts = load_flows(&data_dir().join("flows"))?.fixed_sentences();
+    std::thread::Builder::new().name("prerender".into()).spawn(move || {
+        let failures = speech.prerender(&prompts, |done, all| {
+            if done % 100 == 0 || done == all {
+                tracing::info!(done, all, "prompts are spoken ahead");
+            }
+        });
+        for (text, error) in failures {
+            tracing::error!(text, %error, "a prompt could not be spoken ahead");
+        }
+    })?;
+    Ok(())
+}
+
+/// Lets new calls have what authors edit.
+async fn keep_current(mut desk: Desk, editions: Arc<Editions>, ending: watch::Receiver<bool>) {
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    let end = until(ending);
+    tokio::pin!(end);
+    loop {
+        tokio::select! {
+            _ = looks.tick() => {}
+            () = &mut end => return,
+        }
+        let editions = editions.clone();
+        let looked = tokio::task::spawn_blocking(move || {
+            let looked = desk.look(&editions);
+            (desk, looked)
+        });
+        let Ok((returned, looked)) = looked.await else { return };
+        desk = returned;
+        match looked {
+            Looked::Unchanged => {}
+            Looked::Renewed(id) => println!("edition {id} for calls from now on"),
+            Looked::Broken(faults) => eprintln!("{faults}\ntingshuo: the edit has faults; calls go on with what was there before"),
+        }
+    }
+}
+
+/// Returns when the service is told to stop.
+async fn stay(reception: &Reception, config: Option<&Path>) -> Result<(), Failure> {
+    let mut stops = Stops::new()?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            () = stops.next() => return Ok(()),
+            _ = hang_up.recv() => match Configuration::read(config) {
+                Ok(configuration) => {
+                    let limits = configuration.limits();
+                    reception.set_limits(limits);
+                    println!("calls: at most {}, listened to {}", limits.calls, limits.hearing);
+                }
+                Err(error) => eprintln!("tingshuo: {error:#}; nothing was changed"),
+            },
+        }
+    }
+}
+
+/// Lets the calls end, until `limit` or a second signal.
+async fn drain(reception: &Reception, limit: Duration) -> Result<(), Failure> {
+    reception.drain();
+    let going_on = reception.present().len();
+    if going_on > 0 {
+        println!("{going_on} calls are finished, for at most {} s; a second signal ends them now", limit.as_secs());
+    }
+    let mut stops = Stops::new()?;
+    tokio::select! {
+        () = reception.empty() => {}
+        () = tokio::time::sleep(limit) => eprintln!("tingshuo: {} calls were cut off", reception.present().len()),
+        () = stops.next() => {}
+    }
+    Ok(())
+}
+
+/// What tells a service to stop.
+struct Stops {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stops {
+    fn new() -> std::io::Result<Stops> {
+        Ok(Stops { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

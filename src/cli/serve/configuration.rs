@@ -1,0 +1,157 @@
+//! The configuration file of `tingshuo serve`.
+
+use crate::call::reception::Limits;
+use crate::cli::Failure;
+use crate::line::networks::Networks;
+use crate::security::Token;
+use crate::text::Lang;
+use anyhow::{Context, bail};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// See `tingshuo.example.toml`, which has every field with its default.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Configuration {
+    /// The language of calls that name none.
+    pub lang: Lang,
+    pub database: Option<PathBuf>,
+    pub calls: Calls,
+    pub http: Http,
+    pub audiosocket: Option<AudioSocket>,
+}
+
+impl Default for Configuration {
+    fn default() -> Configuration {
+        Configuration { lang: Lang::Zh, database: None, calls: Calls::default(), http: Http::default(), audiosocket: None }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Calls {
+    /// Calls held at once; more hear busy.
+    pub most: usize,
+    /// Calls listened to at once; more are held by keys. By default seven for each core.
+    pub hearing: Option<usize>,
+    /// Where both sides of every call are kept; without it none are.
+    pub recordings: Option<PathBuf>,
+    /// How long calls may go on after the service was told to stop.
+    pub drain_seconds: u64,
+}
+
+impl Default for Calls {
+    fn default() -> Calls {
+        Calls { most: 60, hearing: None, recordings: None, drain_seconds: 120 }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Http {
+    pub listen: SocketAddr,
+    /// The file with the token that media platforms must know.
+    pub token_file: Option<PathBuf>,
+    pub softphone: bool,
+}
+
+impl Default for Http {
+    fn default() -> Http {
+        Http { listen: SocketAddr::from(([127, 0, 0, 1], 8460)), token_file: None, softphone: true }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AudioSocket {
+    pub listen: SocketAddr,
+    #[serde(default = "Networks::loopback")]
+    pub allow: Networks,
+}
+
+/// Calls that one core can listen to: each speaks about a quarter of the time, and a second of speech takes about half a second of work.
+const HEARING_A_CORE: usize = 7;
+
+impl Configuration {
+    /// From `path`; without one from `tingshuo.toml` where there is such a file, else the defaults.
+    pub fn read(path: Option<&Path>) -> Result<Configuration, Failure> {
+        let usual = Path::new("tingshuo.toml");
+        let Some(path) = path.or_else(|| usual.exists().then_some(usual)) else { return Ok(Configuration::default()) };
+        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        let configuration = Configuration::parse(&text).with_context(|| path.display().to_string())?;
+        Ok(configuration)
+    }
+
+    pub fn parse(text: &str) -> Result<Configuration, Failure> {
+        let configuration: Configuration = toml::from_str(text)?;
+        if configuration.calls.most == 0 {
+            bail!("calls.most is 0: no call could ever be taken");
+        }
+        Ok(configuration)
+    }
+
+    pub fn limits(&self) -> Limits {
+        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+        let hearing = self.calls.hearing.unwrap_or(HEARING_A_CORE * cores);
+        Limits { calls: self.calls.most, hearing: hearing.min(self.calls.most) }
+    }
+}
+
+impl Http {
+    /// The token of the file; needed where other machines can reach the doors.
+    pub fn token(&self) -> Result<Option<Token>, Failure> {
+        let Some(path) = &self.token_file else {
+            if !self.listen.ip().is_loopback() {
+                bail!("http.listen: {} can be reached from other machines: name a file with a token in http.token_file", self.listen);
+            }
+            return Ok(None);
+        };
+        let raw = std::fs::read_to_string(path).with_context(|| format!("http.token_file: {}", path.display()))?;
+        let token = Token::parse(&raw);
+        token.map(Some).with_context(|| format!("{}: a token is one word of printable ASCII characters, at most 1024", path.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_has_every_field_with_its_default() {
+        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tingshuo.example.toml")).unwrap();
+        let example = Configuration::parse(&text).unwrap();
+        let defaults = Configuration::default();
+        assert_eq!(example.limits(), defaults.limits());
+        assert_eq!(
+            (example.lang, example.http.listen, example.http.softphone),
+            (defaults.lang, defaults.http.listen, defaults.http.softphone)
+        );
+        // What is off by default stands there as a comment, and must be right as well.
+        let uncommented: String = text.lines().map(|line| format!("{}\n", line.strip_prefix("#: ").unwrap_or(line))).collect();
+        let whole = Configuration::parse(&uncommented).unwrap();
+        assert!(
+            whole.audiosocket.is_some() && whole.calls.recordings.is_some() && whole.http.token_file.is_some() && whole.database.is_some()
+        );
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (text, expected) in [
+            ("[call]\nmost = 3", "unknown field `call`"),
+            ("[calls]\nmost = 0", "calls.most is 0"),
+            ("[audiosocket]\nlisten = \"127.0.0.1:8461\"\nallow = [\"10.0.0\"]", "\"10.0.0\" is no address range"),
+            ("[http]\nlisten = \"8460\"", "socket address"),
+        ] {
+            let message = format!("{:#}", Configuration::parse(text).unwrap_err());
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+
+    #[test]
+    fn doors_that_others_reach_need_a_token() {
+        let http = Http { listen: SocketAddr::from(([0, 0, 0, 0], 8460)), ..Http::default() };
+        assert!(http.token().unwrap_err().to_string().contains("token_file"));
+        assert!(Http::default().token().unwrap().is_none());
+    }
+}

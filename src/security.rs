@@ -1,0 +1,5 @@
+//! Who may do what.
+
+mod token;
+
+pub use token::Token;
