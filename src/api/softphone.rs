@@ -25,7 +25,8 @@ pub(super) fn routes(softphone: Softphone) -> Router<Arc<Api>> {
 }
 
 /// Everything that the page is made of.
-const ASSETS: [(&str, &str, &str); 6] = [
+const ASSETS: [(&str, &str, &str); 7] = [
+    ("icon.svg", "image/svg+xml", include_str!("../../web/style/icon.svg")),
     ("call.html", "text/html; charset=utf-8", include_str!("../../web/softphone/call.html")),
     ("call.css", "text/css; charset=utf-8", include_str!("../../web/softphone/call.css")),
     ("form.css", "text/css; charset=utf-8", include_str!("../../web/style/form.css")),

@@ -219,3 +219,6 @@ pub fn lang(text: &str) -> Option<Lang> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ mod grammars;
 mod hearing;
 mod jobs;
 mod knowledge;
+mod live;
 mod mishearings;
 mod operator_http;
 mod operator_tls;

@@ -65,7 +65,7 @@ function caption({ who, text, partial }) {
   if (!goesOn) {
     captions.append(line);
   }
-  line.scrollIntoView({ block: "nearest" });
+  captions.scrollTop = captions.scrollHeight;
 }
 
 // The names of the browser's errors tell what the person can do.
