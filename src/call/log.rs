@@ -151,9 +151,12 @@ fn detail(what: &Happening) -> Record {
         Happening::Unanswered { question } => vec![text("question", question)],
         Happening::Fault(what) => vec![text("what", what)],
         Happening::Ended { outcome } => vec![text("outcome", outcome)],
-        Happening::SpeechBegan | Happening::SpeechEnded | Happening::NoInput | Happening::RecordingPaused | Happening::RecordingResumed => {
-            Vec::new()
-        }
+        Happening::SpeechBegan
+        | Happening::SpeechEnded
+        | Happening::NoInput
+        | Happening::Echo
+        | Happening::RecordingPaused
+        | Happening::RecordingResumed => Vec::new(),
     };
     Record::from_iter(fields)
 }

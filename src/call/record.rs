@@ -77,6 +77,8 @@ pub enum Happening {
         compute_ms: u32,
         trial: bool,
     },
+    /// The service heard itself.
+    Echo,
     /// A guard emptied the text; the reason is a short name.
     Withheld {
         reason: String,
@@ -125,6 +127,7 @@ impl Happening {
             Happening::SpeechBegan => "speech_began",
             Happening::SpeechEnded => "speech_ended",
             Happening::Recognised { .. } => "recognised",
+            Happening::Echo => "echo",
             Happening::Withheld { .. } => "withheld",
             Happening::Keyed { .. } => "keyed",
             Happening::NoInput => "no_input",

@@ -89,6 +89,11 @@ impl Speaker {
         self.queue.front().map(|playing| playing.utterance.prompt.as_str())
     }
 
+    /// The text of the present prompt.
+    pub fn saying(&self) -> Option<&str> {
+        self.queue.front().map(|playing| playing.utterance.text.as_str())
+    }
+
     /// Whether the caller may speak into what is being said.
     pub fn barge_in(&self) -> bool {
         self.queue.front().is_none_or(|playing| playing.utterance.barge_in)

@@ -20,7 +20,7 @@ pub fn endpoint(question: Option<&Question>, speaking: bool) -> endpointer::Timi
     };
     if speaking {
         // Over a prompt only clear speech counts: what leaks from the caller's ear-piece must not stop it.
-        endpointer::Timing { start_speech_ms: 200, start_window_ms: 400, threshold: timing.threshold.max(0.7), ..timing }
+        endpointer::Timing { start_speech_ms: 160, start_window_ms: 320, threshold: timing.threshold.max(0.7), ..timing }
     } else {
         timing
     }

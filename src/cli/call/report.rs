@@ -69,7 +69,12 @@ fn event(noted: &Noted) -> Value {
         Happening::Unanswered { question } => json!({"question": question}),
         Happening::Fault(what) => json!({"what": what}),
         Happening::Ended { outcome } => json!({"outcome": outcome}),
-        Happening::SpeechBegan | Happening::SpeechEnded | Happening::NoInput | Happening::RecordingPaused | Happening::RecordingResumed => {
+        Happening::SpeechBegan
+        | Happening::SpeechEnded
+        | Happening::NoInput
+        | Happening::Echo
+        | Happening::RecordingPaused
+        | Happening::RecordingResumed => {
             json!({})
         }
     };

@@ -1,0 +1,166 @@
+//! What the caller says, from the ear to the dialog: barge-in, the end of an utterance, what it meant.
+
+use super::Session;
+use crate::asr::recogniser::Withheld;
+use crate::asr::{AsrError, SpokenAnswer, Transcript, Verdict};
+use crate::audio::FRAME_MS;
+use crate::call::echo;
+use crate::call::line::{Caption, Inbound, Line, Side};
+use crate::call::listener::Noticed;
+use crate::call::record::{Happening, Waterfall};
+use crate::call::timing;
+use crate::dialog::Event;
+use crate::nlu::Understood;
+use crate::text::Record;
+
+impl<L: Line> Session<L> {
+    /// Whether what the caller says now is meant for us.
+    fn attentive(&self) -> bool {
+        self.conversation.question().is_some() && self.speaker.barge_in() && !self.closing
+    }
+
+    pub(super) fn hear(&mut self, inbound: &Inbound) {
+        if !inbound.keys.is_empty() && !self.closing {
+            self.keys.press(&inbound.keys);
+            self.interrupt();
+            self.listener.reset();
+            self.caller_speaking = false;
+        }
+        self.listener.set_timing(timing::endpoint(self.conversation.question(), self.speaker.busy() && !self.speaker.paused()));
+        let noticed = self.listener.push(&inbound.frame);
+        if !self.attentive() {
+            if noticed.is_some() {
+                self.listener.reset();
+            }
+            return;
+        }
+        match noticed {
+            Some(Noticed::Began) => self.caller_began(),
+            Some(Noticed::Ended) => self.caller_ended(),
+            None => {}
+        }
+    }
+
+    fn caller_began(&mut self) {
+        self.caller_speaking = true;
+        self.note(Happening::SpeechBegan);
+        if self.speaker.busy() && !self.speaker.paused() {
+            self.speaker.pause();
+            self.line.clear();
+            let prompt = self.speaker.prompt().unwrap_or_default().to_owned();
+            self.note(Happening::Paused { prompt });
+        }
+    }
+
+    fn caller_ended(&mut self) {
+        self.caller_speaking = false;
+        self.note(Happening::SpeechEnded);
+        self.take_utterance();
+    }
+
+    /// Handles an utterance if one has its text.
+    pub(super) fn take_utterance(&mut self) {
+        let Some(utterance) = self.listener.utterance() else { return };
+        let waterfall = Waterfall {
+            speech_end_ms: Some((utterance.speech_end_frame + 1) * u64::from(FRAME_MS)),
+            endpoint_ms: Some(utterance.end_frame * u64::from(FRAME_MS)),
+            text_ms: Some(self.now_ms()),
+            ..Waterfall::default()
+        };
+        match utterance.result {
+            Ok(transcript) => self.heard(transcript, utterance.trial, waterfall),
+            Err(AsrError::Deadline) => {
+                self.note(Happening::Fault("recognition passed its deadline".to_owned()));
+                self.understood(self.conversation.not_understood(), 0.0, waterfall);
+            }
+            Err(error) => {
+                self.note(Happening::Fault(error.to_string()));
+                self.interrupt();
+                self.happen(Event::HearingLost);
+            }
+        }
+    }
+
+    fn heard(&mut self, transcript: Transcript, trial: bool, waterfall: Waterfall) {
+        self.note(Happening::Recognised { confidence: transcript.confidence, compute_ms: transcript.compute_ms, trial });
+        if let Some(withheld) = &transcript.withheld {
+            self.note(Happening::Withheld { reason: withheld.name().to_owned() });
+        }
+        let constraint = self.listener.constraint();
+        let answer = constraint.and_then(|constraint| SpokenAnswer::of(constraint, &transcript));
+        let number = constraint.is_some_and(|constraint| constraint.in_figures());
+        let answered = answer.as_ref().is_some_and(|answer| answer.verdict != Verdict::Reject);
+        if transcript.text.is_empty() && !answered {
+            let spoke = matches!(transcript.withheld, Some(Withheld::Unsure(_) | Withheld::RunAway(_)));
+            if spoke && !self.speaker.busy() {
+                let understood = self.conversation.understand_heard(&transcript, answer.as_ref(), number);
+                self.understood(understood, transcript.confidence, waterfall);
+            } else {
+                self.go_on();
+            }
+            return;
+        }
+        let over_a_prompt = self.speaker.paused();
+        if over_a_prompt && self.speaker.saying().is_some_and(|prompt| echo::is_echo(&transcript.text, prompt)) {
+            self.note(Happening::Echo);
+            self.go_on();
+            return;
+        }
+        let understood = self.conversation.understand_heard(&transcript, answer.as_ref(), number);
+        if over_a_prompt && timing::is_backchannel(&understood, self.conversation.question()) {
+            self.go_on();
+            return;
+        }
+        self.understood(understood, transcript.confidence, waterfall);
+    }
+
+    fn understood(&mut self, understood: Understood, confidence: f32, waterfall: Waterfall) {
+        let said = self.conversation.presentable(&understood.text, &understood.slots, confidence);
+        self.interrupt();
+        self.line.show(Caption { who: Side::Caller, text: said.heard.clone(), partial: false });
+        self.turns.begin(said, Some(&understood), waterfall);
+        self.happen(Event::Heard(understood));
+    }
+
+    /// What interrupted the prompt was nothing: it goes on from where it stopped.
+    pub(super) fn go_on(&mut self) {
+        if self.speaker.paused() {
+            self.speaker.resume();
+            let prompt = self.speaker.prompt().unwrap_or_default().to_owned();
+            self.note(Happening::Resumed { prompt });
+        }
+    }
+
+    /// The caller's answer replaces what may be left of the prompt.
+    pub(super) fn interrupt(&mut self) {
+        if !self.speaker.busy() {
+            return;
+        }
+        let prompt = self.speaker.prompt().unwrap_or_default().to_owned();
+        if let Some(cut) = self.speaker.stop() {
+            self.turns.said(format!("{cut}…"));
+        }
+        self.note(Happening::Interrupted { prompt });
+    }
+
+    /// Shows the words of a trial while the caller may still go on.
+    pub(super) fn show_trial(&mut self) {
+        let Some(trial) = self.listener.trial().filter(|trial| !trial.text.is_empty()) else { return };
+        let said = self.conversation.presentable(&trial.text, &Record::new(), trial.confidence);
+        self.line.show(Caption { who: Side::Caller, text: said.heard, partial: true });
+    }
+
+    /// A trial whose text, or whose accepted reading, is a complete answer to the question's grammar ends the wait. Not so the reading of a
+    /// number: it is whole however many digits were said.
+    pub(super) fn end_early(&mut self) {
+        let (Some(trial), Some(question)) = (self.listener.trial(), self.conversation.question()) else { return };
+        let words = self.listener.constraint().filter(|constraint| !constraint.in_figures());
+        let answer = words.and_then(|words| SpokenAnswer::of(words, trial)).filter(|answer| answer.verdict == Verdict::Accept);
+        let text = answer.as_ref().filter(|_| trial.text.is_empty()).map_or(trial.text.as_str(), |answer| answer.text.as_str());
+        let complete = self.conversation.services().is_complete(self.conversation.lang(), &question.expectation, text);
+        if complete && self.listener.finish().is_some() {
+            self.caller_speaking = false;
+            self.note(Happening::SpeechEnded);
+        }
+    }
+}
