@@ -12,6 +12,7 @@ pub mod flow;
 pub mod grammar;
 pub mod house;
 pub mod knowledge;
+pub mod mic;
 pub mod models;
 pub mod operator;
 pub mod say;
@@ -63,6 +64,8 @@ enum Command {
     Transcribe(transcribe::Args),
     /// Says what utterances mean, a line each.
     Understand(understand::Args),
+    /// Holds a call with this machine's microphone and loudspeaker.
+    Mic(mic::Args),
     /// Model files: list, fetch, verify.
     Models(models::Args),
     /// Voices: list, render prompts ahead.
@@ -91,6 +94,7 @@ pub fn main() -> ExitCode {
         Command::Say(args) => say::run(args),
         Command::Transcribe(args) => transcribe::run(args),
         Command::Understand(args) => understand::run(args),
+        Command::Mic(args) => mic::run(args),
         Command::Models(args) => models::run(args),
         Command::Voices(args) => voices::run(args),
     };

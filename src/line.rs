@@ -4,6 +4,7 @@ pub mod audiosocket;
 pub mod caller;
 pub mod encoding;
 pub mod live;
+pub mod microphone;
 pub mod networks;
 pub mod wav;
 pub mod websocket;

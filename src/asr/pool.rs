@@ -126,7 +126,19 @@ impl Drop for Pool {
     }
 }
 
+/// The present thread, and threads that it starts, let others go first: a frame of a call must go out in time, a text may come a little later.
+/// A system that does not allow it changes nothing.
+pub fn step_back(niceness: i32) {
+    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), niceness) {
+        tracing::debug!(%error, "a thread keeps its priority");
+    }
+}
+
+/// How far recognition steps back behind the calls themselves.
+const NICENESS: i32 = 5;
+
 fn work(shared: &Shared, mut worker: impl Worker) {
+    step_back(NICENESS);
     let mut whole = true;
     loop {
         let mut queue = shared.lock();

@@ -1,5 +1,6 @@
 //! `tingshuo bench`: figures for the README, on recordings that the user names and on what the service says itself.
 
+pub mod calls;
 pub mod endpoint;
 pub mod material;
 pub mod speak;
@@ -16,6 +17,8 @@ pub struct Args {
 
 #[derive(Subcommand)]
 pub enum What {
+    /// Many callers at once on a running service: how long they wait, what is lost.
+    Calls(calls::CallsArgs),
     /// Compares the voice detectors: misses at the same rate of false alarms.
     Vad(material::Folders),
     /// Counts sentences cut in two, begun too late or missed, and false starts on noise.
@@ -26,6 +29,7 @@ pub enum What {
 
 pub fn run(args: Args) -> Result<(), Failure> {
     match args.what {
+        What::Calls(args) => calls::run(&args),
         What::Vad(folders) => vad::run(&folders),
         What::Endpoint(folders) => endpoint::run(&folders),
         What::Speak(args) => speak::run(&args),

@@ -8,6 +8,7 @@ use super::edition::{Desk, Looked};
 use super::house::House;
 use super::operator::OperatorArgs;
 use crate::api::{self, Api, Softphone};
+use crate::asr::pool::step_back;
 use crate::call::editions::Editions;
 use crate::call::reception::Reception;
 use crate::line::audiosocket::{self, AudioSocket};
@@ -39,6 +40,8 @@ pub struct Args {
 
 /// How often the folder of flows is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
+/// How far prompts spoken ahead step back behind calls.
+const PRERENDER_NICENESS: i32 = 15;
 /// How long tasks may take to end after the last call.
 const LAST_WORK: Duration = Duration::from_secs(2);
 
@@ -121,6 +124,7 @@ async fn report(door: &str, serving: impl Future<Output = std::io::Result<()>>) 
 fn prerender(speech: Arc<Speech>) -> Result<(), Failure> {
     let prompts = load_flows(&data_dir().join("flows"))?.fixed_sentences();
     std::thread::Builder::new().name("prerender".into()).spawn(move || {
+        step_back(PRERENDER_NICENESS);
         let failures = speech.prerender(&prompts, |done, all| {
             if done % 100 == 0 || done == all {
                 tracing::info!(done, all, "prompts are spoken ahead");
