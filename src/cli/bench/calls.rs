@@ -7,7 +7,7 @@ use crate::cli::Failure;
 use crate::line::encoding::{Decoder, Encoder, Form};
 use anyhow::{Context, bail};
 use futures_util::{SinkExt, StreamExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -43,7 +43,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 const KEY: &str = "DTMF_END digit:1";
 
 pub fn run(args: &CallsArgs) -> Result<(), Failure> {
-    let sentences: Vec<Arc<[f32]>> = args.wav.iter().map(sentence).collect::<Result<_, _>>()?;
+    let sentences: Vec<Arc<[f32]>> = args.wav.iter().map(|path| sentence(path)).collect::<Result<_, _>>()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let callers = runtime.block_on(async {
         let calls = (0..args.calls).map(|n| {
@@ -63,7 +63,7 @@ pub fn run(args: &CallsArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn sentence(path: &PathBuf) -> Result<Arc<[f32]>, Failure> {
+fn sentence(path: &Path) -> Result<Arc<[f32]>, Failure> {
     let audio = wav::read(path).with_context(|| path.display().to_string())?;
     let samples = resample::resample(&audio.samples, audio.rate_hz, CALL_RATE_HZ);
     // The wait counts from the last sample that can be heard.

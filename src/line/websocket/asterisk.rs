@@ -1,6 +1,6 @@
 //! Asterisk's `chan_websocket`: sound as binary messages in the channel's codec, commands and events as text.
 //!
-//! Events come as words (`MEDIA_START connection_id:… format:ulaw …`) or, where the dialplan asks for it, as JSON.
+//! Events come as words (`MEDIA_START connection_id:… format:ulaw …`) or, where the dialplan asks for it, as JSON; commands go back alike.
 
 use super::{Dialect, Fault, Read, Start, key};
 use crate::line::encoding::{Decoder, Encoder, Form};
@@ -15,12 +15,13 @@ pub const SUBPROTOCOL: &str = "media";
 pub struct Asterisk {
     /// `None` until the channel said its codec.
     codec: Option<(Decoder, Encoder)>,
+    json: bool,
 }
 
 impl Asterisk {
     #[expect(clippy::new_without_default, reason = "a dialect is made for one connection")]
     pub fn new() -> Asterisk {
-        Asterisk { codec: None }
+        Asterisk { codec: None, json: false }
     }
 
     fn event(&mut self, text: &str) -> Result<Vec<Read>, Fault> {
@@ -31,6 +32,7 @@ impl Asterisk {
                 let form = form(codec)
                     .ok_or_else(|| Fault(format!("the channel's codec is {codec:?}: dial it with c(ulaw), c(alaw) or c(slin)")))?;
                 self.codec = Some((Decoder::new(form), Encoder::new(form)));
+                self.json = text.trim_start().starts_with('{');
                 Read::Started(Start::default())
             }
             "DTMF_END" => match fields.get("digit").and_then(|digit| key(digit)) {
@@ -40,6 +42,11 @@ impl Asterisk {
             _ => return Ok(Vec::new()),
         };
         Ok(vec![read])
+    }
+
+    fn command(&self, name: &str) -> Vec<Message> {
+        let text = if self.json { serde_json::json!({ "command": name }).to_string() } else { name.to_owned() };
+        vec![Message::Text(text.into())]
     }
 }
 
@@ -82,11 +89,11 @@ impl Dialect for Asterisk {
     }
 
     fn accept(&mut self, _by_keys: bool) -> Vec<Message> {
-        vec![Message::Text("ANSWER".into())]
+        self.command("ANSWER")
     }
 
     fn refuse(&mut self, _refusal: super::Refusal) -> Vec<Message> {
-        vec![Message::Text("HANGUP".into())]
+        self.command("HANGUP")
     }
 
     fn write(&mut self, message: ToPeer) -> Vec<Message> {
@@ -95,8 +102,8 @@ impl Dialect for Asterisk {
                 let bytes = self.codec.as_mut().map(|(_, encoder)| encoder.encode(&*frame)).unwrap_or_default();
                 vec![Message::Binary(bytes.into())]
             }
-            ToPeer::Clear => vec![Message::Text("FLUSH_MEDIA".into())],
-            ToPeer::End(_) => vec![Message::Text("HANGUP".into())],
+            ToPeer::Clear => self.command("FLUSH_MEDIA"),
+            ToPeer::End(_) => self.command("HANGUP"),
             ToPeer::Caption(_) => Vec::new(),
         }
     }

@@ -111,6 +111,7 @@ fn asterisk() {
     let mut dialect = Asterisk::new();
     assert_eq!(told(&mut dialect, [text(json), bytes(640)]), ["start caller=- lang=- token=-", "sound 320"]);
     assert_eq!(sent(dialect.write(sound())), ["640 bytes"]);
+    assert_eq!(sent(dialect.write(ToPeer::End(None))), [r#"{"command":"HANGUP"}"#]);
     assert!(Asterisk::new().read(text("MEDIA_START format:opus")).is_err_and(|fault| fault.0.contains("c(ulaw)")));
 }
 
