@@ -110,5 +110,7 @@ pub fn main() -> ExitCode {
 /// What `$TINGSHUO_LOG` asks for, warnings without it.
 fn log_to_standard_error() {
     let filter = EnvFilter::try_from_env("TINGSHUO_LOG").unwrap_or_else(|_| EnvFilter::new("warn,ort=error"));
+    // The SIP stack writes whole messages, telephone numbers and all.
+    let filter = filter.add_directive("rsipstack=off".parse().expect("a target and a level"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

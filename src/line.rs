@@ -6,5 +6,8 @@ pub mod encoding;
 pub mod live;
 pub mod microphone;
 pub mod networks;
+pub mod rtp;
+pub mod sdp;
+pub mod sip;
 pub mod wav;
 pub mod websocket;

@@ -27,10 +27,10 @@ impl Networks {
         ranges.into_iter().map(|range| Network::parse(range.as_ref())).collect::<Result<_, _>>().map(Networks)
     }
 
-    /// An IPv4 address that came through an IPv6 socket counts as IPv4.
+    /// An IPv4 address that came through an IPv6 socket counts as IPv4. Nobody is at an unspecified or a multicast address.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        self.0.iter().any(|network| network.contains(address))
+        !address.is_unspecified() && !address.is_multicast() && self.0.iter().any(|network| network.contains(address))
     }
 }
 
@@ -83,6 +83,8 @@ mod tests {
         check(&["10.1.2.3"], "10.1.2.4", false);
         check(&["0.0.0.0/0"], "203.0.113.9", true);
         check(&["0.0.0.0/0"], "2001:db8::1", false);
+        check(&["0.0.0.0/0"], "0.0.0.0", false);
+        check(&["0.0.0.0/0"], "224.0.0.1", false);
         check(&["2001:db8::/32", "::1"], "2001:db8:1::1", true);
         check(&["::/0"], "2001:db8::1", true);
         check(&["127.0.0.0/8"], "::ffff:127.0.0.1", true);

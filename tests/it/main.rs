@@ -20,6 +20,7 @@ mod program;
 mod scenario;
 mod scenarios_audio;
 mod scenarios_text;
+mod sip;
 mod speaking;
 mod tariff;
 mod verification;

@@ -1,0 +1,19 @@
+//! The sound of a telephone call in packets (RTP and RTCP: RFC 3550, 3551; digits: RFC 4733).
+//!
+//! [`stream::Stream`] is pure: packets and ticks in, sound and packets out. It stands on the counters of [`counter`], on [`jitter::JitterBuffer`],
+//! which evens out what the network does to time, on [`digits`] and on [`report`]. [`media::Media`] puts it on the sockets of [`ports::Ports`] and is the only
+//! part that touches the network.
+
+pub mod conceal;
+pub mod counter;
+pub mod digits;
+pub mod jitter;
+pub mod media;
+pub mod ports;
+pub mod report;
+pub mod stream;
+
+/// Samples a second of telephone sound.
+pub const TELEPHONE_RATE_HZ: u32 = 8_000;
+/// Telephone samples in one tick of 20 ms.
+pub const TICK_SAMPLES: usize = 160;

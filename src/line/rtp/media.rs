@@ -1,0 +1,253 @@
+//! The sound of one call on its sockets, paced by one clock of 20 ms.
+//!
+//! Whoever holds the [`Media`] drives it: packets are read while the next tick is waited for. Packets count only from the address that was
+//! agreed on, or, behind a translator of addresses, from the first address of an allowed network that sends proper ones; the answers go
+//! where they come from. All others are dropped and counted.
+
+use super::ports::PortPair;
+use super::report::Quality;
+use super::stream::{Received, Start, Stream, is_report, samples_in};
+use super::{TELEPHONE_RATE_HZ, TICK_SAMPLES};
+use crate::audio::resample::Resampler;
+use crate::audio::{CALL_RATE_HZ, FRAME_MS};
+use crate::call::line::Frame;
+use crate::line::networks::Networks;
+use crate::line::sdp::Agreed;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::net::UdpSocket;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
+
+/// Larger packets than this are no telephone sound.
+const LONGEST_PACKET: usize = 2_048;
+/// Packets read at once after a tick; the rest waits, and what does not fit into the socket's memory is lost.
+const MOST_AT_ONCE: usize = 64;
+/// Another address is followed when the known one has said nothing for so long: a translator forgot it.
+const FORGOTTEN_MS: u32 = 2_000;
+const REPORT_EVERY_MS: u32 = 5_000;
+/// Seconds between 1900 and 1970.
+const NTP_EPOCH: u64 = 2_208_988_800;
+
+/// One tick of the peer.
+#[derive(Debug)]
+pub struct Tick {
+    /// At the call's rate.
+    pub frame: Frame,
+    pub keys: String,
+    /// How long nothing has come from the peer, neither sound nor reports.
+    pub silent_ms: u32,
+}
+
+/// Packets that were not the peer's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dropped {
+    /// From addresses that may not talk to this call.
+    pub foreign: u64,
+    pub malformed: u64,
+    /// Of a kind that was not agreed on, comfort noise among them.
+    pub unknown: u64,
+}
+
+/// See the module's text.
+pub struct Media {
+    sockets: PortPair,
+    stream: Stream,
+    /// Our name in reports.
+    name: String,
+    allowed: Arc<Networks>,
+    /// Where the peer's packets really come from.
+    source: Option<SocketAddr>,
+    to_call: Resampler,
+    to_wire: Resampler,
+    ticks: Interval,
+    began: Instant,
+    packet: Vec<u8>,
+    report: Vec<u8>,
+    keys: String,
+    /// Without a packet from [`Media::source`].
+    silent_ms: u32,
+    /// Without anything.
+    lost_ms: u32,
+    until_report_ms: u32,
+    dropped: Dropped,
+}
+
+impl Media {
+    /// Needs a tokio runtime. `start` is random.
+    pub fn new(sockets: PortPair, agreed: Agreed, allowed: Arc<Networks>, start: Start) -> Media {
+        let mut ticks = interval(Duration::from_millis(u64::from(FRAME_MS)));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
+        Media {
+            sockets,
+            stream: Stream::new(agreed, start),
+            name: format!("{:08x}@tingshuo", start.source),
+            allowed,
+            source: None,
+            to_call: Resampler::new(TELEPHONE_RATE_HZ, CALL_RATE_HZ),
+            to_wire: Resampler::new(CALL_RATE_HZ, TELEPHONE_RATE_HZ),
+            ticks,
+            began: Instant::now(),
+            packet: vec![0; LONGEST_PACKET],
+            report: vec![0; LONGEST_PACKET],
+            keys: String::new(),
+            silent_ms: 0,
+            lost_ms: 0,
+            // The first one soon, and not with those of all other calls.
+            until_report_ms: 1_000 + start.source % 2_000,
+            dropped: Dropped::default(),
+        }
+    }
+
+    pub fn agreed(&self) -> &Agreed {
+        self.stream.agreed()
+    }
+
+    pub fn agree(&mut self, agreed: Agreed) {
+        if agreed.remote != self.stream.agreed().remote {
+            self.source = None;
+        }
+        self.silent_ms = 0;
+        self.lost_ms = 0;
+        self.stream.agree(agreed);
+    }
+
+    /// Waits for the next tick and gives what the peer sent.
+    pub async fn tick(&mut self) -> Tick {
+        loop {
+            tokio::select! {
+                biased;
+                _ = self.ticks.tick() => break,
+                read = self.sockets.rtp.recv_from(&mut self.packet) => self.take_packet(read),
+                read = self.sockets.rtcp.recv_from(&mut self.report) => self.take_report(read),
+            }
+        }
+        for _ in 0..MOST_AT_ONCE {
+            match self.sockets.rtp.try_recv_from(&mut self.packet) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                read => self.take_packet(read),
+            }
+        }
+        self.silent_ms = self.silent_ms.saturating_add(FRAME_MS);
+        self.lost_ms = self.lost_ms.saturating_add(FRAME_MS);
+        self.tell();
+        let mut samples = Vec::with_capacity(TICK_SAMPLES * 2);
+        let sound = self.stream.pull();
+        self.to_call.push(&sound, &mut samples);
+        let mut frame: Frame = [0.0; _];
+        for (to, from) in frame.iter_mut().zip(samples) {
+            *to = from;
+        }
+        Tick { frame, keys: std::mem::take(&mut self.keys), silent_ms: self.lost_ms }
+    }
+
+    /// Sends one tick of our sound.
+    pub fn send(&mut self, frame: &Frame) {
+        let mut samples = Vec::with_capacity(TICK_SAMPLES);
+        self.to_wire.push(frame, &mut samples);
+        let mut sound = [0.0; TICK_SAMPLES];
+        for (to, from) in sound.iter_mut().zip(samples) {
+            *to = from;
+        }
+        if let Some(packet) = self.stream.packet(&sound) {
+            let to = self.source.unwrap_or(self.stream.agreed().remote);
+            send(&self.sockets.rtp, &packet, to);
+        }
+    }
+
+    /// Presses keys into the call, as packets.
+    pub fn press(&mut self, keys: &str) {
+        self.stream.press(keys);
+    }
+
+    pub fn quality(&self) -> Quality {
+        self.stream.quality()
+    }
+
+    pub fn dropped(&self) -> Dropped {
+        self.dropped
+    }
+
+    fn take_packet(&mut self, read: io::Result<(usize, SocketAddr)>) {
+        let Ok((length, from)) = read else { return };
+        if !self.may_be_the_peer(from) {
+            self.dropped.foreign += 1;
+            return;
+        }
+        let Some(bytes) = self.packet.get(..length) else { return };
+        if self.stream.agreed().rtcp_mux && is_report(bytes) {
+            self.lost_ms = 0;
+            self.stream.take_report(bytes, now_ntp());
+            return;
+        }
+        let arrival = samples_in(self.began.elapsed().as_micros() as u64);
+        match self.stream.receive(bytes, arrival) {
+            Received::Sound => {}
+            Received::Key(key) => self.keys.extend(key),
+            Received::Unknown => {
+                self.dropped.unknown += 1;
+                return;
+            }
+            Received::Malformed => {
+                self.dropped.malformed += 1;
+                return;
+            }
+        }
+        self.source = Some(from);
+        self.silent_ms = 0;
+        self.lost_ms = 0;
+    }
+
+    fn take_report(&mut self, read: io::Result<(usize, SocketAddr)>) {
+        let Ok((length, from)) = read else { return };
+        let known = self.source.is_some_and(|source| source.ip() == from.ip()) || from.ip() == self.stream.agreed().remote_rtcp.ip();
+        match self.report.get(..length) {
+            Some(bytes) if known => {
+                self.lost_ms = 0;
+                self.stream.take_report(bytes, now_ntp());
+            }
+            _ => self.dropped.foreign += 1,
+        }
+    }
+
+    fn may_be_the_peer(&self, from: SocketAddr) -> bool {
+        let agreed = self.stream.agreed().remote;
+        let known = self.source == Some(from) || from == agreed;
+        let free = self.source.is_none() || self.silent_ms >= FORGOTTEN_MS;
+        known || (free && self.allowed.contains(from.ip()))
+    }
+
+    /// Sends our report when it is due.
+    fn tell(&mut self) {
+        self.until_report_ms = self.until_report_ms.saturating_sub(FRAME_MS);
+        if self.until_report_ms > 0 {
+            return;
+        }
+        self.until_report_ms = REPORT_EVERY_MS;
+        let Some(report) = self.stream.report(&self.name, now_ntp()) else { return };
+        let agreed = self.stream.agreed();
+        let (socket, to) = match self.source {
+            _ if agreed.remote_rtcp.ip().is_unspecified() => return,
+            source if agreed.rtcp_mux => (&self.sockets.rtp, source.unwrap_or(agreed.remote)),
+            Some(source) if source.ip() != agreed.remote.ip() => {
+                (&self.sockets.rtcp, SocketAddr::new(source.ip(), source.port().saturating_add(1)))
+            }
+            _ => (&self.sockets.rtcp, agreed.remote_rtcp),
+        };
+        send(socket, &report, to);
+    }
+}
+
+/// A packet that the machine cannot take now is lost, as it would be on the way.
+fn send(socket: &UdpSocket, packet: &[u8], to: SocketAddr) {
+    if let Err(error) = socket.try_send_to(packet, to) {
+        tracing::trace!(%error, "a packet was not sent");
+    }
+}
+
+/// Seconds since 1900 with 32 bits of fraction; the same in both directions, whatever the clock's truth.
+fn now_ntp() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    ((since.as_secs() + NTP_EPOCH) << 32) | ((u64::from(since.subsec_nanos()) << 32) / 1_000_000_000)
+}

@@ -1,0 +1,442 @@
+//! The task of one call: it answers what the peer asks inside the dialog, tells the line, and leaves when the service does.
+
+use super::invite::Invite;
+use super::leg::{Leg, METHODS, other};
+use super::line::{SipLine, ToLine};
+use super::server::{Inner, reply};
+use super::setup::{Ready, Setup};
+use super::terms::{Refused, acceptable_body, keys, session_timer};
+use super::timer::{Refresher, SessionTimer};
+use super::{Answerer, Leave, ToCall};
+use crate::line::rtp::media::Media;
+use crate::line::rtp::stream::Start;
+use crate::line::sdp::{Agreed, Negotiation};
+use rsipstack::sip::{Header, HeadersExt, Method, Request, Response, StatusCode};
+use rsipstack::transaction::random_text;
+use rsipstack::transaction::transaction::Transaction;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::time::Instant;
+
+/// Messages that may wait for a call's task.
+const QUEUE: usize = 32;
+const TAG_LETTERS: usize = 16;
+/// A referral that is accepted is followed for so long.
+const REFERRAL: Duration = Duration::from_secs(32);
+
+/// See the module's text.
+pub(super) struct Call<A: Answerer> {
+    server: Arc<Inner<A>>,
+    leg: Leg,
+    negotiation: Negotiation,
+    inbox: Receiver<ToCall>,
+    /// For tasks that report here.
+    mailbox: Sender<ToCall>,
+    to_line: Option<Sender<ToLine>>,
+    /// Until the first sound can flow.
+    ready: Option<Ready<A>>,
+    /// An answer of ours that the peer has not confirmed.
+    unconfirmed: Option<Invite>,
+    /// That answer was an offer.
+    offered: bool,
+    timer: SessionTimer,
+    refresh_at: Instant,
+    /// The peer understands UPDATE.
+    updates: bool,
+    leaving: Option<Leave>,
+    goodbye: Goodbye,
+}
+
+/// How far our leaving is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Goodbye {
+    NotYet,
+    /// The peer was asked to call somebody else.
+    Referred {
+        until: Instant,
+    },
+    /// BYE was sent.
+    Said,
+}
+
+/// Whether the call goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    GoOn,
+    Over,
+}
+
+impl<A: Answerer> Call<A> {
+    /// A call that comes in, from its first message to its end.
+    pub async fn receive(server: Arc<Inner<A>>, mut transaction: Transaction) {
+        let tag = random_text(TAG_LETTERS);
+        let mut request = transaction.original.clone();
+        let Some(way) = server.way(&transaction) else { return };
+        let leg = match Leg::called(&request, &tag, way) {
+            Ok(leg) => leg,
+            Err(_) => return reply(&mut transaction, 400, vec![other("Warning", "399 tingshuo \"no contact\"")]).await,
+        };
+        if transaction.send_trying().await.is_err() {
+            return;
+        }
+        let to = format!("{};tag={tag}", request.to_header().map(|field| field.value().to_owned()).unwrap_or_default());
+        request.headers.unique_push(Header::To(to.into()));
+        let (mailbox, inbox) = channel(QUEUE);
+        let invite = Invite::drive(transaction, mailbox.clone());
+        let key = (leg.call_id.clone(), tag);
+        server.enter(key.clone(), mailbox.clone());
+        let setup = Setup { server: server.clone(), request, invite, leg, inbox, mailbox };
+        setup.run().await;
+        server.leave(&key);
+    }
+
+    /// A call that has just been answered.
+    pub fn answered(setup: Setup<A>, ready: Ready<A>, negotiation: Negotiation, timer: SessionTimer, updates: bool) -> Call<A> {
+        let Setup { server, invite, leg, inbox, mailbox, .. } = setup;
+        Call {
+            server,
+            leg,
+            negotiation,
+            inbox,
+            mailbox,
+            to_line: None,
+            ready: Some(ready),
+            unconfirmed: Some(invite),
+            offered: false,
+            timer,
+            refresh_at: Instant::now() + timer.due(),
+            updates,
+            leaving: None,
+            goodbye: Goodbye::NotYet,
+        }
+    }
+
+    /// Runs the call to its end; without terms the peer's confirmation must bring them.
+    pub async fn run(mut self, agreed: Option<Agreed>) {
+        match agreed {
+            Some(agreed) => self.agree(agreed),
+            None => self.offered = true,
+        }
+        loop {
+            let wake = match self.goodbye {
+                Goodbye::Referred { until } => until.min(self.refresh_at),
+                _ => self.refresh_at,
+            };
+            let next = tokio::select! {
+                message = self.inbox.recv() => match message {
+                    Some(message) => self.take(message).await,
+                    None => Next::Over,
+                },
+                () = tokio::time::sleep_until(wake) => self.wake(),
+            };
+            if next == Next::Over {
+                break;
+            }
+        }
+        self.tell(ToLine::HungUp);
+    }
+
+    async fn take(&mut self, message: ToCall) -> Next {
+        match message {
+            ToCall::Request(transaction) => self.request(*transaction).await,
+            ToCall::Confirmed { sequence, body } => self.confirmed(sequence, &body),
+            ToCall::Over { sequence } => self.over(sequence),
+            // The answer was quicker (RFC 3261, section 9.2).
+            ToCall::Cancelled => Next::GoOn,
+            ToCall::Answered { request, response } => self.asked(&request, response.as_deref()),
+            ToCall::Leave(leave) => {
+                if self.leaving.is_none() {
+                    self.leaving = Some(leave);
+                }
+                self.leave();
+                Next::GoOn
+            }
+        }
+    }
+
+    fn tell(&mut self, what: ToLine) {
+        if let Some(line) = &self.to_line
+            && line.try_send(what).is_err()
+        {
+            // The service has left, or its line is stuck and will be closed with the channel.
+            self.to_line = None;
+        }
+    }
+
+    /// New terms; the first ones begin the conversation.
+    fn agree(&mut self, agreed: Agreed) {
+        let Some(Ready { place, sockets, incoming }) = self.ready.take() else {
+            self.tell(ToLine::Agreed(agreed));
+            return;
+        };
+        let start = Start { source: rand::random(), sequence: rand::random(), timestamp: rand::random() };
+        let media = Media::new(sockets, agreed, self.server.allowed.clone(), start);
+        let (to_line, from_call) = channel(QUEUE);
+        self.to_line = Some(to_line);
+        let line = SipLine::new(media, from_call, self.mailbox.clone(), self.server.settings.transfer_to.clone());
+        let (answerer, mailbox) = (self.server.answerer.clone(), self.mailbox.clone());
+        tokio::spawn(async move {
+            let held = tokio::spawn(async move { answerer.hold(place, line, incoming).await });
+            if let Err(error) = held.await {
+                tracing::error!(%error, "a call ended by a fault of ours");
+            }
+            // Whoever forgot to say goodbye is on nobody's line any more.
+            let _ = mailbox.send(ToCall::Leave(Leave::HangUp)).await;
+        });
+    }
+
+    /// The session timer, or the end of a referral.
+    fn wake(&mut self) -> Next {
+        if let Goodbye::Referred { until } = self.goodbye
+            && Instant::now() >= until
+        {
+            self.say_goodbye();
+            return Next::GoOn;
+        }
+        if Instant::now() < self.refresh_at {
+            return Next::GoOn;
+        }
+        self.refresh_at = Instant::now() + self.timer.due();
+        match self.timer.refresher {
+            _ if self.goodbye == Goodbye::Said => {}
+            Refresher::Us => self.refresh(),
+            Refresher::Peer => {
+                tracing::info!("a call's peer did not refresh its session");
+                self.leaving = Some(Leave::HangUp);
+                self.tell(ToLine::HungUp);
+                self.say_goodbye();
+            }
+        }
+        Next::GoOn
+    }
+
+    fn refresh(&mut self) {
+        let mut headers = self.timer.refresh_headers();
+        if self.updates {
+            self.send(Method::Update, headers, Vec::new());
+        } else {
+            headers.push(other("Content-Type", "application/sdp"));
+            let body = self.negotiation.again();
+            self.send(Method::Invite, headers, body);
+        }
+    }
+
+    /// Sends a request; its end comes back as a message.
+    fn send(&mut self, method: Method, headers: Vec<Header>, body: Vec<u8>) {
+        let Ok(via) = self.server.endpoint.get_via(Some(self.leg.way.local.clone()), None) else { return };
+        let request = self.leg.request(method, headers, body, via);
+        let to = self.leg.destination(|ip| self.server.allowed.contains(ip));
+        let (server, connection, mailbox) = (self.server.clone(), self.leg.way.connection.clone(), self.mailbox.clone());
+        tokio::spawn(async move {
+            let response = server.ask(request.clone(), to, connection).await.map(Box::new);
+            // The call may have ended otherwise.
+            let _ = mailbox.send(ToCall::Answered { request: Box::new(request), response }).await;
+        });
+    }
+
+    /// The end of a request of ours.
+    fn asked(&mut self, request: &Request, response: Option<&Response>) -> Next {
+        let code = response.map_or(408, |response| response.status_code.code());
+        match request.method {
+            Method::Bye => return Next::Over,
+            Method::Refer if code >= 300 => {
+                tracing::warn!(code, "the peer does not transfer the call");
+                self.say_goodbye();
+            }
+            // The peer has forgotten the call (section 12.2.1.2).
+            _ if matches!(code, 408 | 481) => {
+                self.tell(ToLine::HungUp);
+                self.leaving = Some(Leave::HangUp);
+                self.say_goodbye();
+            }
+            Method::Invite if code < 300 => {
+                let body = response.map(|response| response.body.clone()).unwrap_or_default();
+                match self.negotiation.accept(&body, &self.server.allowed) {
+                    Ok(agreed) => self.agree(agreed),
+                    Err(error) => tracing::warn!(%error, "the peer's answer to a refresh does not fit"),
+                }
+            }
+            _ => {}
+        }
+        Next::GoOn
+    }
+
+    /// The peer confirmed our answer.
+    fn confirmed(&mut self, sequence: u32, body: &[u8]) -> Next {
+        if self.unconfirmed.as_ref().is_none_or(|invite| invite.sequence != sequence) {
+            return Next::GoOn;
+        }
+        self.unconfirmed = None;
+        if std::mem::take(&mut self.offered) {
+            match self.negotiation.accept(body, &self.server.allowed) {
+                Ok(agreed) => self.agree(agreed),
+                Err(error) => {
+                    tracing::info!(%error, "the peer's answer does not fit");
+                    self.leaving = Some(Leave::HangUp);
+                    self.tell(ToLine::HungUp);
+                }
+            }
+        }
+        self.leave();
+        Next::GoOn
+    }
+
+    /// The transaction of an INVITE ended; without a confirmation the call is over (section 13.3.1.4).
+    fn over(&mut self, sequence: u32) -> Next {
+        if self.unconfirmed.take_if(|invite| invite.sequence == sequence).is_some() {
+            tracing::info!("a call was never confirmed");
+            self.leaving = Some(Leave::HangUp);
+            self.tell(ToLine::HungUp);
+            self.leave();
+        }
+        Next::GoOn
+    }
+
+    /// Leaves if the service wants to and the peer may be told: not before it confirmed the call (section 15).
+    fn leave(&mut self) {
+        if self.unconfirmed.is_some() || self.goodbye != Goodbye::NotYet {
+            return;
+        }
+        match self.leaving.clone() {
+            Some(Leave::Transfer(target)) => {
+                self.goodbye = Goodbye::Referred { until: Instant::now() + REFERRAL };
+                let by = self.leg.contact();
+                self.send(Method::Refer, vec![other("Refer-To", format!("<{target}>")), other("Referred-By", by)], Vec::new());
+            }
+            Some(Leave::HangUp) => self.say_goodbye(),
+            None => {}
+        }
+    }
+
+    fn say_goodbye(&mut self) {
+        if self.goodbye != Goodbye::Said {
+            self.goodbye = Goodbye::Said;
+            self.send(Method::Bye, Vec::new(), Vec::new());
+        }
+    }
+
+    /// A request of the peer.
+    async fn request(&mut self, mut transaction: Transaction) -> Next {
+        let request = transaction.original.clone();
+        let from_tag = request.from_header().ok().and_then(|from| super::fields::parameter(from.value(), "tag"));
+        if from_tag.as_deref() != Some(self.leg.remote_tag.as_str()) {
+            reply(&mut transaction, 481, Vec::new()).await;
+            return Next::GoOn;
+        }
+        if self.leg.takes(&request).is_err() {
+            reply(&mut transaction, 500, vec![other("Warning", "399 tingshuo \"CSeq out of order\"")]).await;
+            return Next::GoOn;
+        }
+        match request.method {
+            Method::Bye => {
+                reply(&mut transaction, 200, Vec::new()).await;
+                return Next::Over;
+            }
+            Method::Invite => self.reinvite(transaction, &request).await,
+            Method::Update => self.update(transaction, &request).await,
+            Method::Info => {
+                let code = match keys(&request) {
+                    Ok(keys) => {
+                        if !keys.is_empty() {
+                            self.tell(ToLine::Keys(keys));
+                        }
+                        200
+                    }
+                    Err(code) => code,
+                };
+                reply(&mut transaction, code, Vec::new()).await;
+            }
+            Method::Notify => return self.notify(transaction, &request).await,
+            Method::Options => reply(&mut transaction, 200, vec![other("Allow", METHODS), other("Accept", "application/sdp")]).await,
+            // Nobody is called on behalf of a caller.
+            Method::Refer => reply(&mut transaction, 603, Vec::new()).await,
+            // What it confirms was confirmed already, or was never sent.
+            Method::PRack => reply(&mut transaction, 481, Vec::new()).await,
+            _ => reply(&mut transaction, 405, vec![other("Allow", METHODS)]).await,
+        }
+        Next::GoOn
+    }
+
+    /// How a transfer goes (RFC 3515, section 2.4.5).
+    async fn notify(&mut self, mut transaction: Transaction, request: &Request) -> Next {
+        if !matches!(self.goodbye, Goodbye::Referred { .. }) {
+            reply(&mut transaction, 481, Vec::new()).await;
+            return Next::GoOn;
+        }
+        reply(&mut transaction, 200, Vec::new()).await;
+        let fragment = String::from_utf8_lossy(&request.body).into_owned();
+        let code = fragment.split_ascii_whitespace().nth(1).and_then(|code| code.parse::<u16>().ok());
+        if let Some(code) = code.filter(|code| *code >= 200) {
+            if code >= 300 {
+                tracing::warn!(code, "a transfer failed at the peer");
+            }
+            self.say_goodbye();
+        }
+        Next::GoOn
+    }
+
+    /// Hold, resume, another codec, another address, or a sign of life.
+    async fn reinvite(&mut self, mut transaction: Transaction, request: &Request) {
+        if self.unconfirmed.is_some() {
+            return reply(&mut transaction, 500, vec![other("Retry-After", "1")]).await;
+        }
+        let answered = self.renegotiate(request, true);
+        let mut headers = match answered {
+            Ok(_) => self.session_headers(),
+            Err(Refused { code, headers }) => return reply(&mut transaction, code, headers).await,
+        };
+        let Ok((agreed, body)) = answered else { return };
+        headers.push(other("Content-Type", "application/sdp"));
+        let invite = Invite::drive(transaction, self.mailbox.clone());
+        invite.respond(self.server.response(request, 200, headers, body));
+        self.unconfirmed = Some(invite);
+        match agreed {
+            Some(agreed) => self.agree(agreed),
+            None => self.offered = true,
+        }
+    }
+
+    async fn update(&mut self, mut transaction: Transaction, request: &Request) {
+        if self.offered && !request.body.is_empty() {
+            return reply(&mut transaction, 491, Vec::new()).await;
+        }
+        match self.renegotiate(request, false) {
+            Ok((agreed, body)) => {
+                let mut headers = self.session_headers();
+                if agreed.is_some() {
+                    headers.push(other("Content-Type", "application/sdp"));
+                }
+                let body = agreed.is_some().then_some(body);
+                if let Err(error) = transaction.reply_with(StatusCode::OK, headers, body).await {
+                    tracing::debug!(%error, "an answer was not sent");
+                }
+                if let Some(agreed) = agreed {
+                    self.agree(agreed);
+                }
+            }
+            Err(Refused { code, headers }) => reply(&mut transaction, code, headers).await,
+        }
+    }
+
+    /// The session's new terms; without an offer ours, if `offering`.
+    fn renegotiate(&mut self, request: &Request, offering: bool) -> Result<(Option<Agreed>, Vec<u8>), Refused> {
+        let timer = session_timer(request)?;
+        let result = if request.body.is_empty() {
+            (None, if offering { self.negotiation.offer() } else { Vec::new() })
+        } else {
+            acceptable_body(request)?;
+            let (agreed, body) = self.negotiation.answer(&request.body, &self.server.allowed)?;
+            (Some(agreed), body)
+        };
+        self.timer = timer;
+        self.refresh_at = Instant::now() + timer.due();
+        Ok(result)
+    }
+
+    fn session_headers(&self) -> Vec<Header> {
+        let mut headers = vec![other("Contact", self.leg.contact()), other("Allow", METHODS), other("Supported", "100rel, timer")];
+        headers.extend(self.timer.headers());
+        headers
+    }
+}

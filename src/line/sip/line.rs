@@ -1,0 +1,114 @@
+//! A telephone call as the service sees it.
+//!
+//! While the caller has us on hold the call's clock stands still: nothing is heard, nothing is asked again, and the dialog goes on where it was
+//! when the caller comes back.
+
+use super::Leave;
+use crate::audio::FRAME_MS;
+use crate::call::line::{Clock, Floor, Frame, Inbound, Line};
+use crate::dialog::Outcome;
+use crate::line::rtp::media::Media;
+use crate::line::sdp::Agreed;
+use tokio::sync::mpsc::error::TryRecvError;
+use tokio::sync::mpsc::{Receiver, Sender};
+
+/// Longer than this nobody is kept on hold.
+const LONGEST_HOLD_MS: u64 = 15 * 60 * 1000;
+/// A caller of whom nothing has come for so long is gone. Telephones that send nothing in silence still send reports.
+const LONGEST_SILENCE_MS: u32 = 60_000;
+
+/// What the signalling tells the line.
+#[derive(Debug)]
+pub enum ToLine {
+    /// Hold, resume, another codec or another address.
+    Agreed(Agreed),
+    /// Keys that came as messages.
+    Keys(String),
+    HungUp,
+}
+
+/// See the module's text.
+pub struct SipLine {
+    media: Media,
+    from_call: Receiver<ToLine>,
+    to_call: Sender<super::ToCall>,
+    /// Where callers go who are to be handed to a person.
+    transfer_to: Option<String>,
+    held_ms: u64,
+    /// Keys come as packets; the same ones as messages are not counted again.
+    packet_keys: bool,
+    closed: bool,
+}
+
+impl SipLine {
+    pub(super) fn new(media: Media, from_call: Receiver<ToLine>, to_call: Sender<super::ToCall>, transfer_to: Option<String>) -> SipLine {
+        SipLine { media, from_call, to_call, transfer_to, held_ms: 0, packet_keys: false, closed: false }
+    }
+
+    /// The sound of the call, for its figures.
+    pub fn media(&self) -> &Media {
+        &self.media
+    }
+
+    /// Presses keys towards the peer.
+    pub fn press(&mut self, keys: &str) {
+        self.media.press(keys);
+    }
+
+    fn collect(&mut self, keys: &mut String) {
+        loop {
+            match self.from_call.try_recv() {
+                Ok(ToLine::Agreed(agreed)) => self.media.agree(agreed),
+                Ok(ToLine::Keys(pressed)) if !self.packet_keys => keys.push_str(&pressed),
+                Ok(ToLine::Keys(_)) => {}
+                Ok(ToLine::HungUp) | Err(TryRecvError::Disconnected) => {
+                    self.closed = true;
+                    return;
+                }
+                Err(TryRecvError::Empty) => return,
+            }
+        }
+    }
+
+    fn on_hold(&self) -> bool {
+        !self.media.agreed().direction.sends()
+    }
+}
+
+impl Line for SipLine {
+    fn clock(&self) -> Clock {
+        Clock::Live
+    }
+
+    async fn tick(&mut self, _floor: Floor) -> Inbound {
+        loop {
+            let tick = self.media.tick().await;
+            self.packet_keys |= !tick.keys.is_empty();
+            let mut keys = tick.keys;
+            self.collect(&mut keys);
+            if self.on_hold() && !self.closed {
+                self.held_ms += u64::from(FRAME_MS);
+                self.closed = self.held_ms > LONGEST_HOLD_MS;
+                if !self.closed {
+                    continue;
+                }
+            }
+            self.held_ms = 0;
+            self.closed |= tick.silent_ms > LONGEST_SILENCE_MS;
+            return Inbound { frame: tick.frame, keys, closed: self.closed };
+        }
+    }
+
+    async fn send(&mut self, frame: &Frame) {
+        self.media.send(frame);
+    }
+
+    async fn end(&mut self, outcome: Option<&Outcome>) {
+        let leave = match (outcome, self.transfer_to.take()) {
+            (Some(Outcome::Transferred { .. }), Some(target)) => Leave::Transfer(target),
+            _ => Leave::HangUp,
+        };
+        // A call whose task is gone has ended already.
+        let _ = self.to_call.send(super::ToCall::Leave(leave)).await;
+    }
+}

@@ -1,0 +1,286 @@
+//! The SIP side of the service: sockets, admission, and the way of every message to its call.
+
+use super::call::Call;
+use super::doorman::{ConnectionGate, GatedSocket, Turned};
+use super::leg::{METHODS, USER_AGENT, Way, other};
+use super::{Answerer, ToCall};
+use crate::line::networks::Networks;
+use crate::line::rtp::ports::Ports;
+use crate::line::sdp::Codec;
+use crate::text::Lang;
+use rsipstack::EndpointBuilder;
+use rsipstack::platform::CancellationToken;
+use rsipstack::sip::{Header, HeadersExt, Method, Request, Response, SipMessage, StatusCode, Transport};
+use rsipstack::transaction::endpoint::{Endpoint, EndpointInnerRef, EndpointOption};
+use rsipstack::transaction::key::{TransactionKey, TransactionRole};
+use rsipstack::transaction::transaction::Transaction;
+use rsipstack::transport::udp::UdpConnection;
+use rsipstack::transport::{SipAddr, SipConnection, TcpListenerConnection, TransportLayer};
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::net::UdpSocket;
+use tokio::sync::mpsc::Sender;
+
+/// How messages travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    Udp,
+    Tcp,
+}
+
+/// What the line needs to know.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub listen: Vec<(Carrier, SocketAddr)>,
+    /// The address that peers are told, for messages and for sound; the address listened on if it is a real one.
+    pub address: Option<IpAddr>,
+    /// Who may call, and where sound may go.
+    pub allowed: Networks,
+    /// For sound.
+    pub ports: RangeInclusive<u16>,
+    /// In the order of our liking.
+    pub codecs: Vec<Codec>,
+    pub lang: Lang,
+    /// How long a call rings before it is answered.
+    pub ring: Duration,
+    /// Where callers go who are to be handed to a person.
+    pub transfer_to: Option<String>,
+}
+
+/// Why the line does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum SipError {
+    #[error("cannot listen on {0} for SIP: {1}; choose another address or port, or stop what holds it")]
+    Listen(SocketAddr, io::Error),
+    #[error("the address that SIP peers are told is missing: the line listens on every address of the machine, so name one")]
+    NoAddress,
+    #[error("the ports for sound must be a range with at least one even port and the next, such as 20000-20999")]
+    NoPorts,
+    #[error("the SIP stack does not start: {0}")]
+    Stack(#[from] rsipstack::Error),
+}
+
+/// See the module's text. Dropping it closes the sockets; calls that are going on lose their signalling.
+pub struct Server<A: Answerer> {
+    inner: Arc<Inner<A>>,
+    endpoint: Endpoint,
+    addresses: Vec<(Carrier, SocketAddr)>,
+}
+
+/// What the tasks share.
+pub(super) struct Inner<A: Answerer> {
+    pub answerer: Arc<A>,
+    pub settings: Settings,
+    pub allowed: Arc<Networks>,
+    pub ports: Ports,
+    pub media_address: IpAddr,
+    pub endpoint: EndpointInnerRef,
+    turned: Arc<Turned>,
+    calls: Mutex<HashMap<CallKey, Sender<ToCall>>>,
+}
+
+/// Call-ID and our own tag.
+pub(super) type CallKey = (String, String);
+
+impl<A: Answerer> Server<A> {
+    /// Listens and answers. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// When an address cannot be listened on or the settings do not fit together.
+    pub async fn start(settings: Settings, answerer: Arc<A>) -> Result<Server<A>, SipError> {
+        let named = settings.listen.first().map(|(_, address)| address.ip()).filter(|ip| !ip.is_unspecified());
+        let media_address = settings.address.or(named).ok_or(SipError::NoAddress)?;
+        let ports = Ports::new(media_bind(&settings, media_address), settings.ports.clone()).ok_or(SipError::NoPorts)?;
+        let allowed = Arc::new(settings.allowed.clone());
+        let turned = Arc::new(Turned::default());
+        let token = CancellationToken::new();
+        let layer = TransportLayer::new(token.clone());
+        let whitelist = allowed.clone();
+        layer.set_whitelist(move |ip: IpAddr| std::future::ready(whitelist.contains(ip)));
+        let mut addresses = Vec::new();
+        for (carrier, address) in &settings.listen {
+            let (connection, bound) = match carrier {
+                Carrier::Udp => udp(*address, media_address, &allowed, &turned, &token).await?,
+                Carrier::Tcp => tcp(*address, media_address).await?,
+            };
+            layer.add_transport(connection);
+            addresses.push((*carrier, bound));
+        }
+        let endpoint = EndpointBuilder::new()
+            .with_user_agent(USER_AGENT)
+            .with_transport_layer(layer)
+            .with_cancel_token(token)
+            .with_option(EndpointOption::default())
+            .with_transport_inspector(Box::new(ConnectionGate { turned: turned.clone() }))
+            .build();
+        let mut incoming = endpoint.incoming_transactions()?;
+        let inner = Arc::new(Inner {
+            answerer,
+            settings,
+            allowed,
+            ports,
+            media_address,
+            endpoint: endpoint.inner.clone(),
+            turned,
+            calls: Mutex::default(),
+        });
+        let stack = endpoint.inner.clone();
+        tokio::spawn(async move {
+            if let Err(error) = stack.serve().await {
+                tracing::error!(%error, "the SIP stack stopped");
+            }
+        });
+        let dispatch = inner.clone();
+        tokio::spawn(async move {
+            while let Some(transaction) = incoming.recv().await {
+                dispatch.clone().take(transaction).await;
+            }
+        });
+        Ok(Server { inner, endpoint, addresses })
+    }
+
+    /// Where it listens, with the ports that were chosen for port 0.
+    pub fn addresses(&self) -> &[(Carrier, SocketAddr)] {
+        &self.addresses
+    }
+
+    /// Calls that ring or are held.
+    pub fn calls(&self) -> usize {
+        self.inner.lock().len()
+    }
+
+    /// Messages that were turned away: from foreign networks, with an answer, without one.
+    pub fn turned_away(&self) -> [u64; 3] {
+        let turned = &self.inner.turned;
+        [&turned.foreign, &turned.refused, &turned.dropped].map(|counter| counter.load(Ordering::Relaxed))
+    }
+}
+
+impl<A: Answerer> Drop for Server<A> {
+    fn drop(&mut self) {
+        self.endpoint.shutdown();
+    }
+}
+
+/// Sound is received on the address that peers are told, or on all when that address is not the machine's own.
+fn media_bind(settings: &Settings, told: IpAddr) -> IpAddr {
+    match settings.listen.first().map(|(_, address)| address.ip()) {
+        Some(ip) if !ip.is_unspecified() => ip,
+        _ if told.is_ipv4() => IpAddr::from([0; 4]),
+        _ => IpAddr::from([0; 16]),
+    }
+}
+
+async fn udp(
+    address: SocketAddr,
+    told: IpAddr,
+    allowed: &Arc<Networks>,
+    turned: &Arc<Turned>,
+    token: &CancellationToken,
+) -> Result<(SipConnection, SocketAddr), SipError> {
+    let socket = UdpSocket::bind(address).await.map_err(|error| SipError::Listen(address, error))?;
+    let bound = socket.local_addr().map_err(|error| SipError::Listen(address, error))?;
+    let gated = GatedSocket { socket, allowed: allowed.clone(), turned: turned.clone() };
+    let external = Some(SocketAddr::new(told, bound.port()));
+    let connection = UdpConnection::from_socket(Arc::new(gated), external, Some(token.child_token())).await?;
+    Ok((connection.into(), bound))
+}
+
+/// The stack binds later and says nothing when it fails, so the address is tried first.
+async fn tcp(address: SocketAddr, told: IpAddr) -> Result<(SipConnection, SocketAddr), SipError> {
+    let trial = tokio::net::TcpListener::bind(address).await.map_err(|error| SipError::Listen(address, error))?;
+    let bound = trial.local_addr().map_err(|error| SipError::Listen(address, error))?;
+    drop(trial);
+    let external = Some(SocketAddr::new(told, bound.port()));
+    Ok((TcpListenerConnection::new(bound, external).await?.into(), bound))
+}
+
+impl<A: Answerer> Inner<A> {
+    /// Nothing inside panics while the lock is held.
+    fn lock(&self) -> MutexGuard<'_, HashMap<CallKey, Sender<ToCall>>> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn enter(&self, key: CallKey, inbox: Sender<ToCall>) {
+        self.lock().insert(key, inbox);
+    }
+
+    pub fn leave(&self, key: &CallKey) {
+        self.lock().remove(key);
+    }
+
+    /// A new request.
+    async fn take(self: Arc<Self>, mut transaction: Transaction) {
+        let request = &transaction.original;
+        let tag = request.to_header().ok().and_then(|to| super::fields::parameter(to.value(), "tag"));
+        if let Some(tag) = tag {
+            let call_id = request.call_id_header().map(|field| field.value().to_owned()).unwrap_or_default();
+            let inbox = self.lock().get(&(call_id, tag)).cloned();
+            match inbox {
+                // A call that is slow to read loses the request; the peer sends it again.
+                Some(inbox) => drop(inbox.try_send(ToCall::Request(Box::new(transaction)))),
+                None => reply(&mut transaction, 481, Vec::new()).await,
+            }
+            return;
+        }
+        match request.method {
+            Method::Invite => {
+                tokio::spawn(Call::receive(self, transaction));
+            }
+            Method::Options => reply(&mut transaction, 200, vec![other("Allow", METHODS), other("Accept", "application/sdp")]).await,
+            Method::Bye | Method::Info | Method::Update | Method::PRack | Method::Notify | Method::Refer => {
+                reply(&mut transaction, 481, Vec::new()).await;
+            }
+            _ => reply(&mut transaction, 405, vec![other("Allow", METHODS)]).await,
+        }
+    }
+
+    /// Sends a request and waits for its final answer; `None` when nobody answers.
+    pub async fn ask(&self, request: Request, to: SipAddr, connection: SipConnection) -> Option<Response> {
+        let key = TransactionKey::from_request(&request, TransactionRole::Client).ok()?;
+        let mut transaction = Transaction::new_client(key, request, self.endpoint.clone(), Some(connection));
+        transaction.destination = Some(to);
+        transaction.send().await.ok()?;
+        while let Some(message) = transaction.receive().await {
+            if let SipMessage::Response(response) = message
+                && response.status_code.code() >= 200
+            {
+                if transaction.original.method == Method::Invite {
+                    // The stack confirms the answer again each time that it comes again.
+                    tokio::spawn(async move { while transaction.receive().await.is_some() {} });
+                }
+                return Some(response);
+            }
+        }
+        None
+    }
+
+    /// Our address on a connection, and the way back to where `transaction` came from.
+    pub fn way(&self, transaction: &Transaction) -> Option<Way> {
+        let connection = transaction.connection.clone()?;
+        let transport = connection.transport();
+        let peer = match connection.get_remote_addr() {
+            Some(address) => address.clone(),
+            None => {
+                let via = transaction.original.via_header().ok()?;
+                let (_, address) = SipConnection::parse_target_from_via(via).ok()?;
+                SipAddr::new(transport, address)
+            }
+        };
+        let local = self.endpoint.get_addrs().into_iter().find(|address| address.r#type == Some(transport));
+        let local = local.unwrap_or_else(|| SipAddr::new(Transport::Udp, self.media_address.into()));
+        Some(Way { connection, peer, local })
+    }
+}
+
+/// Answers a request that is no INVITE.
+pub(super) async fn reply(transaction: &mut Transaction, code: u16, headers: Vec<Header>) {
+    if let Err(error) = transaction.reply_with(StatusCode::from(code), headers, None).await {
+        tracing::debug!(%error, code, "an answer was not sent");
+    }
+}

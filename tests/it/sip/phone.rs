@@ -1,0 +1,326 @@
+//! A telephone that says exactly what a test wants, and an echo that answers it.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tingshuo::call::line::{Floor, Line};
+use tingshuo::call::reception::{Incoming, Refusal};
+use tingshuo::dialog::{Outcome, TransferReason};
+use tingshuo::line::networks::Networks;
+use tingshuo::line::sdp::Codec;
+use tingshuo::line::sip::Answerer;
+use tingshuo::line::sip::line::SipLine;
+use tingshuo::line::sip::server::{Carrier, Server, Settings};
+use tingshuo::text::Lang;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
+
+/// Far longer than anything here takes; a test that waits for so long has failed.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// What the echo does and saw.
+#[derive(Default)]
+pub struct Echo {
+    pub places: usize,
+    pub draining: bool,
+    /// Leaves after so many ticks: hangs up, or hands over.
+    pub leaves_after: Option<usize>,
+    pub transfers: bool,
+    pub held: AtomicUsize,
+    pub ended: AtomicUsize,
+    pub keys: Mutex<String>,
+    pub callers: Mutex<Vec<Option<String>>>,
+}
+
+impl Answerer for Echo {
+    type Place = ();
+
+    fn admit(&self) -> Result<(), Refusal> {
+        match self.held.load(Ordering::SeqCst) - self.ended.load(Ordering::SeqCst) {
+            _ if self.draining => Err(Refusal::Draining),
+            present if present >= self.places => Err(Refusal::Full),
+            _ => Ok(()),
+        }
+    }
+
+    async fn hold(&self, (): (), mut line: SipLine, incoming: Incoming) {
+        self.held.fetch_add(1, Ordering::SeqCst);
+        self.callers.lock().unwrap().push(incoming.caller.map(|number| number.reveal().to_owned()));
+        let mut ticks = 0;
+        loop {
+            let inbound = line.tick(Floor::default()).await;
+            self.keys.lock().unwrap().push_str(&inbound.keys);
+            ticks += 1;
+            if inbound.closed {
+                break;
+            }
+            line.send(&inbound.frame).await;
+            if self.leaves_after.is_some_and(|limit| ticks >= limit) {
+                let outcome = if self.transfers {
+                    Outcome::Transferred { reason: TransferReason::CallerAsked, intent: None, slots: Default::default() }
+                } else {
+                    Outcome::Completed
+                };
+                line.end(Some(&outcome)).await;
+                break;
+            }
+        }
+        self.ended.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+pub fn settings() -> Settings {
+    let local = "127.0.0.1:0".parse().unwrap();
+    Settings {
+        listen: vec![(Carrier::Udp, local), (Carrier::Tcp, local)],
+        address: None,
+        allowed: Networks::parse(["127.0.0.0/8"]).unwrap(),
+        ports: free_ports(),
+        codecs: Codec::ALL.to_vec(),
+        lang: Lang::Zh,
+        ring: Duration::ZERO,
+        transfer_to: Some("sip:person@127.0.0.1".to_owned()),
+    }
+}
+
+/// A range of its own for each test of this process.
+fn free_ports() -> std::ops::RangeInclusive<u16> {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let first = 42_000 + 40 * (NEXT.fetch_add(1, Ordering::SeqCst) % 100) as u16;
+    first..=first + 39
+}
+
+pub async fn serve(echo: Echo, settings: Settings) -> (Server<Echo>, Arc<Echo>) {
+    let echo = Arc::new(Echo { places: echo.places.max(1), ..echo });
+    (Server::start(settings, echo.clone()).await.unwrap(), echo)
+}
+
+pub fn address<A: Answerer>(server: &Server<A>, carrier: Carrier) -> SocketAddr {
+    server.addresses().iter().find(|(known, _)| *known == carrier).unwrap().1
+}
+
+enum Wire {
+    Udp(UdpSocket),
+    Tcp(TcpStream, Vec<u8>),
+}
+
+pub struct Phone {
+    wire: Wire,
+    server: SocketAddr,
+    local: SocketAddr,
+    transport: &'static str,
+    call_id: String,
+    sequence: u32,
+    branch: u32,
+    /// With the service's tag once it has one.
+    to: String,
+    pub sound: UdpSocket,
+}
+
+/// A message that came.
+#[derive(Clone, Debug)]
+pub struct Message(pub String);
+
+impl Message {
+    pub fn code(&self) -> u16 {
+        self.0.strip_prefix("SIP/2.0 ").and_then(|rest| rest.split(' ').next()).and_then(|code| code.parse().ok()).unwrap_or(0)
+    }
+
+    pub fn method(&self) -> &str {
+        self.0.split(' ').next().unwrap()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let head = self.0.split("\r\n\r\n").next().unwrap();
+        head.lines().find_map(|line| {
+            let (known, value) = line.split_once(':')?;
+            known.eq_ignore_ascii_case(name).then_some(value.trim())
+        })
+    }
+
+    pub fn body(&self) -> &str {
+        self.0.split_once("\r\n\r\n").map_or("", |(_, body)| body)
+    }
+
+    pub fn media_port(&self) -> u16 {
+        let line = self.body().lines().find(|line| line.starts_with("m=audio ")).expect("an audio stream");
+        line.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+}
+
+static CALLS: AtomicUsize = AtomicUsize::new(0);
+
+impl Phone {
+    pub async fn udp<A: Answerer>(server: &Server<A>) -> Phone {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let local = socket.local_addr().unwrap();
+        Phone::new(Wire::Udp(socket), "UDP", local, address(server, Carrier::Udp)).await
+    }
+
+    pub async fn tcp<A: Answerer>(server: &Server<A>) -> Phone {
+        let address = address(server, Carrier::Tcp);
+        // The stack opens its listener on a task of its own.
+        let mut stream = TcpStream::connect(address).await;
+        while stream.is_err() {
+            tokio::task::yield_now().await;
+            stream = TcpStream::connect(address).await;
+        }
+        let stream = stream.unwrap();
+        let local = stream.local_addr().unwrap();
+        Phone::new(Wire::Tcp(stream, Vec::new()), "TCP", local, address).await
+    }
+
+    async fn new(wire: Wire, transport: &'static str, local: SocketAddr, server: SocketAddr) -> Phone {
+        let number = CALLS.fetch_add(1, Ordering::SeqCst);
+        Phone {
+            wire,
+            server,
+            local,
+            transport,
+            call_id: format!("call-{number}-{}", std::process::id()),
+            sequence: 0,
+            branch: 0,
+            to: "<sip:10086@127.0.0.1>".to_owned(),
+            sound: UdpSocket::bind("127.0.0.1:0").await.unwrap(),
+        }
+    }
+
+    pub fn offer(&self, lines: &str) -> String {
+        let port = self.sound.local_addr().unwrap().port();
+        format!(
+            "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 8 101\r\na=rtpmap:101 telephone-event/8000\r\n{lines}"
+        )
+    }
+
+    /// A request; `extra` are whole lines. An ACK or CANCEL has the numbers of the request before it.
+    pub fn request(&mut self, method: &str, extra: &str, body: &str) -> String {
+        if !matches!(method, "ACK" | "CANCEL") {
+            self.sequence += 1;
+        }
+        if method != "CANCEL" {
+            self.branch += 1;
+        }
+        let (sequence, branch, local, transport) = (self.sequence, self.branch, self.local, self.transport);
+        let (to, call_id) = (&self.to, &self.call_id);
+        let kind = if body.is_empty() || extra.contains("Content-Type") { "" } else { "Content-Type: application/sdp\r\n" };
+        format!(
+            "{method} sip:10086@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/{transport} {local};branch=z9hG4bK-{call_id}-{branch};rport\r\nMax-Forwards: 70\r\n\
+             From: \"Caller\" <sip:13800000001@127.0.0.1>;tag=phone\r\nTo: {to}\r\nCall-ID: {call_id}\r\nCSeq: {sequence} {method}\r\n\
+             Contact: <sip:13800000001@{local};transport={transport}>\r\n{extra}{kind}Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    }
+
+    /// Gives up what the last INVITE asked for.
+    pub fn cancel(&mut self) -> String {
+        self.to = "<sip:10086@127.0.0.1>".to_owned();
+        self.request("CANCEL", "", "")
+    }
+
+    pub async fn say(&mut self, text: &str) {
+        match &mut self.wire {
+            Wire::Udp(socket) => {
+                socket.send_to(text.as_bytes(), self.server).await.unwrap();
+            }
+            Wire::Tcp(stream, _) => stream.write_all(text.as_bytes()).await.unwrap(),
+        }
+    }
+
+    /// The next message.
+    pub async fn hear(&mut self) -> Message {
+        let message = tokio::time::timeout(PATIENCE, self.next()).await.expect("an answer");
+        if message.code() > 100
+            && let Some(to) = message.header("To")
+            && to.contains(";tag=")
+        {
+            self.to = to.to_owned();
+        }
+        message
+    }
+
+    async fn next(&mut self) -> Message {
+        let mut buffer = vec![0; 65_535];
+        match &mut self.wire {
+            Wire::Udp(socket) => {
+                let (length, _) = socket.recv_from(&mut buffer).await.unwrap();
+                Message(String::from_utf8(buffer[..length].to_vec()).unwrap())
+            }
+            Wire::Tcp(stream, waiting) => loop {
+                if let Some(end) = waiting.windows(4).position(|window| window == b"\r\n\r\n") {
+                    let head = Message(String::from_utf8(waiting[..end + 4].to_vec()).unwrap());
+                    let length = end + 4 + head.header("Content-Length").unwrap().parse::<usize>().unwrap();
+                    if waiting.len() >= length {
+                        let whole = waiting.drain(..length).collect();
+                        return Message(String::from_utf8(whole).unwrap());
+                    }
+                }
+                let length = stream.read(&mut buffer).await.unwrap();
+                assert!(length > 0, "the connection was closed");
+                waiting.extend_from_slice(&buffer[..length]);
+            },
+        }
+    }
+
+    /// The final answer to the last request, whatever comes before it.
+    pub async fn answer(&mut self) -> Message {
+        loop {
+            let message = self.hear().await;
+            if message.code() >= 200 {
+                return message;
+            }
+        }
+    }
+
+    /// The next request of the service; what is repeated of its answers is passed over.
+    pub async fn asked(&mut self) -> Message {
+        loop {
+            let message = self.hear().await;
+            if message.code() == 0 {
+                return message;
+            }
+        }
+    }
+
+    /// Asks and gives the final answer.
+    pub async fn ask(&mut self, method: &str, extra: &str, body: &str) -> Message {
+        let request = self.request(method, extra, body);
+        self.say(&request).await;
+        self.answer().await
+    }
+
+    /// A call that is answered and confirmed.
+    pub async fn call(&mut self) -> Message {
+        let offer = self.offer("");
+        let answer = self.ask("INVITE", "", &offer).await;
+        assert_eq!(answer.code(), 200, "{}", answer.0);
+        self.confirm("").await;
+        answer
+    }
+
+    pub async fn confirm(&mut self, body: &str) {
+        let ack = self.request("ACK", "", body);
+        self.say(&ack).await;
+    }
+
+    /// Answers a request of the service.
+    pub async fn reply(&mut self, request: &Message, code: u16) {
+        let copied: String = request
+            .0
+            .lines()
+            .filter(|line| ["Via:", "From:", "To:", "Call-ID:", "CSeq:"].iter().any(|name| line.starts_with(name)))
+            .map(|line| format!("{line}\r\n"))
+            .collect();
+        self.say(&format!("SIP/2.0 {code} OK\r\n{copied}Content-Length: 0\r\n\r\n")).await;
+    }
+}
+
+/// Waits until something is true that another task does.
+pub async fn until(what: impl Fn() -> bool) {
+    let wait = async {
+        while !what() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, wait).await.expect("it never came true");
+}
