@@ -1,6 +1,7 @@
 //! `tingshuo serve`: live calls, until told to stop.
 
 mod configuration;
+mod telephone;
 
 use super::Failure;
 use super::check::load_flows;
@@ -12,6 +13,7 @@ use crate::asr::pool::step_back;
 use crate::call::editions::Editions;
 use crate::call::reception::Reception;
 use crate::line::audiosocket::{self, AudioSocket};
+use crate::line::sip::server::{Carrier, Server};
 use crate::models::data_dir;
 use crate::tts::Speech;
 use anyhow::Context;
@@ -61,6 +63,7 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
         Some(section) => Some((bind(section.listen).await?, section.allow.clone())),
         None => None,
     };
+    let sip = configuration.sip.as_ref().map(|section| section.settings(configuration.lang)).transpose()?;
     let connector = args.operator.connect()?;
     let is_demo = connector.is_none();
     let House { services: _, editions, desk } = House::live(configuration.database.as_deref(), connector).await?;
@@ -93,6 +96,13 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
         let end = until(ending.clone());
         doors.spawn(async move { audiosocket::serve(listener, server, end).await });
     }
+    let sip = match sip {
+        Some(settings) => Some(Server::start(settings, reception.clone()).await?),
+        None => None,
+    };
+    for (carrier, address) in sip.iter().flat_map(|server| server.addresses()) {
+        println!("SIP: {}:{address}", if *carrier == Carrier::Udp { "udp" } else { "tcp" });
+    }
     if !args.no_prerender {
         prerender(speech)?;
     }
@@ -100,6 +110,9 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
     println!("ready");
     stay(&reception, args.config.as_deref()).await?;
     drain(&reception, Duration::from_secs(configuration.calls.drain_seconds)).await?;
+    if let Some(server) = &sip {
+        server.hang_up().await;
+    }
     end.send_replace(true);
     doors.join_all().await;
     Ok(())

@@ -1,5 +1,6 @@
 //! The configuration file of `tingshuo serve`.
 
+use super::telephone::Sip;
 use crate::call::reception::Limits;
 use crate::cli::Failure;
 use crate::line::networks::Networks;
@@ -20,11 +21,12 @@ pub struct Configuration {
     pub calls: Calls,
     pub http: Http,
     pub audiosocket: Option<AudioSocket>,
+    pub sip: Option<Sip>,
 }
 
 impl Default for Configuration {
     fn default() -> Configuration {
-        Configuration { lang: Lang::Zh, database: None, calls: Calls::default(), http: Http::default(), audiosocket: None }
+        Configuration { lang: Lang::Zh, database: None, calls: Calls::default(), http: Http::default(), audiosocket: None, sip: None }
     }
 }
 
@@ -131,7 +133,11 @@ mod tests {
         let uncommented: String = text.lines().map(|line| format!("{}\n", line.strip_prefix("#: ").unwrap_or(line))).collect();
         let whole = Configuration::parse(&uncommented).unwrap();
         assert!(
-            whole.audiosocket.is_some() && whole.calls.recordings.is_some() && whole.http.token_file.is_some() && whole.database.is_some()
+            whole.sip.is_some()
+                && whole.audiosocket.is_some()
+                && whole.calls.recordings.is_some()
+                && whole.http.token_file.is_some()
+                && whole.database.is_some()
         );
     }
 

@@ -5,6 +5,7 @@
 
 use super::fields::{self, Head};
 use rsipstack::sip::{Method, SipMessage};
+use std::borrow::Cow;
 use std::net::SocketAddr;
 
 /// What becomes of a message.
@@ -46,6 +47,7 @@ pub fn examine(bytes: &[u8], from: SocketAddr) -> Verdict {
         return Verdict::Drop("empty or too long");
     }
     let Some(head) = Head::read(bytes) else { return Verdict::Drop("no message") };
+    let bytes = &*in_capitals(&head, bytes);
     if head.start.starts_with("SIP/") {
         return response(&head, bytes);
     }
@@ -168,6 +170,19 @@ fn length(head: &Head) -> Result<Option<usize>, Fault> {
     }
 }
 
+/// The version may be written small (section 7.1); the stack behind does not know that.
+fn in_capitals<'a>(head: &Head, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+    let end = head.start.len();
+    match bytes.get(end.saturating_sub(b"sip/".len() + 3)..end) {
+        Some(version) if version.eq_ignore_ascii_case(b"SIP/2.0") && version != b"SIP/2.0" => {
+            let mut written = bytes.to_vec();
+            written.iter_mut().take(end).rev().take(version.len()).for_each(|byte| byte.make_ascii_uppercase());
+            Cow::Owned(written)
+        }
+        _ => Cow::Borrowed(bytes),
+    }
+}
+
 /// Without a Content-Length the body is the rest of the datagram (section 18.3); the stack behind wants to be told.
 fn with_length(head: &Head, bytes: &[u8]) -> Vec<u8> {
     if head.first("content-length").is_some() {
@@ -180,3 +195,6 @@ fn with_length(head: &Head, bytes: &[u8]) -> Vec<u8> {
     whole.extend_from_slice(body);
     whole
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use super::call::Call;
 use super::doorman::{ConnectionGate, GatedSocket, Turned};
 use super::leg::{METHODS, USER_AGENT, Way, other};
-use super::{Answerer, ToCall};
+use super::{Answerer, Leave, ToCall};
 use crate::line::networks::Networks;
 use crate::line::rtp::ports::Ports;
 use crate::line::sdp::Codec;
@@ -25,6 +25,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc::Sender;
+
+/// How long peers are waited for when the service ends.
+const GOODBYE: Duration = Duration::from_secs(2);
+const GOODBYE_POLL: Duration = Duration::from_millis(20);
 
 /// How messages travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,6 +156,22 @@ impl<A: Answerer> Server<A> {
     /// Calls that ring or are held.
     pub fn calls(&self) -> usize {
         self.inner.lock().len()
+    }
+
+    /// Says goodbye to everybody who is still there, and waits a moment for their answers.
+    pub async fn hang_up(&self) {
+        let calls: Vec<Sender<ToCall>> = self.inner.lock().values().cloned().collect();
+        for call in &calls {
+            // A call that takes no messages any more is told nothing.
+            let _ = call.try_send(ToCall::Leave(Leave::HangUp));
+        }
+        drop(calls);
+        let gone = async {
+            while self.calls() > 0 {
+                tokio::time::sleep(GOODBYE_POLL).await;
+            }
+        };
+        let _ = tokio::time::timeout(GOODBYE, gone).await;
     }
 
     /// Messages that were turned away: from foreign networks, with an answer, without one.
