@@ -95,7 +95,10 @@ pub fn via(value: &str) -> Result<(), &'static str> {
     }
     let (transport, sent_by) = rest.split_once([' ', '\t']).ok_or("via names no host")?;
     let host = sent_by.split(';').next().unwrap_or_default().trim();
-    if !is_token(transport) || host.is_empty() { Err("via names no host") } else { Ok(()) }
+    if !["UDP", "TCP", "TLS", "WS", "WSS"].iter().any(|known| known.eq_ignore_ascii_case(transport)) {
+        return Err("via is of an unknown transport");
+    }
+    if host.is_empty() { Err("via names no host") } else { Ok(()) }
 }
 
 /// Whether a value is an address: `<uri>` with an optional name, or a bare URI.
