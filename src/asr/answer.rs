@@ -96,6 +96,8 @@ pub struct SpokenAnswer {
     pub text: String,
     /// 0.0..=1.0: the chance that it was said.
     pub chance: f32,
+    /// The text without the constraint says the same.
+    pub agrees: bool,
 }
 
 impl SpokenAnswer {
@@ -112,7 +114,7 @@ impl SpokenAnswer {
         } else {
             Verdict::Reject
         };
-        Some(SpokenAnswer { verdict, text: best.text.clone(), chance })
+        Some(SpokenAnswer { verdict, text: best.text.clone(), chance, agrees: evidence.agrees })
     }
 }
 

@@ -12,57 +12,80 @@ const HEARD_CLEARLY: f32 = 0.5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
     Words,
+    /// A yes to what costs money or changes the account: a wrong one cannot be taken back by the next question.
+    Consent,
     /// Digits that are read back in any case.
     Number,
     /// Digits that nobody reads back: a wrong guess costs the caller an attempt.
     Secret,
 }
 
-/// What speech means as an answer to a question: `free` is the understanding of its text, `asked` that of the answer; `slot`: what the answer fills.
-pub fn answered(
-    free: Understood,
-    transcript: &Transcript,
-    asked: Understood,
-    answer: &SpokenAnswer,
-    wanted: Wanted,
-    slot: Option<&str>,
-) -> Understood {
-    let mut meant = weigh(free, transcript, asked, answer, wanted, slot);
-    let is_read = answer.verdict != Verdict::Reject && meant.source == Source::Grammar;
-    let is_unsure = answer.verdict == Verdict::Confirm && meant.source == Source::Nothing;
-    match wanted {
-        Wanted::Words if is_unsure => meant.candidates = Candidates::of_words(shares(transcript), answer.chance / best_share(transcript)),
-        Wanted::Number | Wanted::Secret if is_read || meant.decision == Decision::Reject => {
-            meant.candidates = Candidates::of(shares(transcript), answer.chance / best_share(transcript));
-        }
-        _ => {}
-    }
-    meant
+/// Speech in answer to a question.
+pub struct Spoken<'a> {
+    pub transcript: &'a Transcript,
+    /// Its reading as an answer; `None`: the question has no grammar, or nothing was read.
+    pub answer: Option<&'a SpokenAnswer>,
+    pub wanted: Wanted,
+    /// What the answer fills.
+    pub slot: Option<&'a str>,
 }
 
-/// What the caller is taken to have meant.
-fn weigh(
-    free: Understood,
-    transcript: &Transcript,
-    asked: Understood,
-    answer: &SpokenAnswer,
-    wanted: Wanted,
-    slot: Option<&str>,
-) -> Understood {
-    if answer.verdict == Verdict::Reject || asked.source != Source::Grammar {
-        return free;
+impl Spoken<'_> {
+    /// What it means: `free` is the understanding of its text, `understand` that of the reading.
+    pub fn meant(&self, free: Understood, understand: impl FnOnce(&str) -> Understood) -> Understood {
+        let read = self.answer.map(|answer| (answer, understand(&answer.text)));
+        let meant = match &read {
+            Some((answer, asked)) => self.with_candidates(self.weigh(free, asked.clone(), answer), answer),
+            None => free,
+        };
+        if self.wanted == Wanted::Consent && is_yes(&meant) && !self.is_clear_yes() { unsure(meant, self.wanted) } else { meant }
     }
-    let understood = free.decision == Decision::Accept;
-    match free.source {
-        // Two looks that agree are sure enough, also where one of them went by the sound.
-        Source::Grammar if free.decision != Decision::Reject && same(&free, &asked, slot) => {
-            Understood { decision: Decision::Accept, ..free }
+
+    /// What the caller is taken to have meant.
+    fn weigh(&self, free: Understood, asked: Understood, answer: &SpokenAnswer) -> Understood {
+        if answer.verdict == Verdict::Reject || asked.source != Source::Grammar {
+            return free;
         }
-        Source::Grammar if understood && wanted != Wanted::Number => unsure(asked, wanted),
-        Source::Global | Source::Classifier | Source::Knowledge if understood && transcript.confidence >= HEARD_CLEARLY => free,
-        _ if wanted == Wanted::Number || answer.verdict == Verdict::Accept => asked,
-        _ => unsure(asked, wanted),
+        let understood = free.decision == Decision::Accept;
+        match free.source {
+            // Two looks that agree are sure enough, also where one of them went by the sound.
+            Source::Grammar if free.decision != Decision::Reject && same(&free, &asked, self.slot) => {
+                Understood { decision: Decision::Accept, ..free }
+            }
+            Source::Grammar if understood && self.wanted != Wanted::Number => unsure(asked, self.wanted),
+            Source::Global | Source::Classifier | Source::Knowledge if understood && self.transcript.confidence >= HEARD_CLEARLY => free,
+            _ if self.wanted == Wanted::Number || answer.verdict == Verdict::Accept => asked,
+            _ => unsure(asked, self.wanted),
+        }
     }
+
+    /// With what else the answer may have been, where that may be weighed against another saying of it.
+    fn with_candidates(&self, mut meant: Understood, answer: &SpokenAnswer) -> Understood {
+        let is_read = answer.verdict != Verdict::Reject && meant.source == Source::Grammar;
+        let is_unsure = answer.verdict == Verdict::Confirm && meant.source == Source::Nothing;
+        let chance = answer.chance / best_share(self.transcript);
+        match self.wanted {
+            Wanted::Words | Wanted::Consent if is_unsure => meant.candidates = Candidates::of_words(shares(self.transcript), chance),
+            Wanted::Number | Wanted::Secret if is_read || meant.decision == Decision::Reject => {
+                meant.candidates = Candidates::of(shares(self.transcript), chance);
+            }
+            _ => {}
+        }
+        meant
+    }
+
+    /// Both looks say it surely, or the first so plainly that there was no second.
+    fn is_clear_yes(&self) -> bool {
+        match (&self.transcript.reading, self.answer) {
+            (None, None) => true,
+            (_, Some(answer)) => answer.verdict == Verdict::Accept && answer.agrees,
+            (Some(_), None) => false,
+        }
+    }
+}
+
+fn is_yes(understood: &Understood) -> bool {
+    understood.intent == Some(Intent::Affirm)
 }
 
 /// What the answer may have been.
@@ -142,8 +165,9 @@ mod tests {
     #[track_caller]
     fn check(free: Understood, confidence: f32, asked: Understood, verdict: Verdict, wanted: Wanted, decision: Decision, source: Source) {
         let transcript = Transcript { confidence, ..Transcript::default() };
-        let answer = SpokenAnswer { verdict, text: String::new(), chance: 0.5 };
-        let meant = weigh(free, &transcript, asked, &answer, wanted, Some("month"));
+        let answer = SpokenAnswer { verdict, text: String::new(), chance: 0.5, agrees: false };
+        let spoken = Spoken { transcript: &transcript, answer: Some(&answer), wanted, slot: Some("month") };
+        let meant = spoken.meant(free, |_| asked);
         assert_eq!((meant.decision, meant.source), (decision, source), "{meant:?}");
     }
 
@@ -209,5 +233,28 @@ mod tests {
         check(no(), 0.9, yes(), Verdict::Accept, Wanted::Words, Decision::Reject, Source::Nothing);
         check(no(), 0.9, asked(Some(Intent::Deny), None), Verdict::Confirm, Wanted::Words, Decision::Accept, Source::Grammar);
         check(asked(None, Some("1")), 0.9, asked(None, Some("2")), Verdict::Confirm, Wanted::Number, Decision::Accept, Source::Grammar);
+    }
+
+    /// `free` is a yes, and so is the reading, if there is one, which takes the text for the same or not.
+    #[track_caller]
+    fn check_consent(free: Understood, read: Option<(Verdict, bool)>, has_reading: bool, expected: Decision) {
+        let reading = has_reading.then(crate::asr::Reading::default);
+        let transcript = Transcript { reading, confidence: 0.9, ..Transcript::default() };
+        let answer = read.map(|(verdict, agrees)| SpokenAnswer { verdict, text: String::new(), chance: 0.9, agrees });
+        let spoken = Spoken { transcript: &transcript, answer: answer.as_ref(), wanted: Wanted::Consent, slot: None };
+        assert_eq!(spoken.meant(free, |_| asked(Some(Intent::Affirm), None)).decision, expected);
+    }
+
+    #[test]
+    fn a_change_wants_a_yes_that_both_looks_give() {
+        let yes = || free(Some(Intent::Affirm), Decision::Accept, Source::Grammar);
+        check_consent(yes(), Some((Verdict::Accept, true)), true, Decision::Accept);
+        check_consent(yes(), None, false, Decision::Accept);
+        check_consent(yes(), None, true, Decision::Reject);
+        check_consent(yes(), Some((Verdict::Confirm, true)), true, Decision::Reject);
+        check_consent(yes(), Some((Verdict::Reject, false)), true, Decision::Reject);
+        check_consent(nothing(), Some((Verdict::Accept, false)), true, Decision::Reject);
+        let no = || free(Some(Intent::Deny), Decision::Accept, Source::Grammar);
+        check_consent(no(), None, true, Decision::Accept);
     }
 }

@@ -1,6 +1,6 @@
 //! The talking part of a call, without sound: words and keys in, orders out. Text mode and every line share it.
 
-use super::answers::{self, Wanted};
+use super::answers::{self, Spoken, Wanted};
 use super::services::Services;
 use super::turns::Said;
 use crate::asr::{SpokenAnswer, Transcript};
@@ -94,18 +94,16 @@ impl Conversation {
     /// What speech means as an answer to the present question, given its reading as one.
     pub fn understand_heard(&self, transcript: &Transcript, answer: Option<&SpokenAnswer>, number: bool) -> Understood {
         let free = self.understand_as(Heard { text: &transcript.text, hearing_confidence: Some(transcript.confidence) });
-        let Some(answer) = answer else {
-            let others = transcript.alternatives.iter().map(|other| self.understand(&other.text));
-            return answers::or_another(free, others);
-        };
         let question = self.question.as_ref();
         let wanted = match number {
+            false if question.is_some_and(|question| question.consent) => Wanted::Consent,
             false => Wanted::Words,
             true if question.is_some_and(|question| question.secret) => Wanted::Secret,
             true => Wanted::Number,
         };
         let slot = question.and_then(|question| question.expectation.slot.as_deref());
-        answers::answered(free, transcript, self.understand(&answer.text), answer, wanted, slot)
+        let meant = Spoken { transcript, answer, wanted, slot }.meant(free, |text| self.understand(text));
+        answers::or_another(meant, transcript.alternatives.iter().map(|other| self.understand(&other.text)))
     }
 
     /// What may be written down of `heard`: stars when the question asked for a secret.

@@ -6,6 +6,7 @@ mod fields;
 pub mod knowledge;
 pub mod nlu;
 mod requests;
+mod sayings;
 mod sound;
 
 use super::Failure;

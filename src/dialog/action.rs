@@ -95,6 +95,8 @@ pub struct Question {
     pub key_length: u8,
     /// The answer is secret: it is masked in the record.
     pub secret: bool,
+    /// A yes costs money or changes the account: it has to be heard more surely than an answer otherwise.
+    pub consent: bool,
 }
 
 /// How a call ended.

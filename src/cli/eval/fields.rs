@@ -2,15 +2,15 @@
 
 mod tally;
 
-use super::asr::recordings::{self, Recording};
-use super::sound::{Behind, NoiseArgs};
+use super::asr::recordings::Recording;
+use super::sayings::{Channel, SayingArgs};
 use crate::asr::answer::Evidence;
 use crate::asr::prompt::MOST_TERMS;
 use crate::asr::reading::Candidate;
 use crate::asr::recogniser::Priority;
 use crate::asr::recogniser::Withheld;
 use crate::asr::{Job, Recogniser, SpokenAnswer, Transcript, Verdict, Whisper};
-use crate::call::answers::{self, Wanted};
+use crate::call::answers::{Spoken, Wanted};
 use crate::cli::{Failure, transcribe};
 use crate::grammar::{Constraint, Library};
 use crate::models::data_dir;
@@ -18,7 +18,6 @@ use crate::nlu::{self, Candidates, Decision, Expectation, Router, Source, Unders
 use crate::text::{Lang, Record, Value as Said, value_json};
 use anyhow::Context;
 use serde_json::{Value, json};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tally::{Outcome, Tally};
@@ -31,8 +30,6 @@ const SECOND_TIME_DB: f32 = 20.0;
 const SLOT: &str = "answer";
 /// No grammar of a closed question or a number asks for a day.
 const TODAY: jiff::civil::Date = jiff::civil::date(2026, 11, 22);
-/// More than the sayings of a run, so that no two runs share a stretch of noise.
-const SEEDS_APART: u64 = 100_000;
 
 /// Measures answers to one question: what the grammar takes must be heard right, or be asked again; what it does not take is no answer and
 /// must not be accepted.
@@ -41,34 +38,17 @@ const SEEDS_APART: u64 = 100_000;
 /// recording of the same words, or the same one through other noise; a number that was denied is not proposed again.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Manifests of recordings, as for `eval asr`
-    #[arg(required = true, value_name = "MANIFEST")]
-    manifests: Vec<PathBuf>,
+    #[command(flatten)]
+    sayings: SayingArgs,
     /// The grammar of the question (phone_number, yes_no, menu, …)
     #[arg(long, value_name = "NAME")]
     grammar: String,
-    /// Through the telephone: 300 to 3400 Hz, A-law
+    /// A yes costs money or changes the account, and has to be surer
     #[arg(long)]
-    telephone: bool,
-    #[command(flatten)]
-    noise: NoiseArgs,
-    /// Picks the noise: other numbers, other stretches of it
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
-    #[arg(long, value_enum, default_value_t = Lang::Zh)]
-    lang: Lang,
+    consent: bool,
     /// Only recordings of this category; may be given more than once
     #[arg(long, value_name = "NAME")]
     category: Vec<String>,
-    /// At most so many recordings of each manifest, spread evenly over it
-    #[arg(long, value_name = "N")]
-    limit: Option<usize>,
-    /// List every saying that was not heard right
-    #[arg(long)]
-    errors: bool,
-    /// Also write what was heard, and the evidence for it, to this file: a JSON object a line
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
 }
 
 /// The question and what hears the answers to it.
@@ -78,10 +58,9 @@ struct Ear {
     asked: Expectation,
     constraint: Arc<Constraint>,
     terms: Vec<String>,
-    behind: Behind,
+    channel: Channel,
     lang: Lang,
-    telephone: bool,
-    seed: u64,
+    wanted: Wanted,
 }
 
 /// One saying, heard and understood as the service does it.
@@ -95,7 +74,7 @@ struct Heard {
 
 impl Ear {
     fn hear(&self, recording: &Recording, nth: usize, instead_db: Option<f32>) -> Result<Heard, Failure> {
-        let samples = self.behind.prepare(&recording.file, self.telephone, self.seed * SEEDS_APART + nth as u64, instead_db)?;
+        let samples = self.channel.carry(recording, nth, instead_db)?;
         let (terms, constraint) = (self.terms.clone(), Some(Arc::clone(&self.constraint)));
         let job = Job { samples, lang: self.lang, terms, constraint, deadline: DEADLINE, priority: Priority::Final };
         let transcript = self.recogniser.submit(job)?.wait_blocking().with_context(|| recording.file.display().to_string())?;
@@ -103,11 +82,8 @@ impl Ear {
         let answer = SpokenAnswer::of(&self.constraint, &transcript);
         let heard = nlu::Heard { text: &transcript.text, hearing_confidence: Some(transcript.confidence) };
         let plain = self.router.understand_heard(heard, self.lang, &self.asked, TODAY);
-        let wanted = if self.constraint.in_figures() { Wanted::Number } else { Wanted::Words };
-        let meant = match &answer {
-            Some(answer) => answers::answered(plain.clone(), &transcript, self.understand(&answer.text), answer, wanted, Some(SLOT)),
-            None => plain.clone(),
-        };
+        let spoken = Spoken { transcript: &transcript, answer: answer.as_ref(), wanted: self.wanted, slot: Some(SLOT) };
+        let meant = spoken.meant(plain.clone(), |text| self.understand(text));
         Ok(Heard { transcript, evidence, answer, plain, meant })
     }
 
@@ -156,40 +132,37 @@ impl Heard {
 }
 
 pub fn run(args: Args) -> Result<(), Failure> {
+    let lang = args.sayings.lang;
     let library = Library::load(&data_dir().join("grammars"))?;
-    let unknown = || format!("there is no {} grammar called `{}`", args.lang, args.grammar);
-    let constraint = library.constraint(args.lang, &args.grammar).with_context(unknown)?;
+    let unknown = || format!("there is no {lang} grammar called `{}`", args.grammar);
+    let constraint = library.constraint(lang, &args.grammar).with_context(unknown)?;
     let constraint = constraint.with_context(|| format!("the grammar `{}` cannot bind the recogniser", args.grammar))?;
-    let terms = library.get(args.lang, &args.grammar).map(|grammar| grammar.terms(MOST_TERMS)).unwrap_or_default();
-    let mut recordings = Vec::new();
-    for manifest in &args.manifests {
-        let mut all = recordings::read(manifest, args.lang)?;
-        all.retain(|recording| args.category.is_empty() || args.category.contains(&recording.category));
-        recordings.extend(super::spread(all, args.limit));
-    }
-    anyhow::ensure!(!recordings.is_empty(), "the manifests name no recordings of these categories");
-    let behind = args.noise.open()?;
-    let condition = behind.name(args.telephone);
+    let terms = library.get(lang, &args.grammar).map(|grammar| grammar.terms(MOST_TERMS)).unwrap_or_default();
+    let of_category = |recording: &Recording| args.category.is_empty() || args.category.contains(&recording.category);
+    let recordings = args.sayings.recordings(of_category)?;
+    let channel = args.sayings.channel()?;
+    let condition = channel.name();
     let recogniser = transcribe::open()?;
     let router = Router::load(&data_dir())?;
     let asked = Expectation { grammar: Some(args.grammar.clone()), slot: Some(SLOT.to_owned()), terms: Vec::new() };
-    let (lang, telephone, seed) = (args.lang, args.telephone, args.seed);
-    let ear = Ear { recogniser, router, asked, constraint, terms, behind, lang, telephone, seed };
+    let wanted = match (constraint.in_figures(), args.consent) {
+        (true, _) => Wanted::Number,
+        (false, true) => Wanted::Consent,
+        (false, false) => Wanted::Words,
+    };
+    let ear = Ear { recogniser, router, asked, constraint, terms, channel, lang, wanted };
     let mut tally = Tally::default();
     let mut lines = String::new();
     for (index, recording) in recordings.iter().enumerate() {
         let outcome = measure(&ear, &recordings, index)?;
-        if args.errors && !outcome.right() {
+        if args.sayings.errors && !outcome.right() {
             println!("{}\t{}\t{}\t{}", recording.file.display(), recording.said, outcome.plain_text, outcome.shown());
         }
         lines.push_str(&format!("{}\n", outcome.as_json(recording)));
         tally.add(outcome);
     }
     tally.print(&args.grammar, &condition, ear.constraint.in_figures());
-    if let Some(file) = &args.json {
-        std::fs::write(file, lines).with_context(|| format!("cannot write {}", file.display()))?;
-    }
-    Ok(())
+    args.sayings.write(&lines)
 }
 
 /// Hears the recording at `index`, and once more where a number was not heard right.

@@ -1,7 +1,7 @@
 //! `tingshuo eval requests`: spoken wishes at the service's opening question, heard and understood as in a call.
 
-use super::asr::recordings::{self, Recording};
-use super::sound::NoiseArgs;
+use super::asr::recordings::Recording;
+use super::sayings::SayingArgs;
 use crate::asr::recogniser::Priority;
 use crate::asr::{Job, Recogniser, Transcript};
 use crate::call::conversation::Conversation;
@@ -9,7 +9,6 @@ use crate::cli::house::House;
 use crate::cli::{Failure, transcribe};
 use crate::dialog::Opening;
 use crate::nlu::{Decision, Intent, RejectReason, Understood};
-use crate::text::Lang;
 use anyhow::Context;
 use indicatif::ProgressBar;
 use jiff::Zoned;
@@ -26,25 +25,8 @@ const DEADLINE: Duration = Duration::from_secs(3600);
 /// wrongly is what was accepted and not meant: the caller has to take it back.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Manifests of recordings
-    #[arg(required = true, value_name = "MANIFEST")]
-    manifests: Vec<PathBuf>,
-    /// Through the telephone: 300 to 3400 Hz, A-law
-    #[arg(long)]
-    telephone: bool,
     #[command(flatten)]
-    noise: NoiseArgs,
-    #[arg(long, value_enum, default_value_t = Lang::Zh)]
-    lang: Lang,
-    /// At most so many recordings of each manifest, spread evenly over it
-    #[arg(long, value_name = "N")]
-    limit: Option<usize>,
-    /// List every wish that was not right at first
-    #[arg(long)]
-    errors: bool,
-    /// Also write what was heard and understood to this file: a JSON object a line
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
+    sayings: SayingArgs,
 }
 
 /// How a wish was understood.
@@ -116,28 +98,24 @@ impl Heard {
 /// # Errors
 /// A manifest, a recording or a model cannot be read.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let mut wishes = Vec::new();
-    for manifest in &args.manifests {
-        let mut recordings = recordings::read(manifest, args.lang)?;
-        recordings.retain(|recording| recording.lang == args.lang && !recording.intent.is_empty());
-        wishes.extend(super::spread(recordings, args.limit));
-    }
-    anyhow::ensure!(!wishes.is_empty(), "the manifests name no recordings in this language with an intent");
-    let behind = args.noise.open()?;
+    let lang = args.sayings.lang;
+    let wishes = args.sayings.recordings(|recording| recording.lang == lang && !recording.intent.is_empty())?;
+    let channel = args.sayings.channel()?;
     let recogniser = transcribe::open()?;
     let now = Zoned::now().datetime();
     let house = tokio::runtime::Runtime::new()?.block_on(House::at(now))?;
-    let opening = Opening { caller: None, lang: args.lang, now, call_id: "eval-requests".into(), survey: false, by_keys: false };
+    let opening = Opening { caller: None, lang, now, call_id: "eval-requests".into(), survey: false, by_keys: false };
     let mut conversation = Conversation::new(house.services.clone(), opening);
     conversation.start();
     let question = conversation.question().context("the service asks nothing at first")?;
-    let terms = house.services.terms(args.lang, &question.expectation);
+    let terms = house.services.terms(lang, &question.expectation);
     let progress = ProgressBar::new(wishes.len() as u64);
     let mut heard = Vec::new();
-    for (index, Recording { file, said, intent, .. }) in wishes.into_iter().enumerate() {
+    for (index, wish) in wishes.into_iter().enumerate() {
+        let samples = channel.carry(&wish, index, None)?;
+        let Recording { file, said, intent, .. } = wish;
         let wanted = Intent::from_name(&intent).with_context(|| format!("{}: there is no intent {intent}", file.display()))?;
-        let samples = behind.prepare(&file, args.telephone, index as u64, None)?;
-        let job = Job { samples, lang: args.lang, terms: terms.clone(), constraint: None, deadline: DEADLINE, priority: Priority::Final };
+        let job = Job { samples, lang, terms: terms.clone(), constraint: None, deadline: DEADLINE, priority: Priority::Final };
         let transcript = recogniser.submit(job)?.wait_blocking().with_context(|| file.display().to_string())?;
         let understood = conversation.understand_heard(&transcript, None, false);
         let verdict = Verdict::of(wanted, &understood);
@@ -146,12 +124,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
         progress.inc(1);
     }
     progress.finish_and_clear();
-    print(&heard, &behind.name(args.telephone), args.errors);
-    if let Some(file) = &args.json {
-        let lines: String = heard.iter().map(|one| format!("{}\n", one.as_json())).collect();
-        std::fs::write(file, lines).with_context(|| format!("cannot write {}", file.display()))?;
-    }
-    Ok(())
+    print(&heard, &channel.name(), args.sayings.errors);
+    args.sayings.write(&heard.iter().map(|one| format!("{}\n", one.as_json())).collect::<String>())
 }
 
 fn print(heard: &[Heard], condition: &str, errors: bool) {

@@ -214,6 +214,7 @@ impl Turn<'_> {
             Asking::Helped => closed("helped"),
         };
         question.secret = matches!(asking, Asking::Secret(_));
+        question.consent = *asking == Asking::Consent;
         self.narrow(&mut question, asking);
         question.expectation.terms = match asking {
             Asking::Tie { first, second, .. } => self.terms(&[*first, *second]),
@@ -251,5 +252,5 @@ fn by_stage(prompts: [&str; 4], stage: usize) -> Option<String> {
 fn ask_for(name: &str, grammar: Option<&str>, slot: &str, timing: Timing, key_length: u8) -> Question {
     let expectation = Expectation { grammar: grammar.map(str::to_owned), slot: grammar.map(|_| slot.to_owned()), terms: Vec::new() };
     let no_input_ms = if timing == Timing::Number { NO_INPUT_NUMBER_MS } else { NO_INPUT_MS };
-    Question { name: name.to_owned(), expectation, timing, no_input_ms, key_length, secret: false }
+    Question { name: name.to_owned(), expectation, timing, no_input_ms, key_length, secret: false, consent: false }
 }

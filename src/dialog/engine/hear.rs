@@ -105,14 +105,14 @@ impl Turn<'_> {
         }
     }
 
-    /// A yes or a no that was not heard surely counts when it was likely each time.
+    /// A yes or a no that was not heard surely counts when it was likely each time; a yes to a change has to be said clearly once.
     fn heard_before(&mut self, mut asked: Asked, understood: &Understood) -> Option<Asked> {
         if understood.decision != Decision::Reject || understood.candidates.is_empty() {
             return Some(asked);
         }
         asked.heard.join(&understood.candidates);
         match asked.heard.sure() {
-            Some("yes") => self.take_yes_no(asked, true),
+            Some("yes") if asked.asking != Asking::Consent => self.take_yes_no(asked, true),
             Some("no") => self.take_yes_no(asked, false),
             _ => Some(asked),
         }

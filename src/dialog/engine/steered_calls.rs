@@ -221,21 +221,41 @@ fn perhaps(call: &mut Call, yes: f32, chance: f32) -> &mut Call {
 
 #[test]
 fn a_yes_that_is_likely_twice_is_a_yes_and_one_that_is_contradicted_is_none() {
-    let sure = || {
+    let guess = || {
         let mut call = Call::new(Lang::Zh);
-        call.wants(Intent::ReportLoss).done(&[("lost", Value::Flag(false))]).keys("246810").done(&[("verified", Value::Flag(true))]);
-        call.expect("verified report_loss.sure ?report_loss.consent");
+        call.says(Some(Intent::QueryBalance), Decision::Confirm, &[]).expect("guess ?guess");
         call
     };
-    let mut call = sure();
-    perhaps(&mut call, 0.97, 0.8).expect("report_loss.sure ?report_loss.consent");
-    perhaps(&mut call, 0.97, 0.8).expect("!!report_loss");
-    let mut call = sure();
+    let mut call = guess();
+    perhaps(&mut call, 0.97, 0.8).expect("guess ?guess");
+    perhaps(&mut call, 0.97, 0.8).expect("!balance");
+    let mut call = guess();
     perhaps(&mut call, 0.97, 0.8);
-    perhaps(&mut call, 0.1, 0.8).expect("consent_example ?report_loss.consent");
-    let mut call = sure();
+    perhaps(&mut call, 0.1, 0.8).expect("yes_no_example ?guess");
+    let mut call = guess();
     for _ in 0..2 {
         perhaps(&mut call, 0.97, 0.55);
     }
-    call.expect("consent_example ?report_loss.consent");
+    call.expect("yes_no_example ?guess");
+}
+
+#[test]
+fn a_change_wants_a_yes_that_was_heard_surely_once() {
+    let mut call = Call::new(Lang::Zh);
+    call.wants(Intent::ReportLoss).done(&[("lost", Value::Flag(false))]).keys("246810").done(&[("verified", Value::Flag(true))]);
+    call.expect("verified report_loss.sure ?report_loss.consent");
+    assert!(call.actions.iter().any(|action| matches!(action, Action::Listen(question) if question.consent)));
+    perhaps(&mut call, 0.97, 0.9).expect("report_loss.sure ?report_loss.consent");
+    perhaps(&mut call, 0.97, 0.9).expect("consent_example ?report_loss.consent");
+    perhaps(&mut call, 0.97, 0.9).expect("consent_keys ?report_loss.consent");
+    call.keys("1").expect("!!report_loss");
+}
+
+#[test]
+fn a_no_to_a_change_needs_no_more_than_another_answer() {
+    let mut call = Call::new(Lang::Zh);
+    call.wants(Intent::ReportLoss).done(&[("lost", Value::Flag(false))]).keys("246810").done(&[("verified", Value::Flag(true))]);
+    perhaps(&mut call, 0.03, 0.8).expect("report_loss.sure ?report_loss.consent");
+    perhaps(&mut call, 0.03, 0.8);
+    assert!(!call.actions.iter().any(|action| matches!(action, Action::Listen(question) if question.consent)), "{:?}", call.actions);
 }

@@ -308,6 +308,7 @@ fn nothing() -> Question {
         no_input_ms: 0,
         key_length: 0,
         secret: false,
+        consent: false,
     }
 }
 
