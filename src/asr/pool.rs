@@ -1,7 +1,7 @@
 //! Workers on their own OS threads behind one bounded queue.
 //!
 //! Finals go before trials, and a final that finds the queue full takes the place of the youngest trial. A job whose
-//! [`Pending`] was dropped, or whose deadline passed while it waited, is not begun. Dropping the pool refuses what waits,
+//! [`Pending`] was dropped, or whose deadline passed, is not begun, and one at work is told so. Dropping the pool refuses what waits,
 //! lets what runs finish, and joins the threads.
 
 use super::recogniser::{AsrError, Job, Pending, Priority, Transcript};
@@ -14,12 +14,15 @@ use tokio::sync::oneshot;
 
 /// What a thread does with a job.
 pub trait Worker: Send + 'static {
-    /// `alone`: no other job was at work or waiting when this one began.
-    fn recognise(&mut self, job: &Job, alone: bool) -> Result<Transcript, AsrError>;
+    /// `alone`: no other job was at work or waiting when this one began. Long work asks `still_wanted` on its way, and ends with its error.
+    fn recognise(&mut self, job: &Job, alone: bool, still_wanted: &StillWanted<'_>) -> Result<Transcript, AsrError>;
 
     /// Called before the next job when the last one panicked.
     fn recover(&mut self) -> Result<(), AsrError>;
 }
+
+/// An error when nobody waits for the answer any more: the caller went on speaking, or the deadline passed.
+pub type StillWanted<'a> = dyn Fn() -> Result<(), AsrError> + 'a;
 
 pub struct Pool {
     shared: Arc<Shared>,
@@ -156,7 +159,7 @@ fn work(shared: &Shared, mut worker: impl Worker) {
             if !whole {
                 worker.recover()?;
             }
-            let recognise = AssertUnwindSafe(|| worker.recognise(&waiting.job, alone));
+            let recognise = AssertUnwindSafe(|| worker.recognise(&waiting.job, alone, &|| begin(&waiting)));
             let result = catch_unwind(recognise);
             whole = result.is_ok();
             result.unwrap_or_else(|_| Err(AsrError::Engine("the decoder panicked".into())))
@@ -187,11 +190,14 @@ mod tests {
     }
 
     impl Worker for Held {
-        fn recognise(&mut self, job: &Job, alone: bool) -> Result<Transcript, AsrError> {
+        fn recognise(&mut self, job: &Job, alone: bool, still_wanted: &StillWanted<'_>) -> Result<Transcript, AsrError> {
             let name = job.terms.first().cloned().unwrap_or_default();
             self.begun.send(name.clone()).unwrap();
             self.go.recv().unwrap();
             assert_ne!(name, "panic");
+            if still_wanted().is_err() {
+                self.begun.send(format!("{name} is not wanted")).unwrap();
+            }
             Ok(Transcript { text: name, no_speech: f32::from(u8::from(alone)), ..Transcript::default() })
         }
 
@@ -257,6 +263,18 @@ mod tests {
         assert_eq!(expired.wait_blocking(), Err(AsrError::Deadline));
         assert_eq!(last.wait_blocking().unwrap().text, "last");
         assert_eq!([begun.recv().unwrap(), begun.recv().unwrap()], ["recovered", "last"]);
+    }
+
+    #[test]
+    fn a_job_at_work_learns_that_nobody_waits_for_it() {
+        let (pool, begun, go) = held();
+        let trial = pool.submit(job("trial", Priority::Trial, LONG), 9).unwrap();
+        begun.recv().unwrap();
+        drop(trial);
+        let last = pool.submit(job("last", Priority::Final, LONG), 9).unwrap();
+        (0..2).for_each(|_| go.send(()).unwrap());
+        assert_eq!(last.wait_blocking().unwrap().text, "last");
+        assert_eq!([begun.recv().unwrap(), begun.recv().unwrap()], ["trial is not wanted", "last"]);
     }
 
     #[test]

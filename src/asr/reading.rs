@@ -56,7 +56,8 @@ pub fn candidates(constraint: &Constraint, texts: impl Iterator<Item = (String, 
     candidates
 }
 
-fn log_sum(a: f32, b: f32) -> f32 {
+/// The logarithm of the sum of what `a` and `b` are the logarithms of.
+pub fn log_sum(a: f32, b: f32) -> f32 {
     let (low, high) = if a < b { (a, b) } else { (b, a) };
     if high == f32::NEG_INFINITY { high } else { high + (low - high).exp().ln_1p() }
 }

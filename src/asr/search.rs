@@ -4,6 +4,7 @@
 //! guess for the characters that are still wanted, so that numbers are spelled to their end before other beginnings are tried. Every
 //! text found carries its whole log-probability, the end of text included.
 
+use super::reading::log_sum;
 use super::recogniser::AsrError;
 use super::vocabulary::{Token, Vocabulary};
 use crate::grammar::constraint::{Acceptor, Place};
@@ -28,6 +29,10 @@ pub struct Limits {
     pub promise: f32,
     /// Tokens of a text at most.
     pub tokens: usize,
+    /// Of numbers: how many beginnings that have as many characters to come are gone on with, each with other figures.
+    pub width: Option<usize>,
+    /// What goes on with the latest beginning needs no step back of the decoder, and goes first where it promises less by no more than this.
+    pub haste: f32,
 }
 
 /// A text that the constraint accepts.
@@ -68,6 +73,65 @@ impl<P> Ord for Beginning<P> {
     }
 }
 
+/// What a search for a number goes on with. Beginnings that say the same figures are one as far as the rest of the number goes: the likeliest stands for
+/// all, and lends what comes of it their probability.
+struct Beam {
+    width: usize,
+    /// Those gone on with, by the characters still wanted.
+    taken: HashMap<u32, usize>,
+    by_figures: HashMap<Spelled, Alike>,
+    /// Of those gone on with, by their tokens.
+    gone_on: HashMap<Vec<Token>, Spelled>,
+}
+
+/// What is said so far. Digits that are set apart by marks go on so, and are not joined with those that are not.
+#[derive(Clone, Eq, PartialEq, Hash)]
+struct Spelled {
+    place: Place,
+    figures: String,
+    with_marks: bool,
+}
+
+/// Log-probabilities of the likeliest and of all that are alike.
+struct Alike {
+    likeliest: f32,
+    all: f32,
+}
+
+impl Beam {
+    fn new(width: usize) -> Beam {
+        Beam { width, taken: HashMap::new(), by_figures: HashMap::new(), gone_on: HashMap::new() }
+    }
+
+    fn takes(&mut self, beginning: &Beginning<Place>, remaining: u32, vocabulary: &Vocabulary) -> bool {
+        let tokens = beginning.tokens.iter();
+        let spelled = Spelled {
+            place: beginning.place,
+            figures: tokens.clone().map(|token| vocabulary.figures(*token)).collect(),
+            with_marks: tokens.clone().any(|token| vocabulary.is_mark(*token)),
+        };
+        if let Some(alike) = self.by_figures.get_mut(&spelled) {
+            alike.all = log_sum(alike.all, beginning.log_probability);
+            return false;
+        }
+        let taken = self.taken.entry(remaining).or_default();
+        if *taken >= self.width {
+            return false;
+        }
+        *taken += 1;
+        let log_probability = beginning.log_probability;
+        self.by_figures.insert(spelled.clone(), Alike { likeliest: log_probability, all: log_probability });
+        self.gone_on.insert(beginning.tokens.clone(), spelled);
+        true
+    }
+
+    /// What the beginnings add that `tokens` stand for.
+    fn lent(&self, tokens: &[Token]) -> f32 {
+        let beginnings = (1..=tokens.len()).filter_map(|count| self.gone_on.get(tokens.get(..count)?));
+        beginnings.filter_map(|spelled| self.by_figures.get(spelled)).map(|alike| alike.all - alike.likeliest).sum()
+    }
+}
+
 /// The texts found, best first; none when the model cannot be brought to any within its limits.
 pub fn search(
     model: &mut impl NextToken,
@@ -81,18 +145,29 @@ pub fn search(
     let mut open = BinaryHeap::from([Beginning { tokens: Vec::new(), place: start, log_probability: 0.0, promise: 0.0 }]);
     let mut found: Vec<Found> = Vec::new();
     let mut best = f32::NEG_INFINITY;
-    for step in 0.. {
-        let Some(beginning) = open.pop() else { break };
+    let mut beam = limits.width.map(Beam::new);
+    let mut onward: Option<Beginning<Place>> = None;
+    let mut steps = 0;
+    loop {
+        let most = open.peek().map_or(f32::NEG_INFINITY, |top| top.promise);
+        let at_once = onward.take_if(|onward| onward.promise + limits.haste >= most);
+        open.extend(onward.take());
+        let Some(beginning) = at_once.or_else(|| open.pop()) else { break };
         if beginning.promise < (best - limits.spread).max(limits.least) {
-            break;
+            continue;
         }
-        if step >= limits.steps {
-            if !found.is_empty() || step >= limits.steps + limits.tokens {
+        let remaining = acceptor.remaining(beginning.place);
+        if !beam.as_mut().is_none_or(|beam| beam.takes(&beginning, remaining, vocabulary)) {
+            continue;
+        }
+        if steps >= limits.steps {
+            if !found.is_empty() || steps >= limits.steps + limits.tokens {
                 break;
             }
             // Nothing yet: this one is spelled to its end.
             open.clear();
         }
+        steps += 1;
         let next = model.log_probabilities(&beginning.tokens)?;
         let of = |token: Token| usize::try_from(token).ok().and_then(|token| next.get(token)).copied().unwrap_or(f32::NEG_INFINITY);
         if acceptor.accepts(beginning.place) {
@@ -110,9 +185,17 @@ pub fn search(
             if promise > (best - limits.spread).max(limits.least) {
                 let mut tokens = beginning.tokens.clone();
                 tokens.push(*token);
-                open.push(Beginning { tokens, place: *place, log_probability, promise });
+                let next = Beginning { tokens, place: *place, log_probability, promise };
+                if onward.as_ref().is_none_or(|onward| *onward < next) {
+                    open.extend(onward.replace(next));
+                } else {
+                    open.push(next);
+                }
             }
         }
+    }
+    for found in &mut found {
+        found.log_probability += beam.as_ref().map_or(0.0, |beam| beam.lent(&found.tokens));
     }
     found.sort_by(|a, b| b.log_probability.total_cmp(&a.log_probability));
     Ok(found)
@@ -159,7 +242,7 @@ mod tests {
         (found.iter().map(text).collect(), ear.asked)
     }
 
-    const WIDE: Limits = Limits { steps: 500, spread: 1.5, least: -60.0, promise: 0.35, tokens: 48 };
+    const WIDE: Limits = Limits { steps: 500, spread: 1.5, least: -60.0, promise: 0.35, tokens: 48, width: None, haste: 0.0 };
 
     #[test]
     fn the_best_texts_come_in_order_of_their_probability() {
@@ -185,5 +268,31 @@ mod tests {
         assert_eq!(found, ["1234"]);
         assert!(asked <= 6, "{asked}");
         assert_eq!(heard(&[], Limits { steps: 2, tokens: 3, ..WIDE }).0, Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_says_the_same_figures_is_gone_on_with_once_and_lends_its_probability() {
+        let vocabulary = Vocabulary::new((0..=255u8).map(|byte| (vec![byte], Token::from(byte))));
+        let mut beam = Beam::new(2);
+        let mut takes = |text: &str, place: Place, remaining: u32, log_probability: f32| {
+            let tokens: Vec<Token> = text.bytes().map(Token::from).collect();
+            beam.takes(&Beginning { tokens, place, log_probability, promise: log_probability }, remaining, &vocabulary)
+        };
+        assert!(takes("12", 7, 2, -1.0));
+        assert!(!takes("1 2", 7, 2, -1.0), "the same figures");
+        assert!(takes("1,2", 7, 2, -2.0), "marks go on as marks");
+        assert!(!takes("13", 7, 2, -3.0), "there are two already");
+        assert!(takes("123", 8, 1, -1.5));
+        let lent = |text: &str| beam.lent(&text.bytes().map(Token::from).collect::<Vec<_>>());
+        assert!((lent("123") - 2f32.ln()).abs() < 1e-6, "{}", lent("123"));
+        assert_eq!(lent("1,2"), 0.0);
+    }
+
+    #[test]
+    fn a_narrow_search_asks_less_and_finds_the_same() {
+        let said = &[(b'1', b'7'), (b'2', b'3'), (b'3', b'1'), (b'4', b'9')];
+        let ((wide, all), (narrow, some)) = (heard(said, WIDE), heard(said, Limits { width: Some(2), ..WIDE }));
+        assert_eq!(wide.first(), narrow.first());
+        assert!(some < all, "{some} of {all}");
     }
 }

@@ -3,10 +3,18 @@
 //! `WhisperState::full` leaves the encoded sound and the decoder's memory of the prompt behind; [`Steps`] goes on from there, so that a second look at the same
 //! sound costs a few steps of the decoder and no encoder. Beginnings that share tokens share the memory of them.
 
+use super::pool::StillWanted;
 use super::recogniser::AsrError;
 use super::search::NextToken;
 use super::vocabulary::Token;
-use whisper_rs::WhisperState;
+use whisper_rs::{WhisperContext, WhisperState};
+
+/// How a job is worked on.
+#[derive(Clone, Copy)]
+pub struct Way<'a> {
+    pub threads: usize,
+    pub still_wanted: &'a StillWanted<'a>,
+}
 
 /// See the module's text.
 pub struct Steps<'a> {
@@ -20,19 +28,23 @@ pub struct Steps<'a> {
     end_of_text: Token,
     /// How many tokens the decoder can hold.
     most: usize,
+    still_wanted: &'a StillWanted<'a>,
     pub asked: usize,
 }
 
 impl<'a> Steps<'a> {
     /// `held`: whether `state` has just decoded `prefix`.
-    pub fn new(state: &'a mut WhisperState, prefix: Vec<Token>, held: bool, threads: usize, end_of_text: Token, most: usize) -> Steps<'a> {
+    pub fn new(model: &WhisperContext, state: &'a mut WhisperState, prefix: Vec<Token>, held: bool, way: &Way<'a>) -> Steps<'a> {
         let held = if held { prefix.clone() } else { Vec::new() };
-        Steps { state, prefix, held, threads, end_of_text, most, asked: 0 }
+        let most = usize::try_from(model.n_text_ctx()).unwrap_or(0);
+        let Way { threads, still_wanted } = *way;
+        Steps { state, prefix, held, threads, end_of_text: model.token_eot(), most, still_wanted, asked: 0 }
     }
 }
 
 impl NextToken for Steps<'_> {
     fn log_probabilities(&mut self, tokens: &[Token]) -> Result<Vec<f32>, AsrError> {
+        (self.still_wanted)()?;
         let engine = |error: whisper_rs::WhisperError| AsrError::Engine(error.to_string());
         let all = [&self.prefix, tokens].concat();
         let (Some((last, before)), true) = (all.split_last(), all.len() < self.most) else {

@@ -1,6 +1,7 @@
 //! The recogniser's tokens as bytes, and which of them a constraint allows next.
 
 use crate::grammar::constraint::{Acceptor, Place};
+use std::collections::{HashMap, HashSet};
 
 /// A token of the recogniser.
 pub type Token = i32;
@@ -9,14 +10,34 @@ pub type Token = i32;
 #[derive(Debug)]
 pub struct Vocabulary {
     tokens: Vec<(Vec<u8>, Token)>,
+    figures: HashMap<Token, String>,
+    /// Tokens with a mark that sets figures apart.
+    marks: HashSet<Token>,
 }
+
+/// Commas, also such as only begin here, and dashes.
+const MARKS: [&[u8]; 5] = [b",", b"-", "、".as_bytes(), "，".as_bytes(), &[0xE3, 0x80]];
 
 impl Vocabulary {
     /// Tokens without bytes are left out: no text needs them.
     pub fn new(tokens: impl Iterator<Item = (Vec<u8>, Token)>) -> Vocabulary {
         let mut tokens: Vec<(Vec<u8>, Token)> = tokens.filter(|(bytes, _)| !bytes.is_empty()).collect();
         tokens.sort_unstable();
-        Vocabulary { tokens }
+        let digits = |bytes: &[u8]| bytes.iter().filter(|byte| byte.is_ascii_digit()).map(|byte| char::from(*byte)).collect();
+        let figures = tokens.iter().map(|(bytes, token)| (*token, digits(bytes)));
+        let figures = figures.filter(|(_, digits): &(Token, String)| !digits.is_empty()).collect();
+        let is_mark = |bytes: &[u8]| MARKS.iter().any(|mark| bytes.windows(mark.len()).any(|window| window == *mark));
+        let marks = tokens.iter().filter(|(bytes, _)| is_mark(bytes)).map(|(_, token)| *token).collect();
+        Vocabulary { tokens, figures, marks }
+    }
+
+    /// The figures in a token.
+    pub fn figures(&self, token: Token) -> &str {
+        self.figures.get(&token).map_or("", String::as_str)
+    }
+
+    pub fn is_mark(&self, token: Token) -> bool {
+        self.marks.contains(&token)
     }
 
     /// All of them with their bytes.

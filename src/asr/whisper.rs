@@ -6,12 +6,12 @@
 
 use super::inventions::{Evidence, believable};
 use super::phrases::{Onwards, Phrases, likeliest};
-use super::pool::{Pool, Worker};
+use super::pool::{Pool, StillWanted, Worker};
 use super::prompt::prompt;
 use super::reading::{self, Reading};
 use super::recogniser::{Alternative, AsrError, Job, Pending, Recogniser, Transcript, Withheld};
 use super::search::{Allowed, Limits, search};
-use super::steps::Steps;
+use super::steps::{Steps, Way};
 use super::vocabulary::{Token, Vocabulary};
 use super::{cpu, voice, window};
 use crate::audio::treatment;
@@ -39,8 +39,8 @@ const SHORTEST_SAMPLES: usize = 16_000;
 const LEAD_IN_SAMPLES: usize = 1_600;
 
 /// How long the question's answers are searched for.
-const OF_WORDS: Limits = Limits { steps: 32, spread: 4.0, least: -8.0, promise: 0.35, tokens: 48 };
-const OF_NUMBERS: Limits = Limits { steps: 128, spread: 5.0, least: -24.0, ..OF_WORDS };
+const OF_WORDS: Limits = Limits { steps: 32, spread: 4.0, least: -8.0, promise: 0.35, tokens: 48, width: None, haste: 0.0 };
+const OF_NUMBERS: Limits = Limits { steps: 128, spread: 5.0, least: -24.0, width: Some(12), haste: 0.3, ..OF_WORDS };
 /// A text of at least this probability that answers the question in words needs no second look.
 const PLAIN: f32 = 0.8;
 /// Constraints whose walk is remembered, for each thread.
@@ -244,11 +244,10 @@ impl Decoder {
     }
 
     /// The phrases that the speech of the last pass may have been, likeliest first.
-    fn alternatives(&mut self, lang: Lang, prefix: Vec<Token>, threads: usize) -> Result<Vec<Alternative>, AsrError> {
+    fn alternatives(&mut self, lang: Lang, prefix: Vec<Token>, way: &Way<'_>) -> Result<Vec<Alternative>, AsrError> {
         let (known, model) = (Arc::clone(&self.known), Arc::clone(&self.model));
         let Some(phrases) = known.phrases.get(&lang) else { return Ok(Vec::new()) };
-        let most = usize::try_from(model.n_text_ctx()).unwrap_or(0);
-        let mut steps = Steps::new(&mut self.state, prefix, true, threads, model.token_eot(), most);
+        let mut steps = Steps::new(&model, &mut self.state, prefix, true, way);
         let onwards = self.onwards.entry(lang).or_default();
         let mut found = likeliest(&mut steps, &known.vocabulary, phrases, onwards, model.token_eot(), |tokens| spelled(&model, tokens))?;
         found.truncate(MOST_ALTERNATIVES);
@@ -256,19 +255,18 @@ impl Decoder {
     }
 
     /// The speech of the last pass read as a phrase of `constraint`.
-    fn read(&mut self, constraint: &Arc<Constraint>, lang: Lang, decoded: &Decoded, threads: usize) -> Result<Reading, AsrError> {
+    fn read(&mut self, constraint: &Arc<Constraint>, lang: Lang, decoded: &Decoded, way: &Way<'_>) -> Result<Reading, AsrError> {
         let begun = cpu::ThreadTime::now();
         let known = self.acceptors.iter().position(|(acceptor, _)| Arc::ptr_eq(acceptor.constraint(), constraint));
         let (mut acceptor, mut allowed) = match known {
             Some(index) => self.acceptors.remove(index),
             None => (Acceptor::new(Arc::clone(constraint)), Allowed::new()),
         };
-        let most = usize::try_from(self.model.n_text_ctx()).unwrap_or(0);
         let end_of_text = self.model.token_eot();
         // Words before figures draw them towards words; closed questions are helped by the prompt.
         let (prefix, held) = if constraint.in_figures() { (self.prefix(lang, &[])?, false) } else { (decoded.prefix.clone(), true) };
         let limits = if constraint.in_figures() { OF_NUMBERS } else { OF_WORDS };
-        let mut steps = Steps::new(&mut self.state, prefix, held, threads, end_of_text, most);
+        let mut steps = Steps::new(&self.model, &mut self.state, prefix, held, way);
         let found = search(&mut steps, &self.known.vocabulary, &mut acceptor, &mut allowed, end_of_text, limits)?;
         let asked = steps.asked;
         if self.acceptors.len() >= MOST_ACCEPTORS {
@@ -279,7 +277,7 @@ impl Decoder {
         let texts = found.into_iter().map(|found| (spelled(&self.model, &found.tokens), found.log_probability));
         let candidates = reading::candidates(constraint, texts);
         let gap = best - decoded.whole_log_probability;
-        Ok(Reading { candidates, gap, steps: asked, compute_ms: spent_ms(&begun, threads) })
+        Ok(Reading { candidates, gap, steps: asked, compute_ms: spent_ms(&begun, way.threads) })
     }
 }
 
@@ -289,8 +287,9 @@ impl Worker for Decoder {
         Ok(())
     }
 
-    fn recognise(&mut self, job: &Job, alone: bool) -> Result<Transcript, AsrError> {
+    fn recognise(&mut self, job: &Job, alone: bool, still_wanted: &StillWanted<'_>) -> Result<Transcript, AsrError> {
         let threads = if alone { self.threads_alone.max(1) } else { 1 };
+        let way = Way { threads, still_wanted };
         let begun = cpu::ThreadTime::now();
         let mut transcript = Transcript { audio_ms: milliseconds(job.samples.len()), ..Transcript::default() };
         let mut samples = job.samples.to_vec();
@@ -311,14 +310,14 @@ impl Worker for Decoder {
                 !constraint.in_figures() && decoded.whole_log_probability >= PLAIN.ln() && constraint.meaning(decoded.text.trim()).is_some()
             };
             if let Some(constraint) = constraint.filter(|constraint| !is_plain(constraint)) {
-                transcript.reading = Some(self.read(constraint, job.lang, &decoded, threads)?);
+                transcript.reading = Some(self.read(constraint, job.lang, &decoded, &way)?);
             }
             let prompt = self.known.prompt(job);
             let confidence = geometric_mean(decoded.log_probability, decoded.tokens);
             let evidence = Evidence { lang: job.lang, audio_ms: milliseconds(piece.len()), speech_ms, confidence, prompt: &prompt };
             let heard = believable(decoded.text.trim(), &evidence);
             if job.constraint.is_none() && speech_ms <= SHORT_MS && pieces.len() == 1 && (heard.is_err() || confidence < SURE) {
-                transcript.alternatives = self.alternatives(job.lang, decoded.prefix, threads)?;
+                transcript.alternatives = self.alternatives(job.lang, decoded.prefix, &way)?;
             }
             match heard {
                 Ok(text) => {
