@@ -31,8 +31,6 @@ pub struct Limits {
     pub tokens: usize,
     /// Of numbers: how many beginnings that have as many characters to come are gone on with, each with other figures.
     pub width: Option<usize>,
-    /// What goes on with the latest beginning needs no step back of the decoder, and goes first where it promises less by no more than this.
-    pub haste: f32,
 }
 
 /// A text that the constraint accepts.
@@ -146,15 +144,10 @@ pub fn search(
     let mut found: Vec<Found> = Vec::new();
     let mut best = f32::NEG_INFINITY;
     let mut beam = limits.width.map(Beam::new);
-    let mut onward: Option<Beginning<Place>> = None;
     let mut steps = 0;
-    loop {
-        let most = open.peek().map_or(f32::NEG_INFINITY, |top| top.promise);
-        let at_once = onward.take_if(|onward| onward.promise + limits.haste >= most);
-        open.extend(onward.take());
-        let Some(beginning) = at_once.or_else(|| open.pop()) else { break };
+    while let Some(beginning) = open.pop() {
         if beginning.promise < (best - limits.spread).max(limits.least) {
-            continue;
+            break;
         }
         let remaining = acceptor.remaining(beginning.place);
         if !beam.as_mut().is_none_or(|beam| beam.takes(&beginning, remaining, vocabulary)) {
@@ -185,12 +178,7 @@ pub fn search(
             if promise > (best - limits.spread).max(limits.least) {
                 let mut tokens = beginning.tokens.clone();
                 tokens.push(*token);
-                let next = Beginning { tokens, place: *place, log_probability, promise };
-                if onward.as_ref().is_none_or(|onward| *onward < next) {
-                    open.extend(onward.replace(next));
-                } else {
-                    open.push(next);
-                }
+                open.push(Beginning { tokens, place: *place, log_probability, promise });
             }
         }
     }
@@ -242,7 +230,7 @@ mod tests {
         (found.iter().map(text).collect(), ear.asked)
     }
 
-    const WIDE: Limits = Limits { steps: 500, spread: 1.5, least: -60.0, promise: 0.35, tokens: 48, width: None, haste: 0.0 };
+    const WIDE: Limits = Limits { steps: 500, spread: 1.5, least: -60.0, promise: 0.35, tokens: 48, width: None };
 
     #[test]
     fn the_best_texts_come_in_order_of_their_probability() {
