@@ -1,7 +1,6 @@
 //! What a call needs from the house, shared by all calls.
 
 use super::editions::Edition;
-use crate::asr::prompt;
 use crate::business::{self, Failure, Operator};
 use crate::care::{Draft, Notice, Outbox, WorkOrders, enquiry, survey};
 use crate::dialog::{Answer, Engine, Opening, RequestKind};
@@ -44,6 +43,9 @@ pub struct Request {
     pub within_ms: Option<u32>,
 }
 
+/// Terms of a question that the recogniser is told at most; each costs time at every decode.
+const MOST_TERMS: usize = 14;
+
 impl Services {
     /// The same house with another edition.
     pub(super) fn with(&self, edition: Edition) -> Services {
@@ -62,8 +64,10 @@ impl Services {
     /// Words that the present question expects, its own before those of its grammar.
     pub fn terms(&self, lang: Lang, expectation: &Expectation) -> Vec<String> {
         let grammar = expectation.grammar.as_deref().and_then(|name| self.grammars.get(lang, name));
-        let common = grammar.map(|grammar| grammar.terms(prompt::MOST_TERMS)).unwrap_or_default();
-        expectation.terms.iter().chain(&common).cloned().collect()
+        let common = grammar.map(|grammar| grammar.terms(MOST_TERMS)).unwrap_or_default();
+        let mut terms: Vec<String> = expectation.terms.iter().chain(&common).cloned().collect();
+        terms.truncate(MOST_TERMS);
+        terms
     }
 
     /// What binds the recogniser to answers of the question; `None` for open questions and for grammars that cannot bind.

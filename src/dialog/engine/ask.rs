@@ -219,8 +219,8 @@ impl Turn<'_> {
         question.expectation.terms = match asking {
             Asking::Tie { first, second, .. } => self.terms(&[*first, *second]),
             Asking::Open | Asking::More => {
-                let menu: Vec<_> = self.flows.menu.values().flat_map(MenuKey::intents).collect();
-                self.terms(&menu)
+                let common: Vec<_> = self.flows.flows.iter().filter_map(|flow| flow.triggers.first().copied()).collect();
+                self.terms(&common)
             }
             Asking::Menu(key) => self.terms(&self.flows.menu.get(key).map(MenuKey::intents).unwrap_or_default()),
             _ => Vec::new(),
