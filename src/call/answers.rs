@@ -152,6 +152,7 @@ mod tests {
             reason: None,
             also: Vec::new(),
             control: None,
+            corrects: false,
             candidates: Candidates::default(),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Failure;
 use crate::models::data_dir;
-use crate::nlu::{Expectation, Router, Understood};
+use crate::nlu::{Expectation, Heard, Router, Understood};
 use crate::text::{Lang, Record, Value};
 use anyhow::Context;
 use serde_json::{Map, json};
@@ -25,6 +25,9 @@ pub struct Args {
     /// The grammar of the question that they answer: yes_no, month, digits_6, …; its value fills the slot of that name.
     #[arg(long, value_name = "GRAMMAR")]
     asked: Option<String>,
+    /// As though they had been heard with this confidence, 0 to 1; typed text is sure.
+    #[arg(long, value_name = "CONFIDENCE", value_parser = confidence)]
+    heard: Option<f32>,
     /// The day to which months and days are relative.
     #[arg(long, value_name = "YYYY-MM-DD")]
     today: Option<jiff::civil::Date>,
@@ -37,10 +40,16 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let line = line.context("cannot read standard input as UTF-8")?;
-        let understood = router.understand(&line, args.lang, &expectation, today);
+        let heard = Heard { text: &line, hearing_confidence: args.heard };
+        let understood = router.understand_heard(heard, args.lang, &expectation, today);
         if args.json { writeln!(out, "{}", as_json(&understood)) } else { writeln!(out, "{}", as_text(&understood)) }?;
     }
     Ok(())
+}
+
+fn confidence(written: &str) -> Result<f32, String> {
+    let confidence = written.parse().ok().filter(|confidence| (0.0..=1.0).contains(confidence));
+    confidence.ok_or_else(|| "a confidence is a number from 0 to 1".to_owned())
 }
 
 fn as_json(understood: &Understood) -> serde_json::Value {

@@ -218,6 +218,8 @@ pub(super) enum Step {
     /// Yes goes on with the next step, no jumps.
     Choose {
         prompt: PromptId,
+        /// The question by keys, in its own words.
+        keys_prompt: Option<PromptId>,
         no: At,
         no_input_ms: Option<u32>,
         words: AnswerWords,

@@ -232,6 +232,8 @@ pub struct RawStep {
     /// Other words that answer a `choose` with yes or no: 亮着, 不亮. They are looked for inside what was said, those for no first.
     pub means_yes: Option<Located<RawWords>>,
     pub means_no: Option<Located<RawWords>>,
+    /// The prompt that asks a `choose` by keys when it was not understood: what one and two stand for here. Without it they are yes and no.
+    pub keys_prompt: Option<Text>,
     /// Silence in milliseconds after a `choose` that counts as no answer: long when something has to be done first.
     pub no_input_ms: Option<Located<u32>>,
     /// A condition on slots and replies; goes on with `then` or `else`.

@@ -190,6 +190,7 @@ pub(super) fn understood(intent: Option<Intent>, decision: Decision, slots: &[(&
         alternatives: Vec::new(),
         also: Vec::new(),
         control: None,
+        corrects: false,
         candidates: Candidates::default(),
         reason: (decision == Decision::Reject).then_some(RejectReason::LowConfidence),
     }

@@ -105,6 +105,8 @@ pub(super) struct Frame {
     pub variables: Record,
     /// Slots whose read-back got a yes.
     pub confirmed: Vec<String>,
+    /// What the caller said no to, by slot: it is not proposed again.
+    pub denied: Vec<(String, Value)>,
     /// Questions already answered, for "back".
     pub trail: Vec<At>,
     /// The change step that the caller said yes to.
@@ -115,6 +117,19 @@ impl Frame {
     /// Runs at the beginning or the end of the call, not because the caller wants something.
     pub fn is_moment(&self) -> bool {
         is_moment(self.intent)
+    }
+
+    /// The caller said no to `value`.
+    pub fn deny(&mut self, slot: &str, value: Value) {
+        let denied = (slot.to_owned(), value);
+        if !self.denied.contains(&denied) {
+            self.denied.push(denied);
+        }
+    }
+
+    /// Whether the caller said no to `value`.
+    pub fn was_denied(&self, slot: &str, value: &Value) -> bool {
+        self.denied.iter().any(|(name, denied)| name == slot && denied == value)
     }
 
     /// What the caller wants, for whoever takes over.

@@ -1,5 +1,6 @@
 //! What the classifier sees of an utterance: n-grams of characters (words in Latin script), n-grams of sounds, and the
-//! concepts in it, alone and in pairs (an action and an object). Learning is `learner`'s business.
+//! concepts in it, alone and in pairs (an action and an object); and how much of it no example says, for what callers say that is none of our
+//! business is not like anything. Learning is `learner`'s business.
 
 use super::learner::Feature;
 use super::lexicon::Lexicon;
@@ -9,6 +10,8 @@ use std::collections::HashMap;
 /// What an n-gram counts, and what a concept or a pair of concepts does: an action with an object says more than their letters.
 const GRAM: f32 = 1.0;
 const CONCEPT: f32 = 2.2;
+/// What counts how much of an utterance nobody says.
+const UNHEARD_OF: f32 = 2.2;
 
 /// Longest word of a concept, in tokens.
 const LONGEST_CONCEPT: usize = 6;
@@ -26,11 +29,21 @@ struct Token {
     latin: bool,
 }
 
+/// Which templates say a pair of sounds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum SaidBy {
+    Only(usize),
+    Several,
+}
+
 /// Turns utterances into features.
 #[derive(Debug)]
 pub struct Extractor {
-    by_characters: HashMap<Vec<u64>, u16>,
-    by_sound: HashMap<Vec<u64>, u16>,
+    /// By pairs of sounds that follow each other.
+    said: HashMap<u64, SaidBy>,
+    /// Concepts by the hash of a word's tokens.
+    by_characters: HashMap<u64, u16>,
+    by_sound: HashMap<u64, u16>,
 }
 
 impl Extractor {
@@ -41,17 +54,38 @@ impl Extractor {
             let concept = u16::try_from(place).expect("a lexicon has a few dozen concepts");
             for word in words {
                 let tokens = tokens(&Wording::new(word));
-                by_characters.insert(tokens.iter().map(|token| token.written).collect(), concept);
+                by_characters.insert(hashed("", tokens.iter().map(|token| token.written)), concept);
                 if tokens.len() >= SHORTEST_BY_SOUND {
-                    by_sound.entry(tokens.iter().map(|token| token.sound).collect()).or_insert(concept);
+                    by_sound.entry(hashed("", tokens.iter().map(|token| token.sound))).or_insert(concept);
                 }
             }
         }
-        Extractor { by_characters, by_sound }
+        Extractor { said: HashMap::new(), by_characters, by_sound }
     }
 
-    /// The features of an utterance, each once.
-    pub fn features(&self, wording: &Wording) -> Vec<Feature> {
+    /// Takes note of what a template's sentence says.
+    pub fn hear(&mut self, sentence: &str, template: usize) {
+        for pair in pairs(&tokens(&Wording::new(sentence))) {
+            let by = self.said.entry(pair).or_insert(SaidBy::Only(template));
+            if *by != SaidBy::Only(template) {
+                *by = SaidBy::Several;
+            }
+        }
+    }
+
+    /// How much of an utterance no template says beside its own, in fifths.
+    fn unheard_of(&self, tokens: &[Token], own: Option<usize>) -> u64 {
+        let known = |pair: &u64| match self.said.get(pair) {
+            None => false,
+            Some(SaidBy::Only(template)) => own != Some(*template),
+            Some(SaidBy::Several) => true,
+        };
+        let (all, unknown) = pairs(tokens).fold((0, 0), |(all, unknown), pair| (all + 1, unknown + u64::from(!known(&pair))));
+        if all == 0 { 0 } else { (unknown * 5).div_ceil(all) }
+    }
+
+    /// The features of an utterance, each once. An example must not be known by itself: `own` is the template that it comes from.
+    pub fn features(&self, wording: &Wording, own: Option<usize>) -> Vec<Feature> {
         let tokens = tokens(wording);
         let mut out = Vec::with_capacity(tokens.len() * 8 + 32);
         n_grams(&tokens, |token| token.written, 1, 3, "written", &mut out);
@@ -67,6 +101,9 @@ impl Extractor {
         out.push(hashed("length", [tokens.len().min(12) as u64 / 2]));
         out.push(hashed("concepts", [concepts.len().min(4) as u64]));
         let mut out: Vec<Feature> = out.into_iter().map(|gram| (gram, GRAM)).collect();
+        let unheard_of = self.unheard_of(&tokens, own);
+        out.push((hashed("unheard of", [unheard_of]), UNHEARD_OF));
+        out.push((hashed("unheard of, concepts", [unheard_of, concepts.len().min(3) as u64]), UNHEARD_OF));
         for (place, &concept) in concepts.iter().enumerate() {
             out.push((hashed("concept", [u64::from(concept)]), CONCEPT));
             for &later in concepts.iter().skip(place + 1) {
@@ -89,13 +126,13 @@ impl Extractor {
         let mut out: Vec<u16> = Vec::new();
         let mut at = 0;
         while at < tokens.len() {
-            let found = (1..=LONGEST_CONCEPT).rev().find_map(|length| {
-                let piece = tokens.get(at..at + length)?;
-                let written: Vec<u64> = piece.iter().map(|token| token.written).collect();
-                let sound: Vec<u64> = piece.iter().map(|token| token.sound).collect();
-                let concept = self.by_characters.get(&written).or_else(|| self.by_sound.get(&sound))?;
-                Some((*concept, length))
-            });
+            let (mut written, mut sound) = (hashed("", []), hashed("", []));
+            let mut found = None;
+            for (before, token) in tokens.iter().skip(at).take(LONGEST_CONCEPT).enumerate() {
+                (written, sound) = (mixed(written, token.written), mixed(sound, token.sound));
+                let concept = self.by_characters.get(&written).or_else(|| self.by_sound.get(&sound));
+                found = concept.map(|concept| (*concept, before + 1)).or(found);
+            }
             match found {
                 Some((concept, length)) => {
                     if out.last() != Some(&concept) && out.len() < 12 {
@@ -135,6 +172,11 @@ fn end_word(word: &mut String, out: &mut Vec<Token>) {
     }
 }
 
+/// Two sounds that follow each other.
+fn pairs(tokens: &[Token]) -> impl Iterator<Item = u64> + '_ {
+    tokens.windows(2).map(|two| hashed("pair of sounds", two.iter().map(|token| token.sound)))
+}
+
 fn n_grams(tokens: &[Token], key: impl Fn(&Token) -> u64, shortest: usize, longest: usize, kind: &str, out: &mut Vec<u64>) {
     let mut keys = Vec::with_capacity(tokens.len() + 2);
     keys.push(EDGE);
@@ -153,7 +195,13 @@ fn letters(wording: &Wording, out: &mut Vec<u64>) {
 
 /// FNV-1a over a kind and its parts.
 fn hashed(kind: &str, parts: impl IntoIterator<Item = u64>) -> u64 {
-    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    let hash = kind.bytes().fold(0xcbf2_9ce4_8422_2325, step);
-    parts.into_iter().flat_map(u64::to_le_bytes).fold(hash, step)
+    parts.into_iter().fold(kind.bytes().fold(0xcbf2_9ce4_8422_2325, fnv), mixed)
+}
+
+fn mixed(hash: u64, part: u64) -> u64 {
+    part.to_le_bytes().into_iter().fold(hash, fnv)
+}
+
+fn fnv(hash: u64, byte: u8) -> u64 {
+    (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
 }

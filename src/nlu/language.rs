@@ -49,10 +49,17 @@ impl Language {
 
     /// Every value and name in `text`, under its type's or its grammar's name; what was corrected counts as corrected.
     pub fn slots(&self, text: &str, wording: &Wording, today: Date) -> Record {
-        let mut slots = Utterance::new(text, self.lang, today).all();
+        let utterance = Utterance::new(text, self.lang, today);
         let corrected = self.classifier.corrected(wording).map(|meant| meant.text());
+        let mut slots = if corrected.is_some() { utterance.last() } else { utterance.all() };
         slots.extend(self.named.of(corrected.as_deref().unwrap_or(text)));
         slots
+    }
+
+    /// Whether something said before is put right, by us or by the caller. Who says no to an action takes nothing back.
+    pub fn takes_back(&self, text: &str, wording: &Wording) -> bool {
+        let denied = || self.yes_no.beginning(text).is_some_and(|beginning| !beginning.yes && !beginning.rest.is_empty());
+        !self.classifier.is_refused(wording) && (self.classifier.corrected(wording).is_some() || denied())
     }
 }
 

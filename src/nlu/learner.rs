@@ -5,6 +5,7 @@
 
 use super::template::scramble;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Gradients below this change nothing worth the time.
 const LEAST_GRADIENT: f32 = 2e-3;
@@ -40,11 +41,29 @@ pub struct Sample {
 /// A feature's place among those of a model, and how much it counts.
 type Indexed = (u32, f32);
 
+/// A feature's name is a hash already.
+#[derive(Clone, Copy, Debug, Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, &byte| (hash << 8) ^ u64::from(byte));
+    }
+
+    fn write_u64(&mut self, name: u64) {
+        self.0 = name;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// A learned model.
 #[derive(Clone, Debug)]
 pub struct Linear {
     classes: usize,
-    places: HashMap<u64, u32>,
+    places: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
     /// `classes` weights for each place.
     weights: Vec<f32>,
     bias: Vec<f32>,
@@ -52,7 +71,7 @@ pub struct Linear {
 
 impl Linear {
     pub fn learn(samples: &[&Sample], classes: usize, settings: Settings) -> Linear {
-        let mut places = HashMap::new();
+        let mut places: HashMap<u64, u32, BuildHasherDefault<Hashed>> = HashMap::default();
         let indexed: Vec<Vec<Indexed>> = samples
             .iter()
             .map(|sample| {

@@ -57,6 +57,13 @@ impl<M: Copy + Eq + Hash> Phrases<M> {
     pub fn beginning(&self, wording: &Wording) -> Option<(M, usize)> {
         self.by_characters.beginning(&characters(wording))
     }
+
+    /// The longest phrases that the utterance ends with, of [`SHORTEST_BY_SOUND`] characters at least.
+    pub fn end(&self, wording: &Wording, join: impl Fn(M, M) -> Option<M>) -> Option<M> {
+        let keys = characters(wording);
+        let starts = 1..keys.len().saturating_sub(SHORTEST_BY_SOUND - 1);
+        starts.into_iter().find_map(|start| self.by_characters.whole(keys.get(start..)?, &join))
+    }
 }
 
 impl<M: Copy + Eq + Hash> Table<M> {
@@ -190,6 +197,14 @@ mod tests {
         check("帮助转人工", None);
         check("呃", None);
         check("", None);
+    }
+
+    #[test]
+    fn finds_how_an_utterance_ends() {
+        let end = |text| phrases().end(&Wording::new(text), weightier);
+        assert_eq!(end("那个什么谢谢再见吧"), Some(Intent::Goodbye));
+        assert_eq!(end("谢谢那个什么"), None);
+        assert_eq!(end("吧"), None);
     }
 
     #[test]

@@ -92,10 +92,11 @@ impl Router {
             return Understood { control: Some(control), confidence, decision, source, ..nothing(heard.text) };
         }
         let slots = language.slots(heard.text, &wording, today);
-        match self.answered(&heard, &wording, language, expectation, today) {
+        let understood = match self.answered(&heard, &wording, language, expectation, today) {
             Some(answered) => language.with_answer(&heard, answered, expectation, slots),
             None => self.or_knowledge(language.freely(&heard, &wording, slots, today), &heard, &wording, lang, today),
-        }
+        };
+        Understood { corrects: language.takes_back(heard.text, &wording), ..understood }
     }
 
     /// The knowledge base, for whoever looks something up without a call.
@@ -256,7 +257,7 @@ impl Language {
         if let Some((intent, confidence)) = self.global.whole(wording, phrases::weightier) {
             return universal(intent).then_some((intent, confidence));
         }
-        let ranked = self.classifier.classify(wording);
+        let ranked = self.classifier.classify(wording, 1.0);
         let &(intent, confidence) = ranked.first()?;
         let sure = self.classifier.thresholds.decide(&ranked, hearing_confidence).0 == Decision::Accept;
         (sure && !intent.answers()).then_some((intent, confidence))
@@ -284,6 +285,12 @@ impl Language {
         (!also.is_empty()).then(|| Understood { intent: Some(intent), confidence, decision, slots, source, also, ..nothing(heard.text) })
     }
 
+    /// What is plain in an utterance that is not understood otherwise: a hello at its beginning, thanks or a farewell at its end.
+    fn courtesy(&self, wording: &Wording) -> Option<Intent> {
+        let end = self.global.end(wording, phrases::weightier).filter(|intent| matches!(intent, Intent::Thanks | Intent::Goodbye));
+        end.or_else(|| self.global.beginning(wording).map(|(intent, _)| intent).filter(|intent| *intent == Intent::Greeting))
+    }
+
     /// Nothing was asked, or it was not answered.
     fn freely(&self, heard: &Heard<'_>, wording: &Wording, slots: Record, today: Date) -> Understood {
         if let Some((intent, confidence)) = self.global.whole(wording, phrases::weightier) {
@@ -301,8 +308,24 @@ impl Language {
         if let Some(several) = self.several(heard, wording, today) {
             return several;
         }
-        let ranked = self.classifier.classify(wording);
-        let (decision, reason) = self.classifier.thresholds.decide(&ranked, heard.hearing_confidence);
+        let thresholds = &self.classifier.thresholds;
+        let mut ranked = self.classifier.classify(wording, 1.0);
+        let (mut decision, mut reason) = thresholds.decide(&ranked, heard.hearing_confidence);
+        if decision == Decision::Reject
+            && let Some(confidence) = heard.hearing_confidence
+        {
+            let mut misheard = self.classifier.classify(wording, confidence);
+            if thresholds.worth_asking(&misheard, heard.hearing_confidence) {
+                misheard.retain(|(intent, _)| *intent != Intent::OutOfScope);
+                (ranked, decision, reason) = (misheard, Decision::Confirm, None);
+            }
+        }
+        if decision == Decision::Reject
+            && let Some(intent) = self.courtesy(wording)
+        {
+            let (decision, source) = (Decision::Confirm, Source::Global);
+            return Understood { intent: Some(intent), confidence: READ_WITHIN, decision, slots, source, ..nothing(heard.text) };
+        }
         let source = if decision == Decision::Reject { Source::Nothing } else { Source::Classifier };
         let mut guesses = ranked.into_iter();
         let (intent, confidence) = guesses.next().unzip();
@@ -344,6 +367,7 @@ fn nothing(text: &str) -> Understood {
         reason: None,
         also: Vec::new(),
         control: None,
+        corrects: false,
         candidates: Candidates::default(),
     }
 }

@@ -103,14 +103,33 @@ impl<'a> Utterance<'a> {
         Some((value, beside <= MOST_BESIDE))
     }
 
-    /// Every value that shows itself in running text, under its type's name.
+    /// Every value that shows itself in running text, under its type's name; the first of a type.
     pub fn all(&self) -> Record {
+        self.every(|kind| self.within(kind, false))
+    }
+
+    /// The same with the last of each type, for an utterance in which something is put right.
+    pub fn last(&self) -> Record {
+        self.every(|kind| {
+            let mut found = self.within(kind, false)?;
+            while let Some(rest) = self.text.get(found.1.end..)
+                && let Some((value, span)) = (Utterance { text: rest, ..*self }).within(kind, false)
+                && span.end > 0
+            {
+                let start = found.1.end;
+                found = (value, start + span.start..start + span.end);
+            }
+            Some(found)
+        })
+    }
+
+    fn every(&self, find: impl Fn(Kind) -> Option<Found>) -> Record {
         let kinds =
             [Kind::Ordinal, Kind::Month, Kind::Date, Kind::Amount, Kind::DataVolume, Kind::Days, Kind::PhoneNumber, Kind::Digits(None)];
         let mut found = Record::new();
         let mut taken: Vec<Range<usize>> = Vec::new();
         for kind in kinds {
-            let Some((value, span)) = self.within(kind, false) else { continue };
+            let Some((value, span)) = find(kind) else { continue };
             if taken.iter().all(|other| span.end <= other.start || other.end <= span.start) {
                 found.insert(kind.name().to_owned(), value);
                 taken.push(span);
@@ -216,6 +235,15 @@ mod tests {
         check("下午好", Lang::Zh, &[]);
         let number = PhoneNumber::parse("13800000001").expect("a number");
         check("查一下幺三八零零零零零零零幺的话费", Lang::Zh, &[("phone_number", Value::Phone(number))]);
+    }
+
+    #[test]
+    fn of_what_was_put_right_the_last_counts() {
+        let last = |text| Utterance::new(text, Lang::Zh, date(2026, 10, 12)).last();
+        assert_eq!(last("不是七月，是九月"), Record::from([("month".to_owned(), month(2026, 9))]));
+        let five = Record::from([("data_volume".to_owned(), Value::Volume(5 * 1024))]);
+        assert_eq!(last("不要十个G的，要五个G的"), five);
+        assert_eq!(last("不是，我要五个G的"), five);
     }
 
     #[test]

@@ -98,6 +98,8 @@ pub struct Understood {
     pub reason: Option<RejectReason>,
     /// Further requests of the same utterance, in the order they were said, each with its own slots. Only clear ones.
     pub also: Vec<(Intent, Record)>,
+    /// Something said before is taken back and put right: `不对，是十月份`. The slots are what is meant.
+    pub corrects: bool,
     /// How the caller wants us to talk; then it was the whole utterance, and there is no intent.
     pub control: Option<Control>,
     /// What the digits that were asked for may have been, where speech was read as such; also when nothing was understood.

@@ -170,6 +170,7 @@ mod tests {
             reason: (decision == Decision::Reject).then_some(RejectReason::Vague),
             also: Vec::new(),
             control: None,
+            corrects: false,
             candidates: Default::default(),
         };
         assert_eq!(Verdict::of(wanted, &understood), expected, "{wanted:?} {understood:?}");

@@ -77,9 +77,13 @@ impl Layout<'_, '_> {
         } else if let Some(prompt) = raw.choose {
             self.checker.repeat(self.flow, &prompt);
             let no_input_ms = raw.no_input_ms.map(|ms| ms.value);
+            let keys_prompt = raw.keys_prompt.and_then(|name| self.checker.prompt(self.flow, self.index, &name, Use::Asked));
             let words = AnswerWords { yes: words(raw.means_yes), no: words(raw.means_no) };
             self.fork(raw.yes, raw.no, |layout, no| {
-                layout.with_prompt(&prompt, Use::Asked, |prompt| Step::Choose { prompt, no, no_input_ms, words: words.clone() });
+                layout.with_prompt(&prompt, Use::Asked, |prompt| {
+                    let (keys_prompt, words) = (keys_prompt.clone(), words.clone());
+                    Step::Choose { prompt, keys_prompt, no, no_input_ms, words }
+                });
             });
         } else if let Some(condition) = raw.condition {
             self.checker.expression(self.index, &condition);
@@ -241,6 +245,7 @@ impl Layout<'_, '_> {
         let stray = [
             ("yes", raw.yes.is_some() && raw.choose.is_none()),
             ("no", raw.no.is_some() && raw.choose.is_none()),
+            ("keys_prompt", raw.keys_prompt.is_some() && raw.choose.is_none()),
             ("no_input_ms", raw.no_input_ms.is_some() && raw.choose.is_none()),
             ("means_yes", raw.means_yes.is_some() && raw.choose.is_none()),
             ("means_no", raw.means_no.is_some() && raw.choose.is_none()),

@@ -122,7 +122,10 @@ impl Turn<'_> {
                 closed(confirm.unwrap_or(common))
             }
             Asking::Choice => match self.step()? {
-                Step::Choose { prompt, .. } => closed(prompt),
+                Step::Choose { prompt, keys_prompt, .. } => {
+                    let keys = keys_prompt.as_deref().unwrap_or("yes_no_keys");
+                    by_stage([prompt, prompt, "yes_no_example", keys], stage)
+                }
                 _ => None,
             },
             Asking::Consent => match self.step()? {

@@ -31,6 +31,10 @@ impl Turn<'_> {
                 self.take_as_phrase(asked, intent, &understood.slots);
             }
             (Decision::Confirm, Some(Intent::Faq)) if self.is_unknown(understood) => self.inform(asked, &understood.slots),
+            // Whoever was asked for more and says goodbye, whatever else, wants nothing more.
+            (Decision::Confirm, Some(intent @ (Intent::Goodbye | Intent::Thanks))) if asked.asking == Asking::More => {
+                self.take_as_phrase(asked, intent, &understood.slots);
+            }
             (Decision::Confirm, Some(intent)) if intent != Intent::OutOfScope => self.guess(asked, intent, understood),
             _ if understood.reason == Some(RejectReason::Vague) => self.ask_which(asked, understood),
             (_, Some(intent)) if self.is_likely(&asked, intent, understood) => {
@@ -64,6 +68,9 @@ impl Turn<'_> {
         {
             let slot = name.clone();
             self.fill_others(&slot, &understood.slots);
+            if self.was_denied(&slot, &value) {
+                return Some(asked);
+            }
             if understood.decision == Decision::Accept {
                 self.fill(slot, value, false);
             } else {
@@ -77,6 +84,12 @@ impl Turn<'_> {
             && let Some(named) = self.slot_value(slot, &understood.slots)
         {
             let same = named == *value;
+            if same && understood.corrects {
+                return self.take_yes_no(asked, false);
+            }
+            if self.was_denied(slot, &named) {
+                return Some(asked);
+            }
             self.fill(slot.clone(), named, same);
             return None;
         }
@@ -88,6 +101,13 @@ impl Turn<'_> {
             self.start(intent, &slots);
             return None;
         }
+        let asked = match self.contradicted(understood) {
+            Some(slot) => {
+                self.refute(asked, slot);
+                return None;
+            }
+            None => asked,
+        };
         let news = self.correct(understood);
         if news == News::Correction {
             return None;
@@ -144,9 +164,10 @@ impl Turn<'_> {
                 return self.answer_read_back(asked, yes);
             }
             (Asking::SlotGuess { slot, value }, true) => self.fill(slot, value, true),
-            (Asking::SlotGuess { slot, .. }, false) => {
+            (Asking::SlotGuess { slot, value }, false) => {
                 if let Some(frame) = self.state.frames.last_mut() {
                     frame.variables.remove(&slot);
+                    frame.deny(&slot, value);
                 }
                 self.return_to(asked, Asking::Slot(slot));
             }

@@ -33,8 +33,8 @@ impl Turn<'_> {
 
     /// Puts a flow on top and runs it.
     pub(super) fn enter(&mut self, flow: usize, intent: Intent, variables: Record) {
-        let (confirmed, trail) = (Vec::new(), Vec::new());
-        self.state.frames.push(Frame { flow, at: 0, intent, variables, confirmed, trail, consent: None });
+        let (confirmed, denied, trail) = (Vec::new(), Vec::new(), Vec::new());
+        self.state.frames.push(Frame { flow, at: 0, intent, variables, confirmed, denied, trail, consent: None });
         self.run();
     }
 

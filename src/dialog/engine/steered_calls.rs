@@ -3,7 +3,7 @@
 use crate::dialog::rehearsal::{Call, record, understood};
 use crate::dialog::{Action, Event, Level};
 use crate::nlu::{Candidates, Control, Decision, Intent, RejectReason};
-use crate::text::{Lang, Money, Record, Value};
+use crate::text::{Lang, Money, PhoneNumber, Record, Value};
 
 fn steer(call: &mut Call, control: Control) -> &mut Call {
     let mut heard = understood(None, Decision::Accept, &[]);
@@ -210,6 +210,16 @@ fn wrong_digits_of_the_document_end_with_a_person() {
     call.expect("transfer_not_verified #NotVerified");
     let secrets = format!("{:?}", call.state);
     assert!(!secrets.contains("1111") && !secrets.contains("3333"));
+}
+
+#[test]
+fn a_farewell_among_other_words_ends_the_call_only_when_more_was_offered() {
+    let mut call = Call::new(Lang::Zh);
+    call.says(Some(Intent::Goodbye), Decision::Confirm, &[]).expect("guess ?guess");
+    call.says(Some(Intent::Deny), Decision::Accept, &[]).wants(Intent::QueryOwnNumber);
+    let number = Value::Phone(PhoneNumber::parse("13800000001").expect("a number"));
+    call.done(&[("number", number)]).expect("query_own_number.number anything_else ?anything_else");
+    call.says(Some(Intent::Goodbye), Decision::Confirm, &[]).expect("farewell #Completed");
 }
 
 /// Speech of which only this is known: it may have been a yes, or a no.

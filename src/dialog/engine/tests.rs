@@ -50,11 +50,11 @@ const YES: Option<Intent> = Some(Intent::Affirm);
 const NO: Option<Intent> = Some(Intent::Deny);
 
 impl Call {
-    fn yes(&mut self) -> &mut Call {
+    pub(in crate::dialog) fn yes(&mut self) -> &mut Call {
         self.says(YES, Decision::Accept, &[("answer", Value::Flag(true))])
     }
 
-    fn no(&mut self) -> &mut Call {
+    pub(in crate::dialog) fn no(&mut self) -> &mut Call {
         self.says(NO, Decision::Accept, &[("answer", Value::Flag(false))])
     }
 

@@ -139,6 +139,26 @@ fn a_correction_denies_and_tells() {
 }
 
 #[test]
+fn what_is_put_right_is_told_from_what_is_refused() {
+    let corrected = |text, slot| {
+        let understood = understand(text, Lang::Zh, None);
+        understood.slots.get(slot).cloned().filter(|_| understood.corrects)
+    };
+    assert_eq!(corrected("不对，是九月份", "month"), month(9));
+    assert_eq!(corrected("不是七月，是九月", "month"), month(9));
+    assert_eq!(corrected("不用查七月了", "month"), None);
+    assert_eq!(corrected("不要取消彩铃", "service"), None);
+    assert_eq!(corrected("查九月的账单", "month"), None);
+}
+
+#[test]
+fn a_hello_or_a_farewell_beside_what_is_not_understood() {
+    check("你好那个墙上的猫咪", Some(Intent::Greeting));
+    check("那个墙上的猫咪谢谢再见", Some(Intent::Goodbye));
+    check("那个墙上的猫咪", None);
+}
+
+#[test]
 fn another_request_comes_through_a_question() {
     check_asked("month", "转人工", Some(Intent::TransferAgent), None);
     check_asked("month", "我要挂失手机卡", Some(Intent::ReportLoss), None);

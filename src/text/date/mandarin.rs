@@ -12,7 +12,9 @@ pub(super) fn month(text: &str, today: Date) -> Option<Month> {
         {
             return Some(this);
         }
-        "上个月" | "上月" | "上个月份" | "上月份" | "前一个月" => return Some(this.earlier(1)),
+        "上个月" | "上月" | "上个月份" | "上月份" | "上一个月" | "上一月" | "前一个月" => {
+            return Some(this.earlier(1));
+        }
         "上上个月" | "上上月" | "前个月" => return Some(this.earlier(2)),
         _ => {}
     }

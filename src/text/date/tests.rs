@@ -37,6 +37,7 @@ fn months() {
     check_month("本月", Lang::Zh, 2026, 11);
     check_month("这个月", Lang::Zh, 2026, 11);
     check_month("上个月", Lang::Zh, 2026, 10);
+    check_month("上一个月", Lang::Zh, 2026, 10);
     check_month("上上个月", Lang::Zh, 2026, 9);
     check_month("九月", Lang::Zh, 2026, 9);
     check_month("九月份", Lang::Zh, 2026, 9);
@@ -71,6 +72,7 @@ fn months_inside_a_sentence() {
     check_found("十月三号停的", find("十月三号停的", Lang::Zh), None);
     check_found("用了三个月", find("用了三个月", Lang::Zh), None);
     check_found("上上个月", find("上上个月", Lang::Zh), Some((september, "上上个月")));
+    check_found("我上一个月用了多少", find("我上一个月用了多少", Lang::Zh), Some((Month { year: 2026, month: 10 }, "上一个月")));
     check_found("my September bill", find("my September bill", Lang::En), Some((september, "September")));
     check_found("may I ask", find("may I ask", Lang::En), None);
     check_found("on October third", find("on October third", Lang::En), None);

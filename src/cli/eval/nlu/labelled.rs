@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, PartialEq)]
 pub struct Labelled {
     pub text: String,
-    /// Any of these is right; the first is what the tables call it.
+    /// Any of these is right; the first is what the tables call it. None: only the slots count.
     pub intents: Vec<Intent>,
     /// Our slot name and the words that fill it.
     pub slots: Vec<(String, String)>,
@@ -123,12 +123,14 @@ fn add(set: &mut Set, text: &str, label: &str, slots: &str, mapping: Option<&Map
         Some(mapping) => mapping.intents.get(label).cloned().unwrap_or_default(),
         None => vec![Intent::from_name(label).with_context(|| format!("no intent is called `{label}`: --mapping says what it is"))?],
     };
+    let pairs = slots.split(';').filter_map(|pair| pair.split_once('='));
+    let slots: Vec<_> = pairs.filter_map(|(name, words)| mapping?.slot(name.trim(), words.trim())).collect();
     if intents.is_empty() {
         *set.left_out.entry(label.to_owned()).or_default() += 1;
-        return Ok(());
+        if slots.is_empty() {
+            return Ok(());
+        }
     }
-    let pairs = slots.split(';').filter_map(|pair| pair.split_once('='));
-    let slots = pairs.filter_map(|(name, words)| mapping?.slot(name.trim(), words.trim())).collect();
     set.utterances.push(Labelled { text: text.to_owned(), intents, slots });
     Ok(())
 }
@@ -151,7 +153,9 @@ mod tests {
         add(&mut set, "查话费", "ask|money", "time=九月;price=cheap;price=三十;colour=red", Some(&mapping)).expect("mapped");
         add(&mut set, "讲笑话", "chat", "", Some(&mapping)).expect("left out");
         add(&mut set, "哈哈", "laugh", "", Some(&mapping)).expect("left out");
-        let [one] = set.utterances.as_slice() else { panic!("one utterance: {set:?}") };
+        add(&mut set, "三月的", "chat", "time=三月", Some(&mapping)).expect("only the slot");
+        let [one, bare] = set.utterances.as_slice() else { panic!("two utterances: {set:?}") };
+        assert_eq!((bare.intents.len(), bare.slots.len()), (0, 1));
         assert_eq!(one.intents, [Intent::QueryBalance, Intent::QueryBill]);
         assert_eq!(one.slots, [("month".to_owned(), "九月".to_owned()), ("amount".to_owned(), "三十".to_owned())]);
         assert_eq!(set.left_out.len(), 2);

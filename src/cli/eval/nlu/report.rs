@@ -47,7 +47,7 @@ impl Report {
         }
         if !self.left_out.is_empty() {
             let lines: usize = self.left_out.values().sum();
-            writeln!(out, "left out: {lines} lines of {} labels that have no place among ours", self.left_out.len())?;
+            writeln!(out, "left out: the intent of {lines} lines of {} labels that have no place among ours", self.left_out.len())?;
         }
         scores(out, "intent", figures.intents.iter().map(|(name, scores)| (*name, scores)))?;
         if !self.slots.is_empty() {
@@ -62,7 +62,11 @@ impl Report {
             writeln!(out, "{:>10.2} {:>5} {:>11.2}", band.mean_confidence, band.utterances, band.right)?;
         }
         if let Some(thresholds) = &self.thresholds {
-            writeln!(out, "\nthresholds (one fold): accept {:.2}, ask {:.2}", thresholds.accept, thresholds.confirm)?;
+            writeln!(
+                out,
+                "\nthresholds (one fold): accept {:.2}, ask {:.2}, reject {:.2}",
+                thresholds.accept, thresholds.confirm, thresholds.reject
+            )?;
         }
         if errors {
             writeln!(out)?;
