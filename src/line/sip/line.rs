@@ -5,6 +5,7 @@
 
 use super::Leave;
 use crate::audio::FRAME_MS;
+use crate::audio::dtmf::Detector;
 use crate::call::line::{Clock, Floor, Frame, Inbound, Line};
 use crate::dialog::Outcome;
 use crate::line::rtp::media::Media;
@@ -35,14 +36,16 @@ pub struct SipLine {
     /// Where callers go who are to be handed to a person.
     transfer_to: Option<String>,
     held_ms: u64,
-    /// Keys come as packets; the same ones as messages are not counted again.
+    /// Keys come as packets; the same ones as messages or as tones are not counted again.
     packet_keys: bool,
+    /// For telephones that cannot send keys beside their sound.
+    tones: Detector,
     closed: bool,
 }
 
 impl SipLine {
     pub(super) fn new(media: Media, from_call: Receiver<ToLine>, to_call: Sender<super::ToCall>, transfer_to: Option<String>) -> SipLine {
-        SipLine { media, from_call, to_call, transfer_to, held_ms: 0, packet_keys: false, closed: false }
+        SipLine { media, from_call, to_call, transfer_to, held_ms: 0, packet_keys: false, tones: Detector::default(), closed: false }
     }
 
     /// The sound of the call, for its figures.
@@ -85,6 +88,9 @@ impl Line for SipLine {
             let tick = self.media.tick().await;
             self.packet_keys |= !tick.keys.is_empty();
             let mut keys = tick.keys;
+            if self.media.agreed().digits.is_none() && !self.packet_keys {
+                keys.push_str(&self.tones.push(&tick.frame));
+            }
             self.collect(&mut keys);
             if self.on_hold() && !self.closed {
                 self.held_ms += u64::from(FRAME_MS);

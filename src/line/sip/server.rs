@@ -142,7 +142,7 @@ impl<A: Answerer> Server<A> {
         let dispatch = inner.clone();
         tokio::spawn(async move {
             while let Some(transaction) = incoming.recv().await {
-                dispatch.clone().take(transaction).await;
+                dispatch.clone().take(transaction);
             }
         });
         Ok(Server { inner, endpoint, addresses })
@@ -234,8 +234,8 @@ impl<A: Answerer> Inner<A> {
         self.lock().remove(key);
     }
 
-    /// A new request.
-    async fn take(self: Arc<Self>, mut transaction: Transaction) {
+    /// A new request. Never waits: a peer that stops reading must not stop the others.
+    fn take(self: Arc<Self>, mut transaction: Transaction) {
         let request = &transaction.original;
         let tag = request.to_header().ok().and_then(|to| super::fields::parameter(to.value(), "tag"));
         if let Some(tag) = tag {
@@ -244,20 +244,20 @@ impl<A: Answerer> Inner<A> {
             match inbox {
                 // A call that is slow to read loses the request; the peer sends it again.
                 Some(inbox) => drop(inbox.try_send(ToCall::Request(Box::new(transaction)))),
-                None => reply(&mut transaction, 481, Vec::new()).await,
+                None => drop(tokio::spawn(async move { reply(&mut transaction, 481, Vec::new()).await })),
             }
             return;
         }
-        match request.method {
+        let (code, headers) = match request.method {
             Method::Invite => {
                 tokio::spawn(Call::receive(self, transaction));
+                return;
             }
-            Method::Options => reply(&mut transaction, 200, vec![other("Allow", METHODS), other("Accept", "application/sdp")]).await,
-            Method::Bye | Method::Info | Method::Update | Method::PRack | Method::Notify | Method::Refer => {
-                reply(&mut transaction, 481, Vec::new()).await;
-            }
-            _ => reply(&mut transaction, 405, vec![other("Allow", METHODS)]).await,
-        }
+            Method::Options => (200, vec![other("Allow", METHODS), other("Accept", "application/sdp")]),
+            Method::Bye | Method::Info | Method::Update | Method::PRack | Method::Notify | Method::Refer => (481, Vec::new()),
+            _ => (405, vec![other("Allow", METHODS)]),
+        };
+        tokio::spawn(async move { reply(&mut transaction, code, headers).await });
     }
 
     /// Sends a request and waits for its final answer; `None` when nobody answers.

@@ -4,6 +4,7 @@ use super::phone::{Echo, Phone, serve, settings, until};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tingshuo::audio::codec::{alaw_decode, alaw_encode};
+use tingshuo::audio::dtmf;
 use tokio::net::UdpSocket;
 
 /// Samples a packet.
@@ -92,6 +93,21 @@ async fn keys_as_packets_count_once() {
     assert_eq!(phone.ask("BYE", "", "").await.code(), 200);
     until(|| echo.ended.load(Ordering::SeqCst) == 1).await;
     assert_eq!(echo.keys.lock().unwrap().as_str(), "77#");
+}
+
+#[tokio::test]
+async fn keys_are_tones_where_they_cannot_be_packets() {
+    let (server, echo) = serve(Echo::default(), settings()).await;
+    let mut phone = Phone::udp(&server).await;
+    let offer = phone.offer("").replace(" 8 101\r\na=rtpmap:101 telephone-event/8000\r\n", " 8\r\n");
+    let answer = phone.ask("INVITE", "", &offer).await;
+    assert!(answer.code() == 200 && !answer.body().contains("telephone-event"), "{}", answer.0);
+    phone.confirm("").await;
+    let mut sound: Vec<f32> = "15#".chars().flat_map(|key| [dtmf::tone(key, 100, 0.2, 8_000), vec![0.0; 800]].concat()).collect();
+    sound.resize(sound.len() + 30 * PACKET, 0.0);
+    let packets: Vec<Vec<u8>> = sound.chunks_exact(PACKET).map(|samples| samples.iter().copied().map(alaw_encode).collect()).collect();
+    echoed(&phone, answer.media_port(), packets.len(), |number| packet(8, number, number * PACKET, &packets[number])).await;
+    until(|| echo.keys.lock().unwrap().as_str() == "15#").await;
 }
 
 #[tokio::test]
