@@ -58,7 +58,7 @@ impl<M: Copy + Eq + Hash> Phrases<M> {
         self.by_characters.beginning(&characters(wording))
     }
 
-    /// The longest phrases that the utterance ends with, of [`SHORTEST_BY_SOUND`] characters at least.
+    /// The longest phrases that the utterance ends with, of two characters at least.
     pub fn end(&self, wording: &Wording, join: impl Fn(M, M) -> Option<M>) -> Option<M> {
         let keys = characters(wording);
         let starts = 1..keys.len().saturating_sub(SHORTEST_BY_SOUND - 1);

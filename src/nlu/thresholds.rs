@@ -5,7 +5,7 @@
 //! than `WORTH_ASKING` (isotonic regression of being right on confidence). The first share is what a
 //! caller is asked to bear; the second was lowered once, from one in two, when too many requests of labelled callers were rejected.
 //! What is none of our business is rejected from the probability on at which most is gained: the share of held-out strangers and
-//! fragments that is rejected less [`REQUEST_LOST`] times the share of requests. What was rejected by its words, and was not heard surely, is
+//! fragments that is rejected less twice the share of requests. What was rejected by its words, and was not heard surely, is
 //! asked about if it is likely enough a request that was misheard.
 //! `tingshuo eval nlu --examples` prints the marks and the reliability table.
 
