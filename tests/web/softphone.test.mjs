@@ -19,6 +19,7 @@ const PATIENCE = { timeout: 90_000 };
 let folder;
 let service;
 let address;
+const browsers = [];
 
 before(async () => {
   mkdirSync(SCREENS, { recursive: true });
@@ -35,6 +36,8 @@ before(async () => {
 });
 
 after(async () => {
+  // Also those of tests that failed.
+  await Promise.all(browsers.map((browser) => browser.close().catch(() => {})));
   service?.kill("SIGTERM");
   await new Promise((ended) => (service ? service.once("exit", ended) : ended()));
   rmSync(folder, { recursive: true, force: true });
@@ -80,6 +83,7 @@ function microphone(name, leadSeconds) {
 async function open({ lang, width, sound, dark }) {
   const fake = sound ? ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-audio-capture=${sound}%noloop`] : [];
   const browser = await puppeteer.launch({ executablePath: CHROMIUM, headless: true, args: ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", ...fake] });
+  browsers.push(browser);
   const page = await browser.newPage();
   const faults = [];
   page.on("pageerror", (error) => faults.push(error.message));
