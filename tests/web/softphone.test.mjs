@@ -137,7 +137,7 @@ test("a caller presses keys in English, in the dark", async () => {
   await accessible(page);
   await page.screenshot({ path: join(SCREENS, "call-en-1280-keys.png") });
   // Nothing is said, so the keys are offered; 1 is the balance.
-  await captioned(page, "service", "press 1");
+  await captioned(page, "service", "zero for a person");
   await page.keyboard.press("1");
   await captioned(page, "service", "balance");
   await page.click("#mute");
