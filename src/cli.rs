@@ -17,6 +17,7 @@ pub mod models;
 pub mod operator;
 pub mod say;
 pub mod serve;
+pub mod sip;
 pub mod transcribe;
 pub mod understand;
 pub mod voices;
@@ -58,6 +59,9 @@ enum Command {
     Knowledge(knowledge::Args),
     /// Holds live calls from the browser and from telephony platforms.
     Serve(serve::Args),
+    /// Tools around the SIP line (for maintainers).
+    #[command(hide = true)]
+    Sip(sip::Args),
     /// Speaks a text into a WAV file.
     Say(say::Args),
     /// What recordings say, a line each.
@@ -91,6 +95,7 @@ pub fn main() -> ExitCode {
         Command::Eval(args) => eval::run(args),
         Command::Knowledge(args) => knowledge::run(args),
         Command::Serve(args) => serve::run(args),
+        Command::Sip(args) => sip::run(args),
         Command::Say(args) => say::run(args),
         Command::Transcribe(args) => transcribe::run(args),
         Command::Understand(args) => understand::run(args),

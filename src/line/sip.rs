@@ -8,6 +8,7 @@
 
 pub mod fields;
 pub mod gate;
+pub mod judge;
 pub mod leg;
 pub mod line;
 pub mod server;
@@ -16,6 +17,7 @@ pub mod timer;
 mod call;
 mod doorman;
 mod invite;
+mod rewrite;
 mod setup;
 mod terms;
 

@@ -2,6 +2,7 @@
 
 mod phone;
 mod sound;
+mod torture;
 
 use phone::{Echo, Phone, serve, settings, until};
 use std::sync::atomic::Ordering;

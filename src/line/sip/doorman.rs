@@ -1,6 +1,8 @@
 //! The gate on the wire: on the UDP socket for datagrams, before the stack for messages of a connection.
 
 use super::gate::{Verdict, examine};
+use super::rewrite::as_the_peer_wrote;
+use super::server::Carrier;
 use crate::line::networks::Networks;
 use async_trait::async_trait;
 use rsipstack::platform::net::UdpSocket as StackSocket;
@@ -10,7 +12,6 @@ use rsipstack::transport::{SipConnection, TransportEvent};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::net::UdpSocket;
 
 /// Messages that were not let in.
 #[derive(Debug, Default)]
@@ -29,15 +30,15 @@ impl Turned {
     }
 }
 
-/// A UDP socket that lets through what passes the gate.
-pub struct GatedSocket {
-    pub socket: UdpSocket,
+/// A socket for datagrams that lets through what passes the gate.
+pub struct GatedSocket<S> {
+    pub socket: S,
     pub allowed: Arc<Networks>,
     pub turned: Arc<Turned>,
 }
 
 #[async_trait]
-impl StackSocket for GatedSocket {
+impl<S: StackSocket> StackSocket for GatedSocket<S> {
     async fn recv_from(&self, buffer: &mut [u8]) -> rsipstack::Result<(usize, SocketAddr)> {
         loop {
             let (length, from) = self.socket.recv_from(buffer).await?;
@@ -50,7 +51,7 @@ impl StackSocket for GatedSocket {
             if bytes == b"\r\n\r\n" {
                 return Ok((length, from));
             }
-            match examine(bytes, from) {
+            match examine(bytes, from, Carrier::Udp) {
                 Verdict::Pass(message) => {
                     if let Some(room) = buffer.get_mut(..message.len()) {
                         room.copy_from_slice(&message);
@@ -73,11 +74,11 @@ impl StackSocket for GatedSocket {
     }
 
     async fn send_to(&self, bytes: &[u8], to: SocketAddr) -> rsipstack::Result<usize> {
-        Ok(self.socket.send_to(bytes, to).await?)
+        self.socket.send_to(&as_the_peer_wrote(bytes), to).await
     }
 
     fn local_addr(&self) -> rsipstack::Result<SocketAddr> {
-        Ok(self.socket.local_addr()?)
+        self.socket.local_addr()
     }
 }
 
@@ -94,8 +95,11 @@ impl TransportEventInspector for ConnectionGate {
             return Some(TransportEvent::Incoming(message, connection, from));
         }
         let Ok(address) = from.get_socketaddr() else { return None };
-        match examine(&message.to_bytes(), address) {
-            Verdict::Pass(_) => return Some(TransportEvent::Incoming(message, connection, from)),
+        match examine(&message.to_bytes(), address, Carrier::Tcp) {
+            Verdict::Pass(whole) => match SipMessage::try_from(whole.as_slice()) {
+                Ok(message) => return Some(TransportEvent::Incoming(message, connection, from)),
+                Err(_) => Turned::count(&self.turned.dropped),
+            },
             Verdict::Answer(answer) => {
                 Turned::count(&self.turned.refused);
                 if let Ok(answer) = Response::try_from(answer.as_slice())

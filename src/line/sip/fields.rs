@@ -15,12 +15,15 @@ pub struct Head {
     fields: Vec<(String, String)>,
     /// Bytes up to the body.
     pub length: usize,
+    /// An empty line follows the fields, as it must.
+    pub ended: bool,
 }
 
 impl Head {
-    /// `None` if there is no empty line, or it is not text.
+    /// `None` if it is not text, or broken off within a line.
     pub fn read(bytes: &[u8]) -> Option<Head> {
-        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
+        let empty = bytes.windows(4).position(|window| window == b"\r\n\r\n");
+        let end = empty.or_else(|| bytes.len().checked_sub(2).filter(|_| bytes.ends_with(b"\r\n")))?;
         let text = std::str::from_utf8(bytes.get(..end)?).ok()?;
         let mut lines = text.split("\r\n");
         let start = lines.next()?.to_owned();
@@ -38,7 +41,7 @@ impl Head {
                 return None;
             }
         }
-        Some(Head { start, fields, length: end + 4 })
+        Some(Head { start, fields, length: (end + 4).min(bytes.len()), ended: empty.is_some() })
     }
 
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
@@ -47,6 +50,11 @@ impl Head {
 
     pub fn first(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All of them in their order, as name and value.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     pub fn count(&self, name: &str) -> usize {
@@ -85,7 +93,8 @@ pub fn is_token(text: &str) -> bool {
 /// # Errors
 /// What is wrong with it.
 pub fn via(value: &str) -> Result<(), &'static str> {
-    let first = value.split(',').next().unwrap_or_default();
+    let first = unquoted(value).ok_or("a quotation mark is not closed")?;
+    let first = first.split(',').next().unwrap_or_default();
     let mut slashes = first.splitn(3, '/').map(str::trim);
     let (Some(protocol), Some(version), Some(rest)) = (slashes.next(), slashes.next(), slashes.next()) else {
         return Err("via has no protocol");
@@ -94,11 +103,29 @@ pub fn via(value: &str) -> Result<(), &'static str> {
         return Err("via is of another protocol");
     }
     let (transport, sent_by) = rest.split_once([' ', '\t']).ok_or("via names no host")?;
-    let host = sent_by.split(';').next().unwrap_or_default().trim();
+    let (host, parameters) = sent_by.split_once(';').map_or((sent_by, None), |(host, rest)| (host, Some(rest)));
+    let host = host.trim();
     if !["UDP", "TCP", "TLS", "WS", "WSS"].iter().any(|known| known.eq_ignore_ascii_case(transport)) {
         return Err("via is of an unknown transport");
     }
-    if host.is_empty() { Err("via names no host") } else { Ok(()) }
+    if host.is_empty() {
+        return Err("via names no host");
+    }
+    parameters.map_or(Ok(()), parameters_are_sound)
+}
+
+/// `name` or `name=value`, divided by semicolons; quotations are taken out.
+fn parameters_are_sound(written: &str) -> Result<(), &'static str> {
+    for parameter in written.split(';') {
+        let (name, value) = parameter.split_once('=').map_or((parameter, None), |(name, value)| (name, Some(value)));
+        if !is_token(name.trim()) {
+            return Err("a parameter has no name");
+        }
+        if value.is_some_and(|value| value.trim().contains(char::is_whitespace)) {
+            return Err("the value of a parameter is not one word");
+        }
+    }
+    Ok(())
 }
 
 /// Whether a value is an address: `<uri>` with an optional name, or a bare URI.
@@ -107,26 +134,54 @@ pub fn via(value: &str) -> Result<(), &'static str> {
 /// What is wrong with it.
 pub fn address(value: &str) -> Result<(), &'static str> {
     let bare = unquoted(value).ok_or("a quotation mark is not closed")?;
-    let uri = match (bare.find('<'), bare.find('>')) {
+    let (uri, parameters) = match (bare.find('<'), bare.find('>')) {
         (Some(open), Some(close)) if open < close => {
             let name = bare.get(..open).unwrap_or_default().trim();
             if !name.split_whitespace().all(is_token) {
                 return Err("the name needs quotation marks");
             }
-            bare.get(open + 1..close).unwrap_or_default()
+            (bare.get(open + 1..close).unwrap_or_default(), bare.get(close + 1..).unwrap_or_default().trim())
         }
         (None, None) => {
-            let uri = bare.split(';').next().unwrap_or_default().trim();
+            let end = bare.find(';').unwrap_or(bare.len());
+            let uri = bare.get(..end).unwrap_or_default().trim();
             if uri.contains(['?', ',']) {
                 return Err("the address needs angle brackets");
             }
-            uri
+            (uri, bare.get(end..).unwrap_or_default())
         }
         _ => return Err("an angle bracket is not closed"),
     };
+    match parameters.strip_prefix(';') {
+        Some(parameters) => parameters_are_sound(parameters)?,
+        None if parameters.is_empty() => {}
+        None => return Err("something other than parameters follows the address"),
+    }
     let (scheme, rest) = uri.split_once(':').ok_or("the address has no scheme")?;
     let sound = is_token(scheme) && !rest.is_empty() && !uri.contains([' ', '\t', '<', '>']);
     if sound { Ok(()) } else { Err("the address cannot be read") }
+}
+
+/// A list of addresses; commas inside angle brackets and quotation marks divide nothing.
+pub fn list(value: &str) -> Vec<String> {
+    let (mut parts, mut part) = (Vec::new(), String::new());
+    let (mut inside, mut quoted) = (false, false);
+    for letter in value.chars() {
+        match letter {
+            '"' => quoted = !quoted,
+            '<' if !quoted => inside = true,
+            '>' if !quoted => inside = false,
+            ',' if !quoted && !inside => {
+                parts.push(std::mem::take(&mut part).trim().to_owned());
+                continue;
+            }
+            _ => {}
+        }
+        part.push(letter);
+    }
+    parts.push(part.trim().to_owned());
+    parts.retain(|part| !part.is_empty());
+    parts
 }
 
 /// `value` with everything between quotation marks taken out.
@@ -197,4 +252,16 @@ fn fixed_tag(head: &Head) -> u64 {
     let mut hasher = DefaultHasher::new();
     (head.first("call-id"), head.first("cseq"), head.first("from")).hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_divided_at_commas_between_addresses() {
+        assert_eq!(list("<sip:a;lr>, <sip:b?x=1,2>"), ["<sip:a;lr>", "<sip:b?x=1,2>"]);
+        assert_eq!(list("\"x, y\" <sip:a>"), ["\"x, y\" <sip:a>"]);
+        assert_eq!(list(" , "), Vec::<String>::new());
+    }
 }

@@ -1,11 +1,11 @@
 //! The first look at a message, before anything believes it (RFC 3261, sections 8.2, 16.3 and 20; the cases of RFC 4475). Pure.
 //!
-//! What is fit passes, with a Content-Length if it had none; a request that is not is answered without any state; what cannot be answered is
-//! dropped. The stack behind this gate reads messages more kindly than the RFC allows, so the strictness is here.
+//! What is fit passes in one form (see [`rewrite`]); a request that is not is answered without any state; what cannot be answered is dropped. The stack behind this gate reads messages more kindly than the RFC allows, so the strictness is here.
 
 use super::fields::{self, Head};
+use super::rewrite;
+use super::server::Carrier;
 use rsipstack::sip::{Method, SipMessage};
-use std::borrow::Cow;
 use std::net::SocketAddr;
 
 /// What becomes of a message.
@@ -35,46 +35,51 @@ impl Fault {
 
 /// What we understand in Require.
 pub const EXTENSIONS: [&str; 2] = ["100rel", "timer"];
+/// Branches of RFC 3261 begin with it (section 8.1.1.7).
+const COOKIE: &str = "z9hG4bK";
 const LONGEST_MESSAGE: usize = 65_535;
 /// Sequence numbers stay below this (section 8.1.1.5).
 const SEQUENCE_LIMIT: u64 = 1 << 31;
 
 /// Looks at one whole message that came from `from`.
-pub fn examine(bytes: &[u8], from: SocketAddr) -> Verdict {
+pub fn examine(bytes: &[u8], from: SocketAddr, carrier: Carrier) -> Verdict {
     let start = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(bytes.len());
     let bytes = bytes.get(start..).unwrap_or_default();
     if bytes.is_empty() || bytes.len() > LONGEST_MESSAGE {
         return Verdict::Drop("empty or too long");
     }
     let Some(head) = Head::read(bytes) else { return Verdict::Drop("no message") };
-    let bytes = &*in_capitals(&head, bytes);
+    let rest = bytes.get(head.length..).unwrap_or_default();
     if head.start.starts_with("SIP/") {
-        return response(&head, bytes);
+        return response(&head, rest).map_or(Verdict::Drop("a response that is not fit"), Verdict::Pass);
     }
-    match request(&head, bytes) {
-        Ok(()) => Verdict::Pass(with_length(&head, bytes)),
+    match request(&head, rest, carrier) {
+        Ok(whole) => Verdict::Pass(whole),
         Err(_) if head.start.starts_with("ACK ") => Verdict::Drop("an ACK that is not fit"),
         Err(fault) => fields::answer(&head, &fault, from).map_or(Verdict::Drop("a request that cannot be answered"), Verdict::Answer),
     }
 }
 
-fn response(head: &Head, bytes: &[u8]) -> Verdict {
+fn response(head: &Head, rest: &[u8]) -> Option<Vec<u8>> {
     let code = head.start.split(' ').nth(1).filter(|code| code.len() == 3).and_then(|code| code.parse::<u16>().ok());
-    let fit = head.start.starts_with("SIP/2.0 ")
+    let announced = length(head).ok()?;
+    let fit = head.ended
+        && head.start.starts_with("SIP/2.0 ")
         && code.is_some_and(|code| (100..700).contains(&code))
         && ["from", "to", "call-id", "cseq"].iter().all(|name| head.count(name) == 1)
         && sequence(head.first("cseq").unwrap_or_default()).is_ok()
-        && head.count("via") > 0
-        && length(head).is_ok()
-        && SipMessage::try_from(bytes).is_ok();
-    if fit { Verdict::Pass(with_length(head, bytes)) } else { Verdict::Drop("a response that is not fit") }
+        // A second Via is another's way (section 8.1.3.3).
+        && head.all("via").flat_map(fields::list).count() == 1
+        && announced.is_none_or(|announced| announced <= rest.len());
+    let whole = rewrite::whole(head, rest, announced);
+    (fit && SipMessage::try_from(whole.as_slice()).is_ok()).then_some(whole)
 }
 
-/// Whether a request can be believed.
+/// A request that can be believed, in one form.
 ///
 /// # Errors
 /// What to answer.
-fn request(head: &Head, bytes: &[u8]) -> Result<(), Fault> {
+fn request(head: &Head, rest: &[u8], carrier: Carrier) -> Result<Vec<u8>, Fault> {
     let mut words = head.start.split(' ');
     let (Some(method), Some(uri), Some(version), None) = (words.next(), words.next(), words.next(), words.next()) else {
         return Err(Fault::bad("the request line is not three words"));
@@ -106,17 +111,25 @@ fn request(head: &Head, bytes: &[u8]) -> Result<(), Fault> {
     }
     for name in ["from", "to", "contact"] {
         for value in head.all(name).filter(|value| *value != "*") {
-            fields::address(value).map_err(|why| Fault::bad(format!("{name}: {why}")))?;
+            for address in fields::list(value) {
+                fields::address(&address).map_err(|why| Fault::bad(format!("{name}: {why}")))?;
+            }
         }
     }
-    if fields::parameter(head.first("from").unwrap_or_default(), "tag").is_none() {
+    // Callers of RFC 2543 have no tags; they are known by their branches, and spoke in datagrams.
+    let top = fields::list(via).into_iter().next().unwrap_or_default();
+    let old = carrier == Carrier::Udp && !fields::parameter(&top, "branch").is_some_and(|branch| branch.starts_with(COOKIE));
+    if fields::parameter(head.first("from").unwrap_or_default(), "tag").is_none() && !old {
         return Err(Fault::bad("from has no tag"));
     }
     if head.first("max-forwards").is_some_and(|hops| hops.trim().parse::<u8>().is_err()) {
         return Err(Fault::bad("max-forwards is no number up to 255"));
     }
-    let available = bytes.len() - head.length;
-    if length(head)?.is_some_and(|announced| announced > available) {
+    if !head.ended {
+        return Err(Fault::bad("no empty line after the fields"));
+    }
+    let announced = length(head)?;
+    if announced.is_some_and(|announced| announced > rest.len()) {
         return Err(Fault::bad("the body is shorter than announced"));
     }
     if method.parse::<Method>().is_err() || method.bytes().any(|byte| byte.is_ascii_lowercase()) {
@@ -124,7 +137,11 @@ fn request(head: &Head, bytes: &[u8]) -> Result<(), Fault> {
     }
     uri_is_ours(uri)?;
     required(head, method)?;
-    SipMessage::try_from(bytes).map(|_| ()).map_err(|_| Fault::bad("it cannot be read"))
+    let whole = rewrite::whole(head, rest, announced);
+    match SipMessage::try_from(whole.as_slice()) {
+        Ok(_) => Ok(whole),
+        Err(_) => Err(Fault::bad("it cannot be read")),
+    }
 }
 
 fn uri_is_ours(uri: &str) -> Result<(), Fault> {
@@ -133,7 +150,9 @@ fn uri_is_ours(uri: &str) -> Result<(), Fault> {
         return Err(Fault::bad("the request uri cannot be read"));
     }
     if ["sip", "sips", "tel"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
-        return Ok(());
+        // Header fields have no place there (section 19.1.1).
+        let behind_user = rest.rsplit_once('@').map_or(rest, |(_, behind)| behind);
+        return if behind_user.contains('?') { Err(Fault::bad("the request uri has header fields")) } else { Ok(()) };
     }
     Err(Fault { code: 416, reason: "Unsupported URI Scheme".to_owned(), header: None })
 }
@@ -168,32 +187,6 @@ fn length(head: &Head) -> Result<Option<usize>, Fault> {
         Ok(length) if plain => Ok(Some(length)),
         _ => Err(Fault::bad("content-length is no number")),
     }
-}
-
-/// The version may be written small (section 7.1); the stack behind does not know that.
-fn in_capitals<'a>(head: &Head, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-    let end = head.start.len();
-    match bytes.get(end.saturating_sub(b"sip/".len() + 3)..end) {
-        Some(version) if version.eq_ignore_ascii_case(b"SIP/2.0") && version != b"SIP/2.0" => {
-            let mut written = bytes.to_vec();
-            written.iter_mut().take(end).rev().take(version.len()).for_each(|byte| byte.make_ascii_uppercase());
-            Cow::Owned(written)
-        }
-        _ => Cow::Borrowed(bytes),
-    }
-}
-
-/// Without a Content-Length the body is the rest of the datagram (section 18.3); the stack behind wants to be told.
-fn with_length(head: &Head, bytes: &[u8]) -> Vec<u8> {
-    if head.first("content-length").is_some() {
-        return bytes.to_vec();
-    }
-    let body = bytes.get(head.length..).unwrap_or_default();
-    let lines = bytes.get(..head.length.saturating_sub(2)).unwrap_or_default();
-    let mut whole = lines.to_vec();
-    whole.extend_from_slice(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());
-    whole.extend_from_slice(body);
-    whole
 }
 
 #[cfg(test)]

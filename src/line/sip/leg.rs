@@ -1,5 +1,7 @@
 //! Our side of a dialog (RFC 3261, section 12): its names, its counters, and where its requests go. Pure.
 
+use super::fields::{list, parameter};
+use super::rewrite::NO_TAG;
 use rsipstack::sip::headers::{CSeq, CallId, From as FromField, MaxForwards, Route, To, UserAgent};
 use rsipstack::sip::prelude::ToTypedHeader;
 use rsipstack::sip::typed;
@@ -57,8 +59,8 @@ impl Leg {
             remote,
             local_sequence: 0,
             remote_sequence: invite.cseq_header()?.seq()?,
-            target: contact(invite)?,
-            routes: invite.record_route_headers().into_iter().flat_map(|field| split(field.value())).collect(),
+            target: contact(invite).or_else(|error| if untagged(invite) { invite.from_header()?.uri() } else { Err(error) })?,
+            routes: invite.record_route_headers().into_iter().flat_map(|field| list(field.value())).collect(),
             way,
         })
     }
@@ -70,7 +72,7 @@ impl Leg {
     pub fn calling(invite: &Request, answer: &Response, way: Way) -> Result<Leg, Error> {
         let local = invite.from_header()?.value().to_owned();
         let remote = answer.to_header()?.value().to_owned();
-        let mut routes: Vec<String> = answer.record_route_headers().into_iter().flat_map(|field| split(field.value())).collect();
+        let mut routes: Vec<String> = answer.record_route_headers().into_iter().flat_map(|field| list(field.value())).collect();
         routes.reverse();
         Ok(Leg {
             call_id: invite.call_id_header()?.value().to_owned(),
@@ -154,8 +156,13 @@ pub fn other(name: &str, value: impl Into<String>) -> Header {
     Header::Other(name.to_owned(), value.into())
 }
 
+/// A caller of RFC 2543, which asks for no Contact either: then From is where it is.
+fn untagged(invite: &Request) -> bool {
+    invite.from_header().is_ok_and(|from| from.value().ends_with(NO_TAG))
+}
+
 fn tag_of(value: &str) -> String {
-    super::fields::parameter(value, "tag").unwrap_or_default()
+    parameter(value, "tag").unwrap_or_default()
 }
 
 fn contact(message: &impl HeadersExt) -> Result<Uri, Error> {
@@ -163,40 +170,6 @@ fn contact(message: &impl HeadersExt) -> Result<Uri, Error> {
     contacts.into_iter().next().map(|contact| contact.uri).ok_or_else(|| Error::MissingHeader("Contact".into()))
 }
 
-/// A list of addresses; commas inside angle brackets and quotation marks divide nothing.
-fn split(value: &str) -> Vec<String> {
-    let (mut parts, mut part) = (Vec::new(), String::new());
-    let (mut inside, mut quoted) = (false, false);
-    for letter in value.chars() {
-        match letter {
-            '"' => quoted = !quoted,
-            '<' if !quoted => inside = true,
-            '>' if !quoted => inside = false,
-            ',' if !quoted && !inside => {
-                parts.push(std::mem::take(&mut part).trim().to_owned());
-                continue;
-            }
-            _ => {}
-        }
-        part.push(letter);
-    }
-    parts.push(part.trim().to_owned());
-    parts.retain(|part| !part.is_empty());
-    parts
-}
-
 fn route_uri(route: &str) -> Option<Uri> {
     Route::new(route).typed().ok().map(|route| route.uri)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lists_are_divided_at_commas_between_addresses() {
-        assert_eq!(split("<sip:a;lr>, <sip:b?x=1,2>"), ["<sip:a;lr>", "<sip:b?x=1,2>"]);
-        assert_eq!(split("\"x, y\" <sip:a>"), ["\"x, y\" <sip:a>"]);
-        assert_eq!(split(" , "), Vec::<String>::new());
-    }
 }

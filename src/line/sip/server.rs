@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use super::doorman::{ConnectionGate, GatedSocket, Turned};
+use super::judge::Memory;
 use super::leg::{METHODS, USER_AGENT, Way, other};
 use super::{Answerer, Leave, ToCall};
 use crate::line::networks::Networks;
@@ -97,6 +98,11 @@ impl<A: Answerer> Server<A> {
     /// # Errors
     /// When an address cannot be listened on or the settings do not fit together.
     pub async fn start(settings: Settings, answerer: Arc<A>) -> Result<Server<A>, SipError> {
+        Server::start_with(settings, answerer, None).await
+    }
+
+    /// The same, with a wire for datagrams beside the places to listen.
+    pub(super) async fn start_with(settings: Settings, answerer: Arc<A>, wire: Option<Memory>) -> Result<Server<A>, SipError> {
         let named = settings.listen.first().map(|(_, address)| address.ip()).filter(|ip| !ip.is_unspecified());
         let media_address = settings.address.or(named).ok_or(SipError::NoAddress)?;
         let ports = Ports::new(media_bind(&settings, media_address), settings.ports.clone()).ok_or(SipError::NoPorts)?;
@@ -114,6 +120,10 @@ impl<A: Answerer> Server<A> {
             };
             layer.add_transport(connection);
             addresses.push((*carrier, bound));
+        }
+        if let Some(wire) = wire {
+            let gated = GatedSocket { socket: wire, allowed: allowed.clone(), turned: turned.clone() };
+            layer.add_transport(UdpConnection::from_socket(Arc::new(gated), None, Some(token.child_token())).await?.into());
         }
         let endpoint = EndpointBuilder::new()
             .with_user_agent(USER_AGENT)

@@ -4,7 +4,7 @@ use super::call::Call;
 use super::invite::Invite;
 use super::leg::{Leg, METHODS, other};
 use super::server::{Inner, reply};
-use super::terms::{Refused, acceptable_body, session_timer};
+use super::terms::{Refused, acceptable_body, session_timer, takes_our_answer};
 use super::timer::SessionTimer;
 use super::{Answerer, ToCall};
 use crate::call::reception::{Incoming, Refusal};
@@ -77,6 +77,7 @@ impl<A: Answerer> Setup<A> {
     async fn terms(&self) -> Result<Terms<A>, Refused> {
         let request = &self.request;
         let timer = session_timer(request)?;
+        takes_our_answer(request)?;
         let place = self.server.answerer.admit().map_err(|refusal| match refusal {
             Refusal::Full => Refused::from(486),
             Refusal::Draining => Refused::with(503, "Retry-After", RETRY_AFTER_S.to_string()),

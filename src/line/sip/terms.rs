@@ -48,6 +48,22 @@ pub(super) fn acceptable_body(request: &Request) -> Result<(), Refused> {
     Ok(())
 }
 
+/// Whether the peer takes what our answer to its INVITE is written in (section 21.4.7).
+pub(super) fn takes_our_answer(request: &Request) -> Result<(), Refused> {
+    let mut kinds = request.headers.iter().filter_map(|header| match header {
+        Header::Accept(accept) => Some(accept.value().to_owned()),
+        _ => None,
+    });
+    let takes = |kinds: String| {
+        kinds.split(',').any(|kind| {
+            let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+            matches!(kind.as_str(), "application/sdp" | "application/*" | "*/*")
+        })
+    };
+    let Some(first) = kinds.next() else { return Ok(()) };
+    if takes(first) || kinds.any(takes) { Ok(()) } else { Err(Refused::from(406)) }
+}
+
 /// Keys in an INFO: `application/dtmf-relay` with `Signal=5`, or `application/dtmf` with the key alone.
 pub(super) fn keys(request: &Request) -> Result<String, u16> {
     let kind = request.header_value("Content-Type").unwrap_or_default();

@@ -11,7 +11,7 @@ fn from() -> SocketAddr {
 
 /// The code of the answer; 0 for a message that passes, 1 for one that is dropped.
 fn judged(message: &str) -> u16 {
-    match examine(message.as_bytes(), from()) {
+    match examine(message.as_bytes(), from(), Carrier::Udp) {
         Verdict::Pass(_) => 0,
         Verdict::Drop(_) => 1,
         Verdict::Answer(answer) => {
@@ -47,7 +47,8 @@ fn what_is_strange_and_right_passes() {
     check("Content-Length: 0", "l: 0", PASSES);
     check("Content-Length: 0\r\n", "", PASSES);
     check("Content-Length: 0\r\n", "Content-Length: 0\r\nNewFangled: a;b=\"c\" , d\r\nX-Unknown: \u{4f60}\u{597d}\r\n", PASSES);
-    check("sip:10086@192.0.2.1 SIP", "sip:%31%30@192.0.2.1;unknown=x;lr?a=b SIP", PASSES);
+    check("sip:10086@192.0.2.1 SIP", "sip:%31%30@192.0.2.1;unknown=x;lr SIP", PASSES);
+    check("sip:10086@192.0.2.1 SIP", "sip:user;par=u%40example.net?a=b@192.0.2.1 SIP", PASSES);
     check("<sip:a@192.0.2.5>;tag=1", "<sip:a@192.0.2.5;x=\"y\">;tag=1;other", PASSES);
     check("To: <sip:10086@192.0.2.1>", "To: isbn:2983792873", PASSES);
     check("To: <sip:10086@192.0.2.1>", "To: A B <sip:10086@192.0.2.1>", PASSES);
@@ -56,9 +57,34 @@ fn what_is_strange_and_right_passes() {
 }
 
 #[test]
+fn parameters_are_judged() {
+    check("rport\r\n", "rport;x=\"a;,b\"\r\n", PASSES);
+    check("rport\r\n", "rport;;\r\n", 400);
+    check("rport\r\n", "rport;=x\r\n", 400);
+    check("rport\r\n", "rport;\r\n", 400);
+    check("rport\r\n", "rport;x=a b\r\n", 400);
+    check("<sip:a@192.0.2.5:5070>", "<sip:a@192.0.2.5:5070>;;q=1", 400);
+    check("<sip:a@192.0.2.5:5070>", "<sip:a@192.0.2.5:5070> q=1", 400);
+    check("<sip:a@192.0.2.5:5070>", "<sip:a@192.0.2.5:5070>;q=1, \"b\" <sip:b@192.0.2.5>;q=0.5", PASSES);
+    check("<sip:a@192.0.2.5:5070>", "<sip:a@192.0.2.5:5070>;q=1, <sip:b@192.0.2.5>;", 400);
+    check("To: <sip:10086@192.0.2.1>", "To: sip:10086@192.0.2.1 ; x ; y = z", PASSES);
+}
+
+#[test]
+fn callers_of_an_older_standard_are_heard() {
+    let old = GOOD.replace(";branch=z9hG4bK1;rport", "").replace(";tag=1", "").replace("Max-Forwards: 70\r\n", "");
+    assert_eq!(judged(&old), PASSES);
+    assert!(matches!(examine(old.as_bytes(), from(), Carrier::Tcp), Verdict::Answer(_)));
+    assert_eq!(judged(&old.replace("192.0.2.5:5070\r\n", "192.0.2.5:5070;branch=1\r\n")), PASSES);
+    assert_eq!(judged(&old.replace("192.0.2.5:5070\r\n", "192.0.2.5:5070;branch=z9hG4bK\r\n")), 400);
+}
+
+#[test]
 fn what_is_wrong_is_answered() {
     check("OPTIONS sip", "OPTIONS  sip", 400);
     check("sip:10086@192.0.2.1 SIP", "sip:10086@192.0.2.1; lr SIP", 400);
+    check("sip:10086@192.0.2.1 SIP", "sip:10086@192.0.2.1?a=b SIP", 400);
+    check("\r\n\r\n", "\r\n", 400);
     check("sip:10086@192.0.2.1 SIP", "<sip:10086@192.0.2.1> SIP", 400);
     check("sip:10086@192.0.2.1 SIP/2.0", "sip:10086@192.0.2.1 SIP/2.0 ", 400);
     check("SIP/2.0\r\nVia", "SIP/7.0\r\nVia", 505);
@@ -93,10 +119,10 @@ fn what_is_wrong_is_answered() {
 #[test]
 fn what_cannot_be_answered_is_dropped() {
     check("Via: SIP/2.0/UDP 192.0.2.5:5070;branch=z9hG4bK1;rport\r\n", "", DROPPED);
-    check("\r\n\r\n", "\r\n", DROPPED);
+    check("\r\n\r\n", "", DROPPED);
     assert_eq!(judged(&GOOD.replace("OPTIONS", "ACK").replace("7 ACK", "8 INVITE")), DROPPED);
-    assert_eq!(examine(&[0xff; 300], from()), Verdict::Drop("no message"));
-    assert_eq!(examine(b"\r\n", from()), Verdict::Drop("empty or too long"));
+    assert_eq!(examine(&[0xff; 300], from(), Carrier::Udp), Verdict::Drop("no message"));
+    assert_eq!(examine(b"\r\n", from(), Carrier::Udp), Verdict::Drop("empty or too long"));
 }
 
 #[test]
@@ -104,6 +130,10 @@ fn responses() {
     let response = |line: &str| judged(&GOOD.replace("OPTIONS sip:10086@192.0.2.1 SIP/2.0", line));
     assert_eq!(response("SIP/2.0 200 OK"), PASSES);
     assert_eq!(response("SIP/2.0 200 "), PASSES);
+    assert_eq!(
+        judged(&GOOD.replace("OPTIONS sip:10086@192.0.2.1 SIP/2.0", "SIP/2.0 200 OK").replace("Max", "Via: SIP/2.0/UDP a\r\nMax")),
+        DROPPED
+    );
     assert_eq!(response("SIP/2.0 4294967301 better not break the receiver"), DROPPED);
     assert_eq!(response("SIP/2.0 099 no"), DROPPED);
     assert_eq!(response("SIP/2.0 700 no"), DROPPED);
@@ -112,7 +142,9 @@ fn responses() {
 
 #[test]
 fn an_answer_goes_back_where_the_request_came_from() {
-    let Verdict::Answer(answer) = examine(GOOD.replace("SIP/2.0\r\n", "SIP/3.0\r\n").as_bytes(), from()) else { panic!("no answer") };
+    let Verdict::Answer(answer) = examine(GOOD.replace("SIP/2.0\r\n", "SIP/3.0\r\n").as_bytes(), from(), Carrier::Udp) else {
+        panic!("no answer")
+    };
     let text = String::from_utf8(answer).unwrap();
     assert!(text.starts_with("SIP/2.0 505 "), "{text}");
     assert!(text.contains("Via: SIP/2.0/UDP 192.0.2.5:5070;branch=z9hG4bK1;received=198.51.100.9;rport=6000\r\n"), "{text}");
@@ -123,15 +155,22 @@ fn an_answer_goes_back_where_the_request_came_from() {
 #[test]
 fn a_missing_length_is_what_is_left() {
     let message = GOOD.replace("Content-Length: 0\r\n\r\n", "\r\nfive!");
-    let Verdict::Pass(whole) = examine(message.as_bytes(), from()) else { panic!("it did not pass") };
+    let Verdict::Pass(whole) = examine(message.as_bytes(), from(), Carrier::Udp) else { panic!("it did not pass") };
     let SipMessage::Request(request) = SipMessage::try_from(whole.as_slice()).unwrap() else { panic!("no request") };
     assert_eq!(request.body, b"five!");
+}
+
+#[test]
+fn what_follows_the_announced_body_is_cut_off() {
+    let message = GOOD.replace("Content-Length: 0\r\n\r\n", "Content-Length: 4\r\n\r\nfiveREGISTER");
+    let Verdict::Pass(whole) = examine(message.as_bytes(), from(), Carrier::Udp) else { panic!("it did not pass") };
+    assert!(whole.ends_with(b"content-length: 4\r\n\r\nfive"), "{}", String::from_utf8_lossy(&whole));
 }
 
 proptest! {
     #[test]
     fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-        examine(&bytes, from());
+        examine(&bytes, from(), Carrier::Udp);
     }
 
     #[test]
@@ -148,7 +187,7 @@ proptest! {
                 break;
             }
         }
-        if let Verdict::Answer(answer) = examine(&bytes, from()) {
+        if let Verdict::Answer(answer) = examine(&bytes, from(), Carrier::Udp) {
             let text = String::from_utf8(answer).unwrap();
             prop_assert!(text.starts_with("SIP/2.0 ") && text.ends_with("\r\n\r\n"));
         }
