@@ -1,6 +1,6 @@
 //! The first look at a message, before anything believes it (RFC 3261, sections 8.2, 16.3 and 20; the cases of RFC 4475). Pure.
 //!
-//! What is fit passes in one form (see [`rewrite`]); a request that is not is answered without any state; what cannot be answered is dropped. The stack behind this gate reads messages more kindly than the RFC allows, so the strictness is here.
+//! What is fit passes in one form (`rewrite`); a request that is not is answered without any state; what cannot be answered is dropped. The stack behind this gate reads messages more kindly than the RFC allows, so the strictness is here.
 
 use super::fields::{self, Head};
 use super::rewrite;

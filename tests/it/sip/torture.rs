@@ -55,12 +55,8 @@ async fn strange_and_right() {
     check("a name that touches its address", &request("OPTIONS").replace("\"A\" <sip:a", "caller<sip:a"), 200).await;
     check("the last hop", &request("OPTIONS").replace("Max-Forwards: 70", "Max-Forwards: 0"), 200).await;
     check("two messages in one datagram", &format!("{}{}", request("OPTIONS"), request("BYE")), 200).await;
-    check(
-        "long values",
-        &request("OPTIONS").replace("tag=1", &format!("tag=1{};{}", "9".repeat(3000), "p=\"x\";".repeat(40)).trim_end_matches(';')),
-        200,
-    )
-    .await;
+    check("long values", &request("OPTIONS").replace("tag=1", &format!("tag=1{};p=\"x\"{}", "9".repeat(3000), ";p=\"x\"".repeat(40))), 200)
+        .await;
     check("a response without a reason", &request("OPTIONS").replace("OPTIONS sip:10086@192.0.2.1 SIP/2.0", "SIP/2.0 100 "), TAKEN).await;
     check("an unknown scheme of who is called", &request("REGISTER").replace("To: <sip:10086@192.0.2.1>", "To: isbn:9780000000002"), 405)
         .await;
