@@ -5,6 +5,7 @@ mod media;
 mod softphone;
 
 use crate::call::reception::Reception;
+use crate::line::sip::registration::Standing;
 use crate::security::Token;
 use crate::text::Lang;
 use axum::Router;
@@ -37,7 +38,11 @@ pub struct Api {
     pub token: Option<Token>,
     /// The language of calls that name none.
     pub lang: Lang,
+    pub trunks: Trunks,
 }
+
+/// How we stand with the trunks at present.
+pub type Trunks = Arc<dyn Fn() -> Vec<(String, Standing)> + Send + Sync>;
 
 /// Serves until `end`; requests under way are finished, calls are not waited for.
 pub async fn serve(listener: TcpListener, api: Api, end: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {

@@ -5,6 +5,7 @@
 
 pub mod answers;
 pub mod conversation;
+pub mod dial;
 pub mod echo;
 pub mod editions;
 pub mod line;

@@ -1,6 +1,7 @@
 //! Whether the process lives, and whether it wants calls: for whoever restarts it and for whoever sends calls to it.
 
 use super::Api;
+use crate::line::sip::registration::Standing;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -24,6 +25,32 @@ struct Load {
     by_keys: usize,
     /// Calls refused since the start.
     refused: u64,
+    trunks: Vec<Trunk>,
+}
+
+/// Where calls go out, and whether we are known there.
+#[derive(Serialize)]
+struct Trunk {
+    name: String,
+    /// `unregistered` where we do not register, `trying`, `registered`, `failed`.
+    state: &'static str,
+    /// The code of the refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    again_in_seconds: Option<u64>,
+}
+
+impl From<(String, Standing)> for Trunk {
+    fn from((name, standing): (String, Standing)) -> Trunk {
+        let (state, code, again_in) = match standing {
+            Standing::Unasked => ("unregistered", None, None),
+            Standing::Trying => ("trying", None, None),
+            Standing::Registered { .. } => ("registered", None, None),
+            Standing::Failed { code, again_in } => ("failed", code, Some(again_in)),
+        };
+        Trunk { name, state, code, again_in_seconds: again_in.map(|wait| wait.as_secs()) }
+    }
 }
 
 /// 200 when a call would be taken, else 503.
@@ -36,6 +63,7 @@ async fn ready(State(api): State<Arc<Api>>) -> (StatusCode, Json<Load>) {
         calls: present.len(),
         by_keys: present.iter().filter(|call| call.by_keys).count(),
         refused: api.reception.refused(),
+        trunks: (api.trunks)().into_iter().map(Trunk::from).collect(),
     };
     (if load.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(load))
 }

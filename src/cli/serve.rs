@@ -2,18 +2,19 @@
 
 mod configuration;
 mod telephone;
+mod trunks;
 
 use super::Failure;
 use super::check::load_flows;
 use super::edition::{Desk, Looked};
 use super::house::House;
 use super::operator::OperatorArgs;
-use crate::api::{self, Api, Softphone};
+use crate::api::{self, Api, Softphone, Trunks};
 use crate::asr::pool::step_back;
 use crate::call::editions::Editions;
 use crate::call::reception::Reception;
 use crate::line::audiosocket::{self, AudioSocket};
-use crate::line::sip::server::{Carrier, Server};
+use crate::line::sip::server::Server;
 use crate::models::data_dir;
 use crate::tts::Speech;
 use anyhow::Context;
@@ -83,25 +84,25 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
         println!("softphone: http://{}/call", http.local_addr()?);
     }
     println!("media: ws://{}/media/{{twilio,jambonz,asterisk}}", http.local_addr()?);
+    let sip = match sip {
+        Some(settings) => Some(Arc::new(Server::start(settings, reception.clone()).await?)),
+        None => None,
+    };
+    for (carrier, address) in sip.iter().flat_map(|server| server.addresses()) {
+        println!("SIP: {}:{address}", carrier.name());
+    }
     let softphone = match (configuration.http.softphone, is_demo) {
         (false, _) => Softphone::Off,
         (true, true) => Softphone::Named,
         (true, false) => Softphone::Anonymous,
     };
-    let api = Api { reception: reception.clone(), softphone, token, lang: configuration.lang };
+    let api = Api { reception: reception.clone(), softphone, token, lang: configuration.lang, trunks: trunks_of(sip.as_ref()) };
     doors.spawn(report("HTTP", api::serve(http, api, until(ending.clone()))));
     if let Some((listener, allowed)) = audiosocket {
         println!("AudioSocket: {}", listener.local_addr()?);
         let server = AudioSocket { reception: reception.clone(), allowed, lang: configuration.lang };
         let end = until(ending.clone());
         doors.spawn(async move { audiosocket::serve(listener, server, end).await });
-    }
-    let sip = match sip {
-        Some(settings) => Some(Server::start(settings, reception.clone()).await?),
-        None => None,
-    };
-    for (carrier, address) in sip.iter().flat_map(|server| server.addresses()) {
-        println!("SIP: {}:{address}", if *carrier == Carrier::Udp { "udp" } else { "tcp" });
     }
     if !args.no_prerender {
         prerender(speech)?;
@@ -116,6 +117,14 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
     end.send_replace(true);
     doors.join_all().await;
     Ok(())
+}
+
+/// How we stand with the trunks, for whoever asks after the service's health.
+fn trunks_of(sip: Option<&Arc<Server<Reception>>>) -> Trunks {
+    match sip.cloned() {
+        Some(server) => Arc::new(move || server.trunks()),
+        None => Arc::new(Vec::new),
+    }
 }
 
 async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Failure> {

@@ -6,13 +6,17 @@
 //!
 //! Who answers is behind [`Answerer`], so that everything here runs in tests with an echo in the service's place.
 
+pub mod dial;
+pub mod digest;
 pub mod fields;
 pub mod gate;
 pub mod judge;
 pub mod leg;
 pub mod line;
+pub mod registration;
 pub mod server;
 pub mod timer;
+pub mod trunk;
 
 mod call;
 mod doorman;

@@ -1,6 +1,9 @@
 //! Calls over SIP, with a telephone that says what a test wants and an echo in the service's place.
 
+mod calling;
+mod exchange;
 mod phone;
+mod registering;
 mod sound;
 mod torture;
 
@@ -57,6 +60,19 @@ async fn who_gives_up_while_it_rings_is_told_so() {
     assert_eq!(codes, [200, 487]);
     until(|| server.calls() == 0).await;
     assert_eq!(echo.held.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn who_still_rings_at_the_end_is_told_to_come_back() {
+    let (server, echo) = serve(Echo::default(), ringing()).await;
+    let mut phone = Phone::udp(&server).await;
+    let offer = phone.offer("");
+    let invite = phone.request("INVITE", "", &offer);
+    phone.say(&invite).await;
+    while phone.hear().await.code() != 180 {}
+    let (refused, ()) = tokio::join!(phone.answer(), server.hang_up());
+    assert_eq!((refused.code(), refused.header("Retry-After")), (503, Some("30")));
+    assert_eq!((server.calls(), echo.held.load(Ordering::SeqCst)), (0, 0));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The `[sip]` section of the configuration.
 
+use super::trunks;
 use crate::cli::Failure;
 use crate::line::networks::Networks;
 use crate::line::sdp::Codec;
@@ -7,6 +8,7 @@ use crate::line::sip::server::{Carrier, Settings};
 use crate::text::Lang;
 use anyhow::{Context, bail};
 use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -28,6 +30,9 @@ pub struct Sip {
     pub ring_ms: u64,
     /// Where callers go who are to be handed to a person.
     pub transfer_to: Option<String>,
+    /// Where calls go out, by name.
+    #[serde(default)]
+    pub trunks: BTreeMap<String, trunks::Section>,
 }
 
 /// `udp:192.0.2.10:5060`.
@@ -54,11 +59,7 @@ impl<'de> Deserialize<'de> for Listen {
         let text = String::deserialize(deserializer)?;
         let fault = || serde::de::Error::custom(format!("{text:?} is no place to listen; write it as udp:192.0.2.10:5060 or tcp:…"));
         let (carrier, address) = text.split_once(':').ok_or_else(fault)?;
-        let carrier = match carrier {
-            "udp" => Carrier::Udp,
-            "tcp" => Carrier::Tcp,
-            _ => return Err(fault()),
-        };
+        let carrier = Carrier::named(carrier).ok_or_else(fault)?;
         Ok(Listen(carrier, address.parse().map_err(|_| fault())?))
     }
 }
@@ -92,6 +93,7 @@ impl Sip {
             lang,
             ring: Duration::from_millis(self.ring_ms),
             transfer_to: self.transfer_to.clone(),
+            trunks: trunks::trunks(&self.trunks, &self.listen, &self.allow)?,
         })
     }
 }

@@ -67,16 +67,23 @@ mod tests {
         assert_eq!(pairs(1..=2), None);
     }
 
+    fn four_free_ports() -> u16 {
+        let bind = |port: u16| std::net::UdpSocket::bind(("127.0.0.1", port));
+        let mut firsts = std::iter::repeat_with(|| bind(0).unwrap().local_addr().unwrap().port() & !1);
+        firsts.find(|first| *first < u16::MAX - 4 && (*first..first + 4).all(|port| bind(port).is_ok())).unwrap()
+    }
+
     #[tokio::test]
     async fn pairs_are_given_in_turn_until_none_is_free() {
-        let ports = Ports::new("127.0.0.1".parse().unwrap(), 47_120..=47_123).unwrap();
+        let first = four_free_ports();
+        let ports = Ports::new("127.0.0.1".parse().unwrap(), first..=first + 3).unwrap();
         let one = ports.bind().await.unwrap();
         let two = ports.bind().await.unwrap();
         let port = |pair: &PortPair| pair.rtp.local_addr().unwrap().port();
-        assert_eq!((port(&one), port(&two)), (47_120, 47_122));
-        assert_eq!(one.rtcp.local_addr().unwrap().port(), 47_121);
+        assert_eq!((port(&one), port(&two)), (first, first + 2));
+        assert_eq!(one.rtcp.local_addr().unwrap().port(), first + 1);
         assert!(ports.bind().await.is_err());
         drop(one);
-        assert_eq!(port(&ports.bind().await.unwrap()), 47_120);
+        assert_eq!(port(&ports.bind().await.unwrap()), first);
     }
 }

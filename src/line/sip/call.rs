@@ -1,17 +1,17 @@
 //! The task of one call: it answers what the peer asks inside the dialog, tells the line, and leaves when the service does.
 
+mod requests;
+
+use super::digest::Prover;
 use super::invite::Invite;
-use super::leg::{Leg, METHODS, other};
-use super::line::{SipLine, ToLine};
+use super::leg::{Leg, other};
+use super::line::ToLine;
 use super::server::{Inner, reply};
 use super::setup::{Ready, Setup};
-use super::terms::{Refused, acceptable_body, keys, session_timer};
 use super::timer::{Refresher, SessionTimer};
 use super::{Answerer, Leave, ToCall};
-use crate::line::rtp::media::Media;
-use crate::line::rtp::stream::Start;
 use crate::line::sdp::{Agreed, Negotiation};
-use rsipstack::sip::{Header, HeadersExt, Method, Request, Response, StatusCode};
+use rsipstack::sip::{Header, HeadersExt, Method, Request, Response};
 use rsipstack::transaction::random_text;
 use rsipstack::transaction::transaction::Transaction;
 use std::sync::Arc;
@@ -44,8 +44,31 @@ pub(super) struct Call<A: Answerer> {
     refresh_at: Instant,
     /// The peer understands UPDATE.
     updates: bool,
+    /// For peers that ask who we are.
+    prover: Option<Prover>,
     leaving: Option<Leave>,
     goodbye: Goodbye,
+}
+
+/// What a call of ours needs when it is answered.
+pub(super) struct CallingLeg<A: Answerer> {
+    pub server: Arc<Inner<A>>,
+    pub leg: Leg,
+    pub negotiation: Negotiation,
+    pub inbox: Receiver<ToCall>,
+    pub mailbox: Sender<ToCall>,
+    pub to_line: Option<Sender<ToLine>>,
+    pub timer: SessionTimer,
+    pub updates: bool,
+    pub prover: Option<Prover>,
+}
+
+/// Returns when the line is gone.
+async fn dropped(to_line: Option<&Sender<ToLine>>) {
+    match to_line {
+        Some(to_line) => to_line.closed().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// How far our leaving is.
@@ -107,27 +130,58 @@ impl<A: Answerer> Call<A> {
             timer,
             refresh_at: Instant::now() + timer.due(),
             updates,
+            prover: None,
             leaving: None,
             goodbye: Goodbye::NotYet,
         }
     }
 
-    /// Runs the call to its end; without terms the peer's confirmation must bring them.
-    pub async fn run(mut self, agreed: Option<Agreed>) {
+    /// A call of ours that has just been answered; one that nobody wants is left at once.
+    pub fn calling(calling: CallingLeg<A>, wanted: bool) -> Call<A> {
+        let CallingLeg { server, leg, negotiation, inbox, mailbox, to_line, timer, updates, prover } = calling;
+        let mut call = Call {
+            server,
+            leg,
+            negotiation,
+            inbox,
+            mailbox,
+            to_line,
+            ready: None,
+            unconfirmed: None,
+            offered: false,
+            timer,
+            refresh_at: Instant::now() + timer.due(),
+            updates,
+            prover,
+            leaving: (!wanted).then_some(Leave::HangUp),
+            goodbye: Goodbye::NotYet,
+        };
+        call.leave();
+        call
+    }
+
+    /// The first terms; without them the peer's confirmation must bring them.
+    pub fn begin(&mut self, agreed: Option<Agreed>) {
         match agreed {
             Some(agreed) => self.agree(agreed),
             None => self.offered = true,
         }
+    }
+
+    /// Runs the call to its end.
+    pub async fn run(mut self) {
         loop {
             let wake = match self.goodbye {
                 Goodbye::Referred { until } => until.min(self.refresh_at),
                 _ => self.refresh_at,
             };
             let next = tokio::select! {
+                biased;
                 message = self.inbox.recv() => match message {
                     Some(message) => self.take(message).await,
                     None => Next::Over,
                 },
+                () = dropped(self.to_line.as_ref()) => self.left_alone(),
                 () = tokio::time::sleep_until(wake) => self.wake(),
             };
             if next == Next::Over {
@@ -155,6 +209,14 @@ impl<A: Answerer> Call<A> {
         }
     }
 
+    /// Nobody holds the line any more, whether or not they said goodbye.
+    fn left_alone(&mut self) -> Next {
+        self.to_line = None;
+        self.leaving.get_or_insert(Leave::HangUp);
+        self.leave();
+        Next::GoOn
+    }
+
     fn tell(&mut self, what: ToLine) {
         if let Some(line) = &self.to_line
             && line.try_send(what).is_err()
@@ -170,19 +232,14 @@ impl<A: Answerer> Call<A> {
             self.tell(ToLine::Agreed(agreed));
             return;
         };
-        let start = Start { source: rand::random(), sequence: rand::random(), timestamp: rand::random() };
-        let media = Media::new(sockets, agreed, self.server.allowed.clone(), start);
-        let (to_line, from_call) = channel(QUEUE);
+        let (line, to_line) = self.server.line(sockets, agreed, self.mailbox.clone());
         self.to_line = Some(to_line);
-        let line = SipLine::new(media, from_call, self.mailbox.clone(), self.server.settings.transfer_to.clone());
-        let (answerer, mailbox) = (self.server.answerer.clone(), self.mailbox.clone());
+        let answerer = self.server.answerer.clone();
         tokio::spawn(async move {
             let held = tokio::spawn(async move { answerer.hold(place, line, incoming).await });
             if let Err(error) = held.await {
                 tracing::error!(%error, "a call ended by a fault of ours");
             }
-            // Whoever forgot to say goodbye is on nobody's line any more.
-            let _ = mailbox.send(ToCall::Leave(Leave::HangUp)).await;
         });
     }
 
@@ -223,7 +280,9 @@ impl<A: Answerer> Call<A> {
     }
 
     /// Sends a request; its end comes back as a message.
-    fn send(&mut self, method: Method, headers: Vec<Header>, body: Vec<u8>) {
+    fn send(&mut self, method: Method, mut headers: Vec<Header>, body: Vec<u8>) {
+        let uri = self.leg.target().to_string();
+        headers.extend(self.prover.as_mut().and_then(|prover| prover.proof(&method.to_string(), &uri, &random_text(TAG_LETTERS))));
         let Ok(via) = self.server.endpoint.get_via(Some(self.leg.way.local.clone()), None) else { return };
         let request = self.leg.request(method, headers, body, via);
         let to = self.leg.destination(|ip| self.server.allowed.contains(ip));
@@ -238,6 +297,18 @@ impl<A: Answerer> Call<A> {
     /// The end of a request of ours.
     fn asked(&mut self, request: &Request, response: Option<&Response>) -> Next {
         let code = response.map_or(408, |response| response.status_code.code());
+        if let (401 | 407, Some(response), Some(prover)) = (code, response, &mut self.prover)
+            && prover.challenged(response)
+        {
+            let extra = request.headers.iter().filter(|header| is_extra(header)).cloned().collect();
+            self.send(request.method, extra, request.body.clone());
+            return Next::GoOn;
+        }
+        if code < 300
+            && let Some(prover) = &mut self.prover
+        {
+            prover.accepted();
+        }
         match request.method {
             Method::Bye => return Next::Over,
             Method::Refer if code >= 300 => {
@@ -315,128 +386,9 @@ impl<A: Answerer> Call<A> {
             self.send(Method::Bye, Vec::new(), Vec::new());
         }
     }
+}
 
-    /// A request of the peer.
-    async fn request(&mut self, mut transaction: Transaction) -> Next {
-        let request = transaction.original.clone();
-        let from_tag = request.from_header().ok().and_then(|from| super::fields::parameter(from.value(), "tag"));
-        if from_tag.as_deref() != Some(self.leg.remote_tag.as_str()) {
-            reply(&mut transaction, 481, Vec::new()).await;
-            return Next::GoOn;
-        }
-        if self.leg.takes(&request).is_err() {
-            reply(&mut transaction, 500, vec![other("Warning", "399 tingshuo \"CSeq out of order\"")]).await;
-            return Next::GoOn;
-        }
-        match request.method {
-            Method::Bye => {
-                reply(&mut transaction, 200, Vec::new()).await;
-                return Next::Over;
-            }
-            Method::Invite => self.reinvite(transaction, &request).await,
-            Method::Update => self.update(transaction, &request).await,
-            Method::Info => {
-                let code = match keys(&request) {
-                    Ok(keys) => {
-                        if !keys.is_empty() {
-                            self.tell(ToLine::Keys(keys));
-                        }
-                        200
-                    }
-                    Err(code) => code,
-                };
-                reply(&mut transaction, code, Vec::new()).await;
-            }
-            Method::Notify => return self.notify(transaction, &request).await,
-            Method::Options => reply(&mut transaction, 200, vec![other("Allow", METHODS), other("Accept", "application/sdp")]).await,
-            // Nobody is called on behalf of a caller.
-            Method::Refer => reply(&mut transaction, 603, Vec::new()).await,
-            // What it confirms was confirmed already, or was never sent.
-            Method::PRack => reply(&mut transaction, 481, Vec::new()).await,
-            _ => reply(&mut transaction, 405, vec![other("Allow", METHODS)]).await,
-        }
-        Next::GoOn
-    }
-
-    /// How a transfer goes (RFC 3515, section 2.4.5).
-    async fn notify(&mut self, mut transaction: Transaction, request: &Request) -> Next {
-        if !matches!(self.goodbye, Goodbye::Referred { .. }) {
-            reply(&mut transaction, 481, Vec::new()).await;
-            return Next::GoOn;
-        }
-        reply(&mut transaction, 200, Vec::new()).await;
-        let fragment = String::from_utf8_lossy(&request.body).into_owned();
-        let code = fragment.split_ascii_whitespace().nth(1).and_then(|code| code.parse::<u16>().ok());
-        if let Some(code) = code.filter(|code| *code >= 200) {
-            if code >= 300 {
-                tracing::warn!(code, "a transfer failed at the peer");
-            }
-            self.say_goodbye();
-        }
-        Next::GoOn
-    }
-
-    /// Hold, resume, another codec, another address, or a sign of life.
-    async fn reinvite(&mut self, mut transaction: Transaction, request: &Request) {
-        if self.unconfirmed.is_some() {
-            return reply(&mut transaction, 500, vec![other("Retry-After", "1")]).await;
-        }
-        let answered = self.renegotiate(request, true);
-        let mut headers = match answered {
-            Ok(_) => self.session_headers(),
-            Err(Refused { code, headers }) => return reply(&mut transaction, code, headers).await,
-        };
-        let Ok((agreed, body)) = answered else { return };
-        headers.push(other("Content-Type", "application/sdp"));
-        let invite = Invite::drive(transaction, self.mailbox.clone());
-        invite.respond(self.server.response(request, 200, headers, body));
-        self.unconfirmed = Some(invite);
-        match agreed {
-            Some(agreed) => self.agree(agreed),
-            None => self.offered = true,
-        }
-    }
-
-    async fn update(&mut self, mut transaction: Transaction, request: &Request) {
-        if self.offered && !request.body.is_empty() {
-            return reply(&mut transaction, 491, Vec::new()).await;
-        }
-        match self.renegotiate(request, false) {
-            Ok((agreed, body)) => {
-                let mut headers = self.session_headers();
-                if agreed.is_some() {
-                    headers.push(other("Content-Type", "application/sdp"));
-                }
-                let body = agreed.is_some().then_some(body);
-                if let Err(error) = transaction.reply_with(StatusCode::OK, headers, body).await {
-                    tracing::debug!(%error, "an answer was not sent");
-                }
-                if let Some(agreed) = agreed {
-                    self.agree(agreed);
-                }
-            }
-            Err(Refused { code, headers }) => reply(&mut transaction, code, headers).await,
-        }
-    }
-
-    /// The session's new terms; without an offer ours, if `offering`.
-    fn renegotiate(&mut self, request: &Request, offering: bool) -> Result<(Option<Agreed>, Vec<u8>), Refused> {
-        let timer = session_timer(request)?;
-        let result = if request.body.is_empty() {
-            (None, if offering { self.negotiation.offer() } else { Vec::new() })
-        } else {
-            acceptable_body(request)?;
-            let (agreed, body) = self.negotiation.answer(&request.body, &self.server.allowed)?;
-            (Some(agreed), body)
-        };
-        self.timer = timer;
-        self.refresh_at = Instant::now() + timer.due();
-        Ok(result)
-    }
-
-    fn session_headers(&self) -> Vec<Header> {
-        let mut headers = vec![other("Contact", self.leg.contact()), other("Allow", METHODS), other("Supported", "100rel, timer")];
-        headers.extend(self.timer.headers());
-        headers
-    }
+/// Whether a header of our own request belongs to what it asks, and not to the dialog.
+fn is_extra(header: &Header) -> bool {
+    matches!(header, Header::Other(name, _) if !["Contact", "Authorization", "Proxy-Authorization"].contains(&name.as_str()))
 }

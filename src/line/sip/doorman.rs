@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Messages that were not let in.
 #[derive(Debug, Default)]
 pub struct Turned {
-    /// From networks that are not allowed.
+    /// From networks that are not allowed, or to them.
     pub foreign: AtomicU64,
     /// Answered at the gate.
     pub refused: AtomicU64,
@@ -74,6 +74,11 @@ impl<S: StackSocket> StackSocket for GatedSocket<S> {
     }
 
     async fn send_to(&self, bytes: &[u8], to: SocketAddr) -> rsipstack::Result<usize> {
+        // Where an answer goes is the peer's claim; no message leaves the allowed networks.
+        if !self.allowed.contains(to.ip()) {
+            Turned::count(&self.turned.foreign);
+            return Ok(bytes.len());
+        }
         self.socket.send_to(&as_the_peer_wrote(bytes), to).await
     }
 

@@ -210,6 +210,13 @@ pub fn parameter(value: &str, name: &str) -> Option<String> {
     })
 }
 
+/// The URI in an address, without its name and brackets.
+pub fn bare_address(value: &str) -> String {
+    let value = list(value).into_iter().next().unwrap_or_default();
+    let inside = value.split_once('<').and_then(|(_, behind)| behind.split_once('>')).map(|(uri, _)| uri.to_owned());
+    inside.unwrap_or_else(|| value.split(';').next().unwrap_or_default().trim().to_owned())
+}
+
 /// An answer to a request that nobody will remember; `None` if it has no way back.
 pub fn answer(head: &Head, fault: &Fault, from: SocketAddr) -> Option<Vec<u8>> {
     head.first("via")?;

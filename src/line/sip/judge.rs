@@ -60,6 +60,7 @@ impl Judge {
             lang: Lang::Zh,
             ring: Duration::ZERO,
             transfer_to: None,
+            trunks: Vec::new(),
         };
         let (to_service, incoming) = unbounded_channel();
         let (outgoing, from_service) = unbounded_channel();

@@ -125,6 +125,11 @@ impl Leg {
         Request { method, uri: self.target.clone(), version: Version::V2, headers: headers.into(), body }
     }
 
+    /// What stands in the first line of our requests.
+    pub fn target(&self) -> &Uri {
+        &self.target
+    }
+
     /// Where our requests go: along the route, else to the peer's contact; if that is no address, to where the peer's first message came
     /// from. `reachable` says which addresses may be talked to at all.
     pub fn destination(&self, reachable: impl Fn(std::net::IpAddr) -> bool) -> SipAddr {

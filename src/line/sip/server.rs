@@ -1,13 +1,20 @@
 //! The SIP side of the service: sockets, admission, and the way of every message to its call.
 
 use super::call::Call;
+use super::dial::Dialling;
 use super::doorman::{ConnectionGate, GatedSocket, Turned};
 use super::judge::Memory;
 use super::leg::{METHODS, USER_AGENT, Way, other};
+use super::line::{SipLine, ToLine};
+use super::registration::{self, Standing};
+use super::trunk::Trunk;
 use super::{Answerer, Leave, ToCall};
+use crate::call::dial::{Cause, Order};
 use crate::line::networks::Networks;
-use crate::line::rtp::ports::Ports;
-use crate::line::sdp::Codec;
+use crate::line::rtp::media::Media;
+use crate::line::rtp::ports::{PortPair, Ports};
+use crate::line::rtp::stream::Start;
+use crate::line::sdp::{Agreed, Codec};
 use crate::text::Lang;
 use rsipstack::EndpointBuilder;
 use rsipstack::platform::CancellationToken;
@@ -25,10 +32,13 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::UdpSocket;
-use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::{Sender, channel};
+use tokio::sync::watch;
 
 /// How long peers are waited for when the service ends.
 const GOODBYE: Duration = Duration::from_secs(2);
+/// Messages that may wait for a line.
+const QUEUE: usize = 32;
 const GOODBYE_POLL: Duration = Duration::from_millis(20);
 
 /// How messages travel.
@@ -36,6 +46,22 @@ const GOODBYE_POLL: Duration = Duration::from_millis(20);
 pub enum Carrier {
     Udp,
     Tcp,
+}
+
+impl Carrier {
+    pub const ALL: [Carrier; 2] = [Carrier::Udp, Carrier::Tcp];
+
+    /// As the configuration writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Carrier::Udp => "udp",
+            Carrier::Tcp => "tcp",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Carrier> {
+        Carrier::ALL.into_iter().find(|carrier| carrier.name() == name)
+    }
 }
 
 /// What the line needs to know.
@@ -55,6 +81,8 @@ pub struct Settings {
     pub ring: Duration,
     /// Where callers go who are to be handed to a person.
     pub transfer_to: Option<String>,
+    /// Where calls go out.
+    pub trunks: Vec<Trunk>,
 }
 
 /// Why the line does not start.
@@ -75,6 +103,8 @@ pub struct Server<A: Answerer> {
     inner: Arc<Inner<A>>,
     endpoint: Endpoint,
     addresses: Vec<(Carrier, SocketAddr)>,
+    /// Ends the registrations.
+    end: watch::Sender<bool>,
 }
 
 /// What the tasks share.
@@ -87,6 +117,8 @@ pub(super) struct Inner<A: Answerer> {
     pub endpoint: EndpointInnerRef,
     turned: Arc<Turned>,
     calls: Mutex<HashMap<CallKey, Sender<ToCall>>>,
+    /// By the trunk's name.
+    standings: Mutex<HashMap<String, Standing>>,
 }
 
 /// Call-ID and our own tag.
@@ -142,7 +174,14 @@ impl<A: Answerer> Server<A> {
             endpoint: endpoint.inner.clone(),
             turned,
             calls: Mutex::default(),
+            standings: Mutex::default(),
         });
+        let (end, ending) = watch::channel(false);
+        for trunk in &inner.settings.trunks {
+            let Some(period) = trunk.register else { continue };
+            inner.stand(&trunk.name, Standing::Trying);
+            tokio::spawn(registration::keep(inner.clone(), trunk.clone(), period, ending.clone()));
+        }
         let stack = endpoint.inner.clone();
         tokio::spawn(async move {
             if let Err(error) = stack.serve().await {
@@ -155,12 +194,17 @@ impl<A: Answerer> Server<A> {
                 dispatch.clone().take(transaction);
             }
         });
-        Ok(Server { inner, endpoint, addresses })
+        Ok(Server { inner, endpoint, addresses, end })
     }
 
     /// Where it listens, with the ports that were chosen for port 0.
     pub fn addresses(&self) -> &[(Carrier, SocketAddr)] {
         &self.addresses
+    }
+
+    /// Calls somebody.
+    pub fn call_out(&self, order: Order) -> Dialling {
+        self.inner.clone().call_out(order)
     }
 
     /// Calls that ring or are held.
@@ -176,12 +220,20 @@ impl<A: Answerer> Server<A> {
             let _ = call.try_send(ToCall::Leave(Leave::HangUp));
         }
         drop(calls);
+        self.end.send_replace(true);
+        let registered = || self.trunks().iter().any(|(_, standing)| *standing != Standing::Unasked);
         let gone = async {
-            while self.calls() > 0 {
+            while self.calls() > 0 || registered() {
                 tokio::time::sleep(GOODBYE_POLL).await;
             }
         };
         let _ = tokio::time::timeout(GOODBYE, gone).await;
+    }
+
+    /// The trunks and how we stand with them.
+    pub fn trunks(&self) -> Vec<(String, Standing)> {
+        let names = self.inner.settings.trunks.iter().map(|trunk| trunk.name.clone());
+        names.map(|name| (name.clone(), self.inner.standing(&name))).collect()
     }
 
     /// Messages that were turned away: from foreign networks, with an answer, without one.
@@ -236,6 +288,14 @@ impl<A: Answerer> Inner<A> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub fn stand(&self, trunk: &str, standing: Standing) {
+        self.standings.lock().unwrap_or_else(PoisonError::into_inner).insert(trunk.to_owned(), standing);
+    }
+
+    pub fn standing(&self, trunk: &str) -> Standing {
+        self.standings.lock().unwrap_or_else(PoisonError::into_inner).get(trunk).copied().unwrap_or(Standing::Unasked)
+    }
+
     pub fn enter(&self, key: CallKey, inbox: Sender<ToCall>) {
         self.lock().insert(key, inbox);
     }
@@ -288,6 +348,41 @@ impl<A: Answerer> Inner<A> {
             }
         }
         None
+    }
+
+    /// A line with its end for the signalling.
+    pub fn line(&self, sockets: PortPair, agreed: Agreed, to_call: Sender<ToCall>) -> (SipLine, Sender<ToLine>) {
+        let start = Start { source: rand::random(), sequence: rand::random(), timestamp: rand::random() };
+        let media = Media::new(sockets, agreed, self.allowed.clone(), start);
+        let (to_line, from_call) = channel(QUEUE);
+        (SipLine::new(media, from_call, to_call, self.settings.transfer_to.clone()), to_line)
+    }
+
+    /// The way to `server`, a host with its port.
+    pub async fn reach(&self, server: &str, carrier: Carrier) -> Result<Way, Cause> {
+        let found = tokio::net::lookup_host(server).await.map_err(|error| {
+            tracing::warn!(server, %error, "the address of a SIP server is not found");
+            Cause::Unreachable
+        })?;
+        let address = found.into_iter().find(|address| self.allowed.contains(address.ip())).ok_or_else(|| {
+            tracing::warn!(server, "it is in no network that sip.allow names");
+            Cause::Unreachable
+        })?;
+        let transport = match carrier {
+            Carrier::Udp => Transport::Udp,
+            Carrier::Tcp => Transport::Tcp,
+        };
+        let listening = self.endpoint.transport_layer.get_listen_addrs();
+        let local = listening.into_iter().find(|local| local.r#type == Some(transport)).ok_or_else(|| {
+            tracing::warn!(server, ?carrier, "nothing is listened on that answers could come to; see sip.listen");
+            Cause::Unreachable
+        })?;
+        let peer = SipAddr { r#type: Some(transport), addr: address.into() };
+        let (connection, peer) = self.endpoint.transport_layer.lookup(&peer, None).await.map_err(|error| {
+            tracing::warn!(server, %error, "a SIP server cannot be connected to");
+            Cause::Unreachable
+        })?;
+        Ok(Way { connection, peer, local })
     }
 
     /// Our address on a connection, and the way back to where `transaction` came from.

@@ -57,6 +57,8 @@ struct Terms<A: Answerer> {
 enum Rung {
     Answer,
     GivenUp,
+    /// The service is being shut down.
+    Ending,
 }
 
 impl<A: Answerer> Setup<A> {
@@ -68,10 +70,12 @@ impl<A: Answerer> Setup<A> {
                 return self.invite.respond(self.server.response(&self.request, code, headers, Vec::new()));
             }
         };
-        if let Rung::GivenUp = self.ring().await {
-            return self.invite.respond(self.server.response(&self.request, 487, Vec::new(), Vec::new()));
-        }
-        self.answer(terms).await;
+        let (code, headers) = match self.ring().await {
+            Rung::Answer => return self.answer(terms).await,
+            Rung::GivenUp => (487, Vec::new()),
+            Rung::Ending => (503, vec![other("Retry-After", RETRY_AFTER_S.to_string())]),
+        };
+        self.invite.respond(self.server.response(&self.request, code, headers, Vec::new()));
     }
 
     async fn terms(&self) -> Result<Terms<A>, Refused> {
@@ -133,6 +137,7 @@ impl<A: Answerer> Setup<A> {
                         Early::Other => {}
                     },
                     Some(ToCall::Cancelled | ToCall::Over { .. }) | None => return Rung::GivenUp,
+                    Some(ToCall::Leave(_)) => return Rung::Ending,
                     Some(_) => {}
                 },
             }
@@ -167,8 +172,9 @@ impl<A: Answerer> Setup<A> {
         headers.extend(timer.headers());
         self.invite.respond(self.server.response(&self.request, 200, headers, body));
         let updates = self.request.header_value("Allow").is_some_and(|allow| allow.to_ascii_uppercase().contains("UPDATE"));
-        let call = Call::answered(self, ready, negotiation, timer, updates);
-        call.run(agreed).await;
+        let mut call = Call::answered(self, ready, negotiation, timer, updates);
+        call.begin(agreed);
+        call.run().await;
     }
 }
 

@@ -1,6 +1,6 @@
 //! Session timers (RFC 4028): a call whose peer vanished without a word ends. Pure.
 
-use rsipstack::sip::{Header, HeadersExt, Request};
+use rsipstack::sip::{Header, HeadersExt, Request, Response};
 use std::time::Duration;
 
 use super::leg::other;
@@ -8,6 +8,8 @@ use super::leg::other;
 /// What we propose, and the least that the RFC allows.
 const PROPOSED_S: u32 = 1_800;
 pub const LEAST_S: u32 = 90;
+/// Nobody has a reason to wait longer for a sign of life.
+const LONGEST_S: u32 = 24 * 3_600;
 
 /// Who keeps the session alive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +53,25 @@ impl SessionTimer {
         };
         let least_s = request.header_value("Min-SE").and_then(|text| text.trim().parse::<u32>().ok()).unwrap_or(LEAST_S);
         Ok(SessionTimer { interval_s: wanted_s.min(PROPOSED_S.max(least_s)), refresher })
+    }
+
+    /// What our INVITE says of it; `least_s` is what the peer wants at least.
+    pub fn proposal(least_s: Option<u32>) -> Vec<Header> {
+        let least_s = least_s.unwrap_or(LEAST_S).clamp(LEAST_S, LONGEST_S);
+        vec![
+            other("Session-Expires", PROPOSED_S.max(least_s).to_string()),
+            other("Min-SE", least_s.to_string()),
+            other("Supported", "timer"),
+        ]
+    }
+
+    /// What the answer to our INVITE agrees to; who says nothing of it is looked after by us.
+    pub fn agreed(response: &Response) -> SessionTimer {
+        let written = response.header_value("Session-Expires").unwrap_or_default();
+        let mut parts = written.split(';').map(str::trim);
+        let interval_s = parts.next().and_then(|seconds| seconds.parse().ok()).unwrap_or(PROPOSED_S).clamp(LEAST_S, LONGEST_S);
+        let refresher = if parts.any(|part| part.eq_ignore_ascii_case("refresher=uas")) { Refresher::Peer } else { Refresher::Us };
+        SessionTimer { interval_s, refresher }
     }
 
     /// What the answer says of it.
@@ -103,6 +124,19 @@ mod tests {
         check("Supported: timer\r\nSession-Expires: 89\r\n", Err(TooShort));
         check("Supported: timer\r\nSession-Expires: 7200\r\n", Ok((1800, Refresher::Peer)));
         check("Supported: timer\r\nSession-Expires: 7200\r\nMin-SE: 3600\r\n", Ok((3600, Refresher::Peer)));
+    }
+
+    #[test]
+    fn what_was_agreed_to() {
+        let agreed = |lines: &str| {
+            let timer = SessionTimer::agreed(&Response::try_from(format!("SIP/2.0 200 OK\r\n{lines}\r\n").as_str()).unwrap());
+            (timer.interval_s, timer.refresher)
+        };
+        assert_eq!(agreed(""), (1800, Refresher::Us));
+        assert_eq!(agreed("Session-Expires: 600;refresher=uas\r\n"), (600, Refresher::Peer));
+        assert_eq!(agreed("x: 600;refresher=uac\r\n"), (600, Refresher::Us));
+        assert_eq!(agreed("Session-Expires: 1\r\n"), (90, Refresher::Us));
+        assert_eq!(agreed("Session-Expires: 99999999999\r\n"), (1800, Refresher::Us));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 
 /// Far longer than anything here takes; a test that waits for so long has failed.
-const PATIENCE: Duration = Duration::from_secs(40);
+pub const PATIENCE: Duration = Duration::from_secs(40);
 
 /// What the echo does and saw.
 #[derive(Default)]
@@ -81,14 +81,24 @@ pub fn settings() -> Settings {
         lang: Lang::Zh,
         ring: Duration::ZERO,
         transfer_to: Some("sip:person@127.0.0.1".to_owned()),
+        trunks: Vec::new(),
     }
 }
 
-/// A range of its own for each test of this process.
+/// A range of which every port is free now, and none is given to two tests.
 fn free_ports() -> std::ops::RangeInclusive<u16> {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    let first = 42_000 + 40 * (NEXT.fetch_add(1, Ordering::SeqCst) % 100) as u16;
-    first..=first + 39
+    const PORTS: u16 = 40;
+    static GIVEN: Mutex<Vec<u16>> = Mutex::new(Vec::new());
+    let mut given = GIVEN.lock().unwrap();
+    loop {
+        let first = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() & !1;
+        let apart = given.iter().all(|other| other.abs_diff(first) >= PORTS);
+        let free = |port| std::net::UdpSocket::bind(("127.0.0.1", port)).is_ok();
+        if apart && first < u16::MAX - PORTS && (first..first + PORTS).all(free) {
+            given.push(first);
+            return first..=first + PORTS - 1;
+        }
+    }
 }
 
 pub async fn serve(echo: Echo, settings: Settings) -> (Server<Echo>, Arc<Echo>) {
