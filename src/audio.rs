@@ -8,6 +8,7 @@ pub mod endpointer;
 pub mod filter;
 pub mod frame;
 pub mod noise;
+pub mod outburst;
 pub mod resample;
 pub mod treatment;
 pub mod vad;

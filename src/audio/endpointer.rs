@@ -111,6 +111,13 @@ impl Endpointer {
         self.kept_from = self.turns.frames();
     }
 
+    /// The latest of the utterance in progress, at most so many milliseconds, pre-roll included; `None` while there is none.
+    pub fn latest(&self, most_ms: u32) -> Option<Vec<f32>> {
+        let start = self.turns.in_progress_since()?;
+        let now = self.turns.frames();
+        Some(self.said(start.max(now.saturating_sub(frames(most_ms))), now))
+    }
+
     /// Whether the caller is in the middle of an utterance.
     pub fn in_utterance(&self) -> bool {
         self.turns.in_utterance()

@@ -80,6 +80,11 @@ impl Conversation {
         actions
     }
 
+    /// Whether `text` says no more than that the caller listens.
+    pub fn nods(&self, text: &str) -> bool {
+        self.services.router.is_nod(text, self.lang)
+    }
+
     /// What `text` means as an answer to the present question.
     pub fn understand(&self, text: &str) -> Understood {
         self.understand_as(Heard { text, hearing_confidence: None })

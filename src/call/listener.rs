@@ -6,6 +6,7 @@
 use super::line::{Clock, Frame};
 use crate::asr::recogniser::Priority;
 use crate::asr::{AsrError, Job, Recogniser, Transcript};
+use crate::audio::CALL_RATE_HZ;
 use crate::audio::endpointer::{Endpointer, Heard, Timing};
 use crate::grammar::Constraint;
 use crate::text::Lang;
@@ -16,6 +17,10 @@ use tokio::task::AbortHandle;
 
 /// Waiting longer than this for a text is worse for the caller than being asked again.
 const DEADLINE: Duration = Duration::from_secs(6);
+/// Of a sound that lasts, a glance hears so much.
+const GLANCE_MS: u32 = 2_400;
+/// What was said before a caller went on is kept in front of it up to this, with it: a longer utterance is never recognised.
+const LONGEST_JOINED: usize = 20 * CALL_RATE_HZ as usize;
 
 /// A recognition that came to an end.
 #[derive(Debug)]
@@ -55,6 +60,22 @@ pub struct Listener {
     tickets: u64,
     attempt: Option<Attempt>,
     ended: Option<Ended>,
+    /// What was said before the caller went on, after an end that was none.
+    before: Vec<f32>,
+    glance: Option<Glance>,
+}
+
+/// A look at a sound that still lasts.
+struct Glance {
+    ticket: u64,
+    task: AbortHandle,
+    result: Option<Transcript>,
+}
+
+impl Drop for Glance {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
 }
 
 /// The text of what was said up to the latest pause.
@@ -94,6 +115,8 @@ impl Listener {
             tickets: 0,
             attempt: None,
             ended: None,
+            before: Vec::new(),
+            glance: None,
         }
     }
 
@@ -143,12 +166,41 @@ impl Listener {
         self.endpointer.reset();
         self.attempt = None;
         self.ended = None;
+        self.before = Vec::new();
+        self.glance = None;
+    }
+
+    /// Has a look at the sound that lasts; what comes of it is given by [`Listener::glanced`].
+    pub fn look(&mut self) {
+        let Some(samples) = self.endpointer.latest(GLANCE_MS).filter(|_| self.glance.is_none()) else { return };
+        self.tickets += 1;
+        let ticket = self.tickets;
+        // Refused for want of room: then nothing is known of the sound.
+        if let Ok(task) = self.submit(ticket, samples.into(), None, Priority::Trial) {
+            self.glance = Some(Glance { ticket, task, result: None });
+        }
+    }
+
+    /// A look is being had.
+    pub fn is_looking(&self) -> bool {
+        self.glance.as_ref().is_some_and(|glance| glance.result.is_none())
+    }
+
+    /// What the latest look saw, once.
+    pub fn glanced(&mut self) -> Option<Transcript> {
+        let transcript = self.glance.as_mut()?.result.take()?;
+        self.glance = None;
+        Some(transcript)
     }
 
     fn follow(&mut self, heard: Heard) -> Option<Noticed> {
         match heard {
-            Heard::Start { .. } => Some(Noticed::Began),
+            Heard::Start { .. } => {
+                self.join();
+                Some(Noticed::Began)
+            }
             Heard::Pause { samples, .. } => {
+                self.glance = None;
                 self.attempt = Some(self.attempt_on(samples));
                 if self.clock == Clock::Live {
                     self.begin(Priority::Trial);
@@ -160,6 +212,7 @@ impl Listener {
                 None
             }
             Heard::End { speech_end_frame, end_frame, samples } => {
+                self.glance = None;
                 if self.attempt.is_none() {
                     self.attempt = Some(self.attempt_on(samples));
                 }
@@ -170,36 +223,31 @@ impl Listener {
         }
     }
 
+    /// The caller goes on before the text of what ended is there: it had not ended.
+    fn join(&mut self) {
+        if self.ended.take().is_none() {
+            return;
+        }
+        let said = self.attempt.take().map(|attempt| attempt.samples.to_vec());
+        self.before = said.unwrap_or_default();
+    }
+
     fn attempt_on(&mut self, samples: Vec<f32>) -> Attempt {
         self.tickets += 1;
+        let joined = self.before.len() + samples.len() <= LONGEST_JOINED;
+        let samples = if joined && !self.before.is_empty() { [self.before.as_slice(), &samples].concat() } else { samples };
         Attempt { ticket: self.tickets, samples: samples.into(), task: None, trial: false, result: None }
     }
 
     /// Starts recognition unless it runs or is done. A refused trial is tried again as a final; a refused final is a result.
     fn begin(&mut self, priority: Priority) {
-        let Some(attempt) = self.attempt.as_mut().filter(|attempt| attempt.task.is_none() && attempt.result.is_none()) else { return };
-        let deadline = match self.clock {
-            Clock::Live => DEADLINE,
-            // Its caller waits in frames, not in seconds.
-            Clock::Stepped => Duration::MAX,
-        };
-        let job = Job {
-            samples: attempt.samples.clone(),
-            lang: self.lang,
-            terms: self.terms.clone(),
-            constraint: self.constraint.clone(),
-            deadline,
-            priority,
-        };
-        match self.recogniser.submit(job) {
-            Ok(pending) => {
-                let (results, ticket) = (self.results.clone(), attempt.ticket);
-                let task = tokio::spawn(async move {
-                    let result = pending.wait().await;
-                    // The receiver is gone only when the call is over.
-                    let _ = results.send(Recognised { ticket, result }).await;
-                });
-                attempt.task = Some(task.abort_handle());
+        let Some(attempt) = self.attempt.as_ref().filter(|attempt| attempt.task.is_none() && attempt.result.is_none()) else { return };
+        let (ticket, samples) = (attempt.ticket, attempt.samples.clone());
+        let submitted = self.submit(ticket, samples, self.constraint.clone(), priority);
+        let Some(attempt) = &mut self.attempt else { return };
+        match submitted {
+            Ok(task) => {
+                attempt.task = Some(task);
                 attempt.trial = priority == Priority::Trial;
             }
             Err(error) if priority == Priority::Final => attempt.result = Some(Err(error)),
@@ -207,8 +255,38 @@ impl Listener {
         }
     }
 
+    fn submit(
+        &self,
+        ticket: u64,
+        samples: Arc<[f32]>,
+        constraint: Option<Arc<Constraint>>,
+        priority: Priority,
+    ) -> Result<AbortHandle, AsrError> {
+        let deadline = match self.clock {
+            Clock::Live => DEADLINE,
+            // Its caller waits in frames, not in seconds.
+            Clock::Stepped => Duration::MAX,
+        };
+        let job = Job { samples, lang: self.lang, terms: self.terms.clone(), constraint, deadline, priority };
+        let pending = self.recogniser.submit(job)?;
+        let results = self.results.clone();
+        let task = tokio::spawn(async move {
+            let result = pending.wait().await;
+            // The receiver is gone only when the call is over.
+            let _ = results.send(Recognised { ticket, result }).await;
+        });
+        Ok(task.abort_handle())
+    }
+
     /// Takes a result that came back; void ones are dropped.
     pub fn take(&mut self, recognised: Recognised) {
+        if let Some(glance) = self.glance.as_mut().filter(|glance| glance.ticket == recognised.ticket) {
+            match recognised.result {
+                Ok(transcript) => glance.result = Some(transcript),
+                Err(_) => self.glance = None,
+            }
+            return;
+        }
         let Some(attempt) = self.attempt.as_mut().filter(|attempt| attempt.ticket == recognised.ticket) else { return };
         attempt.result = Some(recognised.result);
         attempt.task = None;
@@ -227,6 +305,87 @@ impl Listener {
         let ended = self.ended.take()?;
         let mut attempt = self.attempt.take()?;
         let result = attempt.result.take()?;
+        self.before = Vec::new();
         Some(Utterance { speech_end_frame: ended.speech_end_frame, end_frame: ended.end_frame, trial: attempt.trial, result })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio::{FRAME_SAMPLES, resample, wav};
+    use std::path::Path;
+    use std::sync::Mutex;
+    use tokio::sync::oneshot;
+
+    /// Answers when the test says so.
+    #[derive(Default)]
+    struct Slow {
+        jobs: Mutex<Vec<(usize, oneshot::Sender<Result<Transcript, AsrError>>)>>,
+    }
+
+    impl Recogniser for Slow {
+        fn submit(&self, job: Job) -> Result<crate::asr::Pending, AsrError> {
+            let (answer, pending) = oneshot::channel();
+            self.jobs.lock().unwrap().push((job.samples.len(), answer));
+            Ok(crate::asr::Pending::new(pending))
+        }
+    }
+
+    impl Slow {
+        fn answer_last(&self, text: &str) {
+            let (_, answer) = self.jobs.lock().unwrap().pop().unwrap();
+            answer.send(Ok(Transcript { text: text.to_owned(), ..Transcript::default() })).unwrap();
+        }
+    }
+
+    fn hear(listener: &mut Listener, samples: &[f32]) -> Vec<Noticed> {
+        samples.as_chunks::<FRAME_SAMPLES>().0.iter().filter_map(|frame| listener.push(frame)).collect()
+    }
+
+    fn spoken() -> Vec<f32> {
+        let audio = wav::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("audio-fixtures/zh_answers/confirm.wav")).unwrap();
+        let mut samples = resample::resample(&audio.samples, audio.rate_hz, CALL_RATE_HZ);
+        samples.extend(vec![0.0; CALL_RATE_HZ as usize]);
+        samples
+    }
+
+    #[tokio::test]
+    async fn a_caller_who_goes_on_before_the_text_is_there_had_not_finished() {
+        let (results, mut coming) = mpsc::channel(16);
+        let recogniser = Arc::new(Slow::default());
+        let mut listener = Listener::new(recogniser.clone(), Clock::Live, results);
+        listener.set_timing(Timing::CLOSED);
+        assert_eq!(hear(&mut listener, &spoken()), [Noticed::Began, Noticed::Ended]);
+        let first = recogniser.jobs.lock().unwrap().last().unwrap().0;
+        assert!(listener.awaits_text());
+        assert_eq!(hear(&mut listener, &spoken()), [Noticed::Began, Noticed::Ended]);
+        let both = recogniser.jobs.lock().unwrap().last().unwrap().0;
+        assert!(both > first * 3 / 2, "{both} samples after {first}");
+        recogniser.answer_last("确认，确认");
+        listener.take(coming.recv().await.unwrap());
+        assert_eq!(listener.utterance().unwrap().result.unwrap().text, "确认，确认");
+        // What comes after the text stands for itself.
+        hear(&mut listener, &spoken());
+        let next = recogniser.jobs.lock().unwrap().last().unwrap().0;
+        assert!(next < both, "{next} samples after {both}");
+    }
+
+    #[tokio::test]
+    async fn a_look_at_a_sound_that_lasts_leaves_the_utterance_alone() {
+        let (results, mut coming) = mpsc::channel(16);
+        let recogniser = Arc::new(Slow::default());
+        let mut listener = Listener::new(recogniser.clone(), Clock::Live, results);
+        listener.look();
+        assert!(!listener.is_looking(), "there is nothing to look at");
+        let spoken = spoken();
+        assert_eq!(hear(&mut listener, &spoken[..CALL_RATE_HZ as usize * 7 / 10]), [Noticed::Began]);
+        listener.look();
+        assert!(listener.is_looking() && listener.glanced().is_none());
+        recogniser.answer_last("");
+        listener.take(coming.recv().await.unwrap());
+        assert_eq!(listener.glanced().unwrap().text, "");
+        assert!(!listener.is_looking() && listener.glanced().is_none());
+        assert_eq!(hear(&mut listener, &spoken[CALL_RATE_HZ as usize * 7 / 10..]), [Noticed::Ended]);
     }
 }

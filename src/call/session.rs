@@ -6,9 +6,11 @@
 mod hearing;
 
 use super::conversation::Conversation;
+use super::interruption::Interruption;
 use super::line::{Caption, Clock, Floor, Inbound, Line, Side};
 use super::listener::{Listener, Recognised};
 use super::log::CallLog;
+use super::manners::Manners;
 use super::record::{CallRecord, Happening, Waterfall};
 use super::recording::Recording;
 use super::services::Request;
@@ -51,6 +53,8 @@ pub struct Session<L: Line> {
     now: u64,
     performing: u32,
     filler: timing::Filler,
+    manners: Manners,
+    interruption: Interruption,
     /// Milliseconds of silence since the question was asked to its end.
     silence: u32,
     idle: u32,
@@ -88,6 +92,8 @@ impl<L: Line> Session<L> {
             now: 0,
             performing: 0,
             filler: timing::Filler::default(),
+            manners: Manners::default(),
+            interruption: Interruption::default(),
             silence: 0,
             idle: 0,
             caller_speaking: false,
@@ -103,6 +109,11 @@ impl<L: Line> Session<L> {
     /// The same, kept in another way.
     pub fn recorded(self, recording: Recording) -> Session<L> {
         Session { recording, ..self }
+    }
+
+    /// The same with another ear for interruptions.
+    pub fn mannered(self, manners: Manners) -> Session<L> {
+        Session { manners, ..self }
     }
 
     /// Runs the call to its end.
@@ -204,11 +215,13 @@ impl<L: Line> Session<L> {
     async fn collect(&mut self) {
         self.take_utterance();
         loop {
-            let waiting = self.line.clock() == Clock::Stepped && (self.listener.awaits_text() || self.performing > 0);
+            let working = self.listener.awaits_text() || self.listener.is_looking() || self.performing > 0;
+            let waiting = self.line.clock() == Clock::Stepped && working;
             tokio::select! {
                 biased;
                 Some(recognised) = self.recognised.recv() => {
                     self.listener.take(recognised);
+                    self.take_glance();
                     self.show_trial();
                     self.end_early();
                     self.take_utterance();
@@ -237,6 +250,7 @@ impl<L: Line> Session<L> {
         if let Some(keys) = self.keys.tick() {
             self.keyed(keys);
         }
+        self.watch_interruption();
         let occupied = self.speaker.busy() || self.caller_speaking || self.listener.awaits_text() || self.performing > 0 || self.closing;
         if self.performing > 0
             && !self.speaker.busy()

@@ -84,6 +84,12 @@ impl Speaker {
         self.queue.front().map(|playing| playing.played_ms)
     }
 
+    /// How much of the present utterance is still to be heard; `None` until all of it has been made.
+    pub fn rest_ms(&self) -> Option<u32> {
+        let playing = self.queue.front().filter(|playing| playing.coming.is_none())?;
+        Some((playing.samples_ready() / (FRAME_SAMPLES / FRAME_MS as usize)) as u32)
+    }
+
     /// The name of the present prompt.
     pub fn prompt(&self) -> Option<&str> {
         self.queue.front().map(|playing| playing.utterance.prompt.as_str())

@@ -3,7 +3,7 @@
 use crate::audio::FRAME_MS;
 use crate::audio::endpointer;
 use crate::dialog::{Question, Timing};
-use crate::nlu::{Decision, Intent, Understood};
+use crate::nlu::{Decision, Intent, Source, Understood};
 
 /// Quiet time after a key that ends an answer of unknown length.
 const BETWEEN_KEYS_MS: u32 = 2_500;
@@ -11,26 +11,26 @@ const BETWEEN_KEYS_MS: u32 = 2_500;
 const LOOKING_MS: u32 = 800;
 const STILL_LOOKING_MS: u32 = 5_000;
 
-/// How the endpointer should wait, given what is asked and whether a prompt is being played.
-pub fn endpoint(question: Option<&Question>, speaking: bool) -> endpointer::Timing {
-    let timing = match question.map(|question| question.timing) {
+/// How the endpointer should wait for what is asked.
+pub fn endpoint(question: Option<&Question>) -> endpointer::Timing {
+    match question.map(|question| question.timing) {
         Some(Timing::Closed) => endpointer::Timing::CLOSED,
         Some(Timing::Number) => endpointer::Timing::NUMBER,
         Some(Timing::Open) | None => endpointer::Timing::OPEN,
-    };
-    if speaking {
-        // Over a prompt only clear speech counts: what leaks from the caller's ear-piece must not stop it.
-        endpointer::Timing { start_speech_ms: 160, start_window_ms: 320, threshold: timing.threshold.max(0.7), ..timing }
-    } else {
-        timing
     }
 }
 
-/// Words into a prompt that only show that the caller listens (嗯, 好的), or that were not understood: the prompt goes on.
-pub fn is_backchannel(understood: &Understood, question: Option<&Question>) -> bool {
-    let closed = question.is_some_and(|question| question.expectation.grammar.is_some());
-    let listening_noise = matches!(understood.intent, Some(Intent::Affirm | Intent::Thanks | Intent::Greeting));
-    understood.decision == Decision::Reject || (listening_noise && !closed)
+/// A question of which less than this is left has been heard: callers answer before its last syllable.
+const AS_GOOD_AS_HEARD_MS: u32 = 800;
+
+/// Words into a prompt that only show that the caller listens (嗯, 好的), or that were not understood: the prompt goes on. `nods`: they are
+/// of the kind that says no more than "I hear you", `rest_ms`: how much of the prompt is left.
+pub fn is_backchannel(understood: &Understood, question: Option<&Question>, nods: bool, rest_ms: Option<u32>) -> bool {
+    let listens = nods || matches!(understood.intent, Some(Intent::Affirm | Intent::Thanks | Intent::Greeting));
+    let answers = understood.source == Source::Grammar;
+    // What is agreed to has to be heard before.
+    let unheard = question.is_some_and(|question| question.consent) && rest_ms.is_none_or(|rest_ms| rest_ms > AS_GOOD_AS_HEARD_MS);
+    understood.decision == Decision::Reject || (listens && !answers) || (nods && unheard)
 }
 
 /// Collects keys into answers.
@@ -130,6 +130,51 @@ mod tests {
     #[test]
     fn a_hash_alone_is_kept() {
         assert_eq!(answers(0, &["#"], 1), ["#"]);
+    }
+
+    /// What a word into a prompt is taken for: `nods` as the lexicon has it, `rest_ms` of the prompt left.
+    #[track_caller]
+    fn goes_on(source: Source, decision: Decision, consent: bool, nods: bool, rest_ms: Option<u32>, expected: bool) {
+        let understood = Understood {
+            intent: Some(Intent::Affirm),
+            confidence: 0.9,
+            decision,
+            source,
+            text: String::new(),
+            slots: Default::default(),
+            alternatives: Vec::new(),
+            reason: None,
+            also: Vec::new(),
+            control: None,
+            corrects: false,
+            candidates: Default::default(),
+        };
+        let question = Question {
+            name: String::new(),
+            expectation: Default::default(),
+            timing: Timing::Closed,
+            no_input_ms: 5_000,
+            key_length: 0,
+            secret: false,
+            consent,
+        };
+        assert_eq!(is_backchannel(&understood, Some(&question), nods, rest_ms), expected);
+    }
+
+    #[test]
+    fn a_word_into_a_prompt_is_an_answer_only_where_one_is_asked_for() {
+        goes_on(Source::Global, Decision::Accept, false, true, None, true);
+        goes_on(Source::Global, Decision::Accept, false, false, None, true);
+        goes_on(Source::Grammar, Decision::Accept, false, true, None, false);
+        goes_on(Source::Grammar, Decision::Reject, false, false, None, true);
+    }
+
+    #[test]
+    fn nobody_agrees_to_what_was_not_said_yet() {
+        goes_on(Source::Grammar, Decision::Accept, true, true, None, true);
+        goes_on(Source::Grammar, Decision::Accept, true, true, Some(3_000), true);
+        goes_on(Source::Grammar, Decision::Accept, true, true, Some(300), false);
+        goes_on(Source::Grammar, Decision::Accept, true, false, None, false);
     }
 
     #[test]

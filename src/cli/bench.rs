@@ -2,6 +2,7 @@
 
 pub mod calls;
 pub mod endpoint;
+pub mod interruption;
 pub mod material;
 pub mod speak;
 pub mod vad;
@@ -19,6 +20,8 @@ pub struct Args {
 pub enum What {
     /// Many callers at once on a running service: how long they wait, what is lost.
     Calls(calls::CallsArgs),
+    /// Lets words, coughs and noise come into a prompt: how soon it stops, whether and when it goes on.
+    Interruption(interruption::Args),
     /// Compares the voice detectors: misses at the same rate of false alarms.
     Vad(material::Folders),
     /// Counts sentences cut in two, begun too late or missed, and false starts on noise.
@@ -30,6 +33,7 @@ pub enum What {
 pub fn run(args: Args) -> Result<(), Failure> {
     match args.what {
         What::Calls(args) => calls::run(&args),
+        What::Interruption(args) => interruption::run(&args),
         What::Vad(folders) => vad::run(&folders),
         What::Endpoint(folders) => endpoint::run(&folders),
         What::Speak(args) => speak::run(&args),

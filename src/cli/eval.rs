@@ -35,7 +35,7 @@ enum What {
 }
 
 /// At most `limit` things, spread evenly.
-fn spread<T>(things: Vec<T>, limit: Option<usize>) -> Vec<T> {
+pub fn spread<T>(things: Vec<T>, limit: Option<usize>) -> Vec<T> {
     let Some(limit) = limit.filter(|&limit| limit < things.len()) else { return things };
     let all = things.len();
     let chosen = |index: usize| (index * limit) / all != ((index + 1) * limit) / all;

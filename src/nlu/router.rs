@@ -99,6 +99,11 @@ impl Router {
         Understood { corrects: language.takes_back(heard.text, &wording), ..understood }
     }
 
+    /// Whether `text` is a word with which people show that they listen: 嗯, uh huh.
+    pub fn is_nod(&self, text: &str, lang: Lang) -> bool {
+        self.language(lang).yes_no.is_nod(&Wording::new(text))
+    }
+
     /// The knowledge base, for whoever looks something up without a call.
     pub fn knowledge(&self) -> &Knowledge {
         &self.knowledge

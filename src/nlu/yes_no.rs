@@ -64,7 +64,7 @@ impl YesNo {
         pauses.into_iter().rev().find_map(|at| {
             let (head, tail) = text.split_at_checked(at)?;
             let (yes, _) = self.whole(&Wording::new(head))?;
-            self.with_rest(yes, self.soft(&Wording::new(head)), tail)
+            self.with_rest(yes, self.is_nod(&Wording::new(head)), tail)
         })
     }
 
@@ -75,11 +75,12 @@ impl YesNo {
         let whole_word = ends_a_word(&wording, length);
         let head: String = head.iter().collect();
         let tail: String = tail.iter().collect::<String>() + if text.trim_end().ends_with(['?', '？']) { "?" } else { "" };
-        whole_word.then(|| self.with_rest(yes, self.soft(&Wording::new(&head)), &tail)).flatten()
+        whole_word.then(|| self.with_rest(yes, self.is_nod(&Wording::new(&head)), &tail)).flatten()
     }
 
-    fn soft(&self, head: &Wording) -> bool {
-        self.soft.whole(head, |_, _| None).is_some()
+    /// A word that may say no more than "I hear you".
+    pub fn is_nod(&self, wording: &Wording) -> bool {
+        self.soft.whole(wording, |_, _| None).is_some()
     }
 
     fn with_rest(&self, yes: bool, soft: bool, rest: &str) -> Option<Beginning> {
@@ -94,7 +95,7 @@ impl YesNo {
             None => Some(Beginning { yes, rest: wording }),
             // 好的，不用了: the yes was a nod.
             Some(false) if soft => Some(Beginning { yes: false, rest: Wording::new("") }),
-            Some(true) if self.soft(&wording) => Some(Beginning { yes: false, rest: Wording::new("") }),
+            Some(true) if self.is_nod(&wording) => Some(Beginning { yes: false, rest: Wording::new("") }),
             Some(_) => None,
         }
     }

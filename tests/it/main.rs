@@ -23,4 +23,5 @@ mod scenarios_text;
 mod sip;
 mod speaking;
 mod tariff;
+mod turn_taking;
 mod verification;

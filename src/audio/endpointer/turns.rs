@@ -58,6 +58,14 @@ impl Turns {
         matches!(self.state, State::Speaking { .. })
     }
 
+    /// The first frame of the utterance in progress.
+    pub fn in_progress_since(&self) -> Option<u64> {
+        match self.state {
+            State::Speaking { start, .. } => Some(start),
+            State::Waiting { .. } => None,
+        }
+    }
+
     /// The earliest frame at which an utterance in progress, or one that the next frames could begin, may have started.
     pub fn needed_from(&self) -> u64 {
         match self.state {

@@ -5,8 +5,10 @@ use crate::asr::recogniser::Withheld;
 use crate::asr::{AsrError, SpokenAnswer, Transcript, Verdict};
 use crate::audio::FRAME_MS;
 use crate::call::echo;
+use crate::call::interruption::Interruption;
 use crate::call::line::{Caption, Inbound, Line, Side};
 use crate::call::listener::Noticed;
+use crate::call::manners::Readiness;
 use crate::call::record::{Happening, Waterfall};
 use crate::call::timing;
 use crate::dialog::Event;
@@ -26,7 +28,7 @@ impl<L: Line> Session<L> {
             self.listener.reset();
             self.caller_speaking = false;
         }
-        self.listener.set_timing(timing::endpoint(self.conversation.question(), self.speaker.busy() && !self.speaker.paused()));
+        self.listener.set_timing(self.readiness().of(timing::endpoint(self.conversation.question())));
         let noticed = self.listener.push(&inbound.frame);
         if !self.attentive() {
             if noticed.is_some() {
@@ -41,15 +43,60 @@ impl<L: Line> Session<L> {
         }
     }
 
+    fn readiness(&self) -> Readiness {
+        if self.speaker.busy() && !self.speaker.paused() {
+            self.manners.while_speaking.warier(self.interruption.false_stops())
+        } else if self.listener.awaits_text() {
+            self.manners.while_thinking
+        } else {
+            self.manners.while_listening
+        }
+    }
+
     fn caller_began(&mut self) {
         self.caller_speaking = true;
         self.note(Happening::SpeechBegan);
+        self.interruption.begins();
+        self.pause();
+    }
+
+    /// The prompt waits for what the caller says into it.
+    fn pause(&mut self) {
         if self.speaker.busy() && !self.speaker.paused() {
             self.speaker.pause();
             self.line.clear();
             let prompt = self.speaker.prompt().unwrap_or_default().to_owned();
             self.note(Happening::Paused { prompt });
         }
+    }
+
+    /// One tick of a sound in a prompt, and of the prompt that it stopped.
+    pub(super) fn watch_interruption(&mut self) {
+        if !self.speaker.busy() {
+            return;
+        }
+        if self.caller_speaking && self.interruption.sounds() {
+            self.listener.look();
+        }
+        if self.speaker.paused() && self.interruption.waits(self.manners.resume_ms) {
+            self.go_on();
+        }
+    }
+
+    /// What a look at a sound that lasts has seen: a prompt goes on where there are no words, and waits where there are.
+    pub(super) fn take_glance(&mut self) {
+        let Some(seen) = self.listener.glanced().filter(|_| self.speaker.busy()) else { return };
+        if self.says_something(&seen.text) {
+            self.pause();
+            self.interruption.found_words();
+        } else {
+            self.go_on();
+        }
+    }
+
+    /// Whether these are words, and not the prompt's own.
+    fn says_something(&self, text: &str) -> bool {
+        !text.is_empty() && !self.speaker.saying().is_some_and(|prompt| echo::is_echo(text, prompt))
     }
 
     fn caller_ended(&mut self) {
@@ -100,14 +147,15 @@ impl<L: Line> Session<L> {
             }
             return;
         }
-        let over_a_prompt = self.speaker.paused();
-        if over_a_prompt && self.speaker.saying().is_some_and(|prompt| echo::is_echo(&transcript.text, prompt)) {
+        let over_a_prompt = self.speaker.busy();
+        if over_a_prompt && !transcript.text.is_empty() && !self.says_something(&transcript.text) {
             self.note(Happening::Echo);
             self.go_on();
             return;
         }
         let understood = self.conversation.understand_heard(&transcript, answer.as_ref(), number);
-        if over_a_prompt && timing::is_backchannel(&understood, self.conversation.question()) {
+        let nods = self.conversation.nods(&understood.text);
+        if over_a_prompt && timing::is_backchannel(&understood, self.conversation.question(), nods, self.speaker.rest_ms()) {
             self.go_on();
             return;
         }
@@ -126,6 +174,7 @@ impl<L: Line> Session<L> {
     pub(super) fn go_on(&mut self) {
         if self.speaker.paused() {
             self.speaker.resume();
+            self.interruption.went_on();
             let prompt = self.speaker.prompt().unwrap_or_default().to_owned();
             self.note(Happening::Resumed { prompt });
         }
@@ -133,6 +182,7 @@ impl<L: Line> Session<L> {
 
     /// The caller's answer replaces what may be left of the prompt.
     pub(super) fn interrupt(&mut self) {
+        self.interruption = Interruption::default();
         if !self.speaker.busy() {
             return;
         }
@@ -146,6 +196,9 @@ impl<L: Line> Session<L> {
     /// Shows the words of a trial while the caller may still go on.
     pub(super) fn show_trial(&mut self) {
         let Some(trial) = self.listener.trial().filter(|trial| !trial.text.is_empty()) else { return };
+        if self.says_something(&trial.text) {
+            self.interruption.found_words();
+        }
         let said = self.conversation.presentable(&trial.text, &Record::new(), trial.confidence);
         self.line.show(Caption { who: Side::Caller, text: said.heard, partial: true });
     }

@@ -3,6 +3,7 @@
 use super::material::{CONDITIONS, Folders, Material, fill_gaps, frames};
 use crate::audio::FRAME_MS;
 use crate::audio::endpointer::{Endpointer, Heard, PRE_ROLL_MS, TRAIL_MS, Timing};
+use crate::call::manners::Manners;
 use crate::call::timing;
 use crate::cli::Failure;
 
@@ -74,7 +75,7 @@ pub fn run(folders: &Folders) -> Result<(), Failure> {
     println!("{:<26}{:>10}{:>16}{:>16}", "", "seconds", "listening", "over a prompt");
     for noise in &material.noises {
         let minutes = noise.samples.len() as f32 / 16_000.0 / 60.0;
-        let over_a_prompt = timing::endpoint(None, true);
+        let over_a_prompt = Manners::default().while_speaking.of(timing::endpoint(None));
         let [listening, speaking] = [Timing::OPEN, over_a_prompt].map(|timing| pieces(&noise.samples, timing).len() as f32 / minutes);
         println!("{:<26}{:>10.0}{listening:>16.1}{speaking:>16.1}", noise.name, minutes * 60.0);
     }

@@ -193,6 +193,11 @@ fn truth(sound: &[f32]) -> (Vec<bool>, f32) {
     (speech, background)
 }
 
+/// Which frames of a clean recording hold speech.
+pub fn speech_frames(sound: &[f32]) -> Vec<bool> {
+    truth(sound).0
+}
+
 /// Joins stretches of speech that stand no further apart than that.
 pub fn fill_gaps(speech: &mut [bool], gap_frames: usize) {
     let mut last = None;
@@ -207,7 +212,7 @@ pub fn fill_gaps(speech: &mut [bool], gap_frames: usize) {
 }
 
 /// The same sound with its RMS at that level.
-fn at_level(samples: &[f32], level_dbfs: f32) -> Vec<f32> {
+pub fn at_level(samples: &[f32], level_dbfs: f32) -> Vec<f32> {
     let power = samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len().max(1) as f32;
     let gain = 10f32.powf(level_dbfs / 20.0) / power.sqrt().max(1e-9);
     samples.iter().map(|sample| sample * gain).collect()
@@ -225,7 +230,7 @@ fn read(file: &Path) -> Result<Audio, Failure> {
     wav::read(file).with_context(|| file.display().to_string())
 }
 
-fn wav_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub fn wav_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let entries = std::fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
     let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("wav")));
