@@ -6,6 +6,7 @@
 use super::conversation::Conversation;
 use super::editions::Editions;
 use super::line::Line;
+use super::manners::Manners;
 use super::record::CallRecord;
 use super::recording::Recording;
 use super::session::{Finished, Session};
@@ -62,8 +63,6 @@ pub struct Reception {
     editions: Arc<Editions>,
     recogniser: Arc<dyn Recogniser>,
     speech: Arc<Speech>,
-    /// Where recordings go; `None` keeps none.
-    recordings: Option<PathBuf>,
     books: Arc<Books>,
 }
 
@@ -75,6 +74,9 @@ struct Books {
 
 struct Entries {
     limits: Limits,
+    manners: Manners,
+    /// Where recordings go; `None` keeps none.
+    recordings: Option<PathBuf>,
     draining: bool,
     /// Numbers the places that were given.
     given: u64,
@@ -117,14 +119,20 @@ impl Books {
 
 impl Reception {
     pub fn new(editions: Arc<Editions>, recogniser: Arc<dyn Recogniser>, speech: Arc<Speech>, limits: Limits) -> Reception {
-        let entries = Entries { limits, draining: false, given: 0, held: BTreeMap::new(), refused: 0 };
+        let (manners, recordings) = (Manners::default(), None);
+        let entries = Entries { limits, manners, recordings, draining: false, given: 0, held: BTreeMap::new(), refused: 0 };
         let books = Arc::new(Books { entries: Mutex::new(entries), freed: Notify::new() });
-        Reception { editions, recogniser, speech, recordings: None, books }
+        Reception { editions, recogniser, speech, books }
     }
 
-    /// The same, and both sides of every call are kept as `<call id>.wav` in `folder`.
-    pub fn recording_to(self, folder: PathBuf) -> Reception {
-        Reception { recordings: Some(folder), ..self }
+    /// Calls that begin from now on are kept, both sides, as `<call id>.wav` in this folder, or not at all.
+    pub fn record_to(&self, folder: Option<PathBuf>) {
+        self.books.lock().recordings = folder;
+    }
+
+    /// How calls that begin from now on take turns.
+    pub fn set_manners(&self, manners: Manners) {
+        self.books.lock().manners = manners;
     }
 
     /// A place for a call that comes in now; to be given to [`Reception::hold`], or dropped when the caller gives up before.
@@ -166,7 +174,9 @@ impl Reception {
             held.present = Some(Present { call_id, incoming, since, by_keys: place.by_keys });
         }
         let conversation = Conversation::new(self.editions.current(), opening);
-        let session = Session::new(line, conversation, self.recogniser.clone(), self.speech.clone()).recorded(recording);
+        let manners = self.books.lock().manners;
+        let session = Session::new(line, conversation, self.recogniser.clone(), self.speech.clone());
+        let session = session.recorded(recording).mannered(manners);
         let Finished { record, recording } = session.run().await;
         recording.close().await;
         record
@@ -174,7 +184,7 @@ impl Reception {
 
     /// A call goes on without its recording when the disk fails; that is said in the log.
     fn recording(&self, call_id: &str) -> Recording {
-        let Some(folder) = &self.recordings else { return Recording::nowhere() };
+        let Some(folder) = self.books.lock().recordings.clone() else { return Recording::nowhere() };
         let path = folder.join(format!("{call_id}.wav"));
         Recording::in_file(&path).unwrap_or_else(|error| {
             tracing::error!(file = %path.display(), %error, "a call is not recorded");

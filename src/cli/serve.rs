@@ -1,6 +1,7 @@
 //! `tingshuo serve`: live calls, until told to stop.
 
 mod configuration;
+mod reload;
 mod telephone;
 mod trunks;
 
@@ -28,7 +29,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// Live calls from the browser and from telephony platforms, until SIGTERM or Ctrl-C; then calls under way are finished, and nothing new is
-/// taken. A second signal ends at once. SIGHUP reads the limits of the configuration again; edited flows are found without it.
+/// taken. A second signal ends at once. SIGHUP reads the configuration again: what stands under [calls] and [turns] holds for calls from
+/// then on, the rest from the next start. Edited flows are found without it.
 #[derive(clap::Args)]
 pub struct Args {
     /// The configuration; without it tingshuo.toml in the present folder, where there is one. tingshuo.example.toml explains every field
@@ -71,12 +73,8 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
     let editions = Arc::new(editions);
     let recogniser = House::recogniser()?;
     let speech = House::speech(configuration.lang)?;
-    let mut reception = Reception::new(editions.clone(), recogniser, speech.clone(), configuration.limits());
-    if let Some(folder) = &configuration.calls.recordings {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        reception = reception.recording_to(folder.clone());
-    }
-    let reception = Arc::new(reception);
+    let reception = Arc::new(Reception::new(editions.clone(), recogniser, speech.clone(), configuration.limits()));
+    reload::apply(&configuration, &reception)?;
     let (end, ending) = watch::channel(false);
     let mut doors = JoinSet::new();
     println!("calls: at most {}, listened to {}", configuration.limits().calls, configuration.limits().hearing);
@@ -109,8 +107,8 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
     }
     doors.spawn(keep_current(desk, editions, ending));
     println!("ready");
-    stay(&reception, args.config.as_deref()).await?;
-    drain(&reception, Duration::from_secs(configuration.calls.drain_seconds)).await?;
+    let drain_limit = stay(&reception, args.config.as_deref(), &configuration).await?;
+    drain(&reception, drain_limit).await?;
     if let Some(server) = &sip {
         server.hang_up().await;
     }
@@ -184,19 +182,16 @@ async fn keep_current(mut desk: Desk, editions: Arc<Editions>, ending: watch::Re
     }
 }
 
-/// Returns when the service is told to stop.
-async fn stay(reception: &Reception, config: Option<&Path>) -> Result<(), Failure> {
+/// Returns when the service is told to stop, with the time that calls then have to end.
+async fn stay(reception: &Reception, config: Option<&Path>, started_with: &Configuration) -> Result<Duration, Failure> {
     let mut stops = Stops::new()?;
     let mut hang_up = signal(SignalKind::hangup())?;
+    let mut drain_seconds = started_with.calls.drain_seconds;
     loop {
         tokio::select! {
-            () = stops.next() => return Ok(()),
-            _ = hang_up.recv() => match Configuration::read(config) {
-                Ok(configuration) => {
-                    let limits = configuration.limits();
-                    reception.set_limits(limits);
-                    println!("calls: at most {}, listened to {}", limits.calls, limits.hearing);
-                }
+            () = stops.next() => return Ok(Duration::from_secs(drain_seconds)),
+            _ = hang_up.recv() => match reload::again(config, started_with, reception) {
+                Ok(configuration) => drain_seconds = configuration.calls.drain_seconds,
                 Err(error) => eprintln!("tingshuo: {error:#}; nothing was changed"),
             },
         }

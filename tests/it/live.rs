@@ -253,6 +253,16 @@ async fn audiosocket(service: &Service) -> bool {
     sound > 100
 }
 
+/// All that an AudioSocket peer is told until its connection is closed.
+async fn refused_by_audiosocket(service: &Service) -> Vec<u8> {
+    let mut stream = TcpStream::connect(&service.audiosocket).await.unwrap();
+    stream.write_all(&[0x01, 0, 16]).await.unwrap();
+    stream.write_all(&[7; 16]).await.unwrap();
+    let mut told = Vec::new();
+    tokio::time::timeout(PATIENCE, stream.read_to_end(&mut told)).await.unwrap().unwrap();
+    told
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_platform_brings_calls() {
     let service = Service::start("hearing = 0");
@@ -290,12 +300,14 @@ async fn a_full_house_says_busy_and_a_draining_one_finishes_its_calls() {
     let mut second = service.softphone().await;
     assert_eq!(next(&mut second).await.unwrap(), json!({ "type": "refused", "reason": "full" }));
     assert_eq!(service.get("/health/ready").await.0, 503);
+    assert_eq!(refused_by_audiosocket(&service).await, [0x00, 0, 0], "it is hung up on, and nothing else");
     // More places, without a new start.
     let configuration = service.folder.join("tingshuo.toml");
     let text = std::fs::read_to_string(&configuration).unwrap();
-    std::fs::write(&configuration, text.replace("most = 1", "most = 2")).unwrap();
+    std::fs::write(&configuration, format!("lang = \"en\"\n{}", text.replace("most = 1", "most = 2"))).unwrap();
     service.signal("HUP");
     while !service.next_line().starts_with("calls: at most 2") {}
+    assert_eq!(service.next_line(), "lang changed: that holds from the next start on");
     assert_eq!(service.get("/health/ready").await.0, 200);
     service.signal("TERM");
     while !service.next_line().starts_with("1 calls are finished") {}

@@ -87,7 +87,7 @@ struct Outcome {
     stops: usize,
     /// How long each stop lasted after which the prompt went on.
     waited_ms: Vec<u64>,
-    /// What the service took it for; empty for what it did not understand.
+    /// The wish that the service took it for.
     taken_for: Option<String>,
     /// The prompt was heard to its end.
     heard_out: bool,
@@ -155,8 +155,8 @@ impl Outcome {
                 _ => {}
             }
         }
-        let spoken = record.turns.iter().find(|turn| !turn.keys);
-        outcome.taken_for = spoken.map(|turn| turn.intent.map_or_else(String::new, |intent| intent.to_string()));
+        let spoken = record.turns.iter().filter(|turn| !turn.keys);
+        outcome.taken_for = spoken.filter_map(|turn| turn.intent).map(|intent| intent.to_string()).next();
         outcome
     }
 }

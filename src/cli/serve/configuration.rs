@@ -1,6 +1,7 @@
 //! The configuration file of `tingshuo serve`.
 
 use super::telephone::Sip;
+use crate::call::manners::{Manners, Readiness};
 use crate::call::reception::Limits;
 use crate::cli::Failure;
 use crate::line::networks::Networks;
@@ -12,13 +13,14 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// See `tingshuo.example.toml`, which has every field with its default.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct Configuration {
     /// The language of calls that name none.
     pub lang: Lang,
     pub database: Option<PathBuf>,
     pub calls: Calls,
+    pub turns: TurnTaking,
     pub http: Http,
     pub audiosocket: Option<AudioSocket>,
     pub sip: Option<Sip>,
@@ -26,11 +28,19 @@ pub struct Configuration {
 
 impl Default for Configuration {
     fn default() -> Configuration {
-        Configuration { lang: Lang::Zh, database: None, calls: Calls::default(), http: Http::default(), audiosocket: None, sip: None }
+        Configuration {
+            lang: Lang::Zh,
+            database: None,
+            calls: Calls::default(),
+            turns: TurnTaking::default(),
+            http: Http::default(),
+            audiosocket: None,
+            sip: None,
+        }
     }
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct Calls {
     /// Calls held at once; more hear busy.
@@ -49,7 +59,69 @@ impl Default for Calls {
     }
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// When a sound is taken for the caller, by what the call is doing.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct TurnTaking {
+    pub while_speaking: Start,
+    pub while_listening: Start,
+    pub while_thinking: Start,
+    /// A prompt that a sound stopped goes on after so long without words.
+    pub resume_ms: u32,
+}
+
+/// All three are needed where one is written: they belong together.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Start {
+    pub start_ms: u32,
+    pub window_ms: u32,
+    pub threshold: f32,
+}
+
+impl Default for TurnTaking {
+    fn default() -> TurnTaking {
+        let Manners { while_speaking, while_listening, while_thinking, resume_ms } = Manners::default();
+        let [while_speaking, while_listening, while_thinking] = [while_speaking, while_listening, while_thinking]
+            .map(|Readiness { start_ms, window_ms, threshold }| Start { start_ms, window_ms, threshold });
+        TurnTaking { while_speaking, while_listening, while_thinking, resume_ms }
+    }
+}
+
+/// A longer window would take in more than a word.
+const LONGEST_WINDOW_MS: u32 = 600;
+const RESUME_MS: std::ops::RangeInclusive<u32> = 200..=5_000;
+
+impl TurnTaking {
+    /// What a call keeps to.
+    pub fn manners(&self) -> Manners {
+        let [while_speaking, while_listening, while_thinking] = [self.while_speaking, self.while_listening, self.while_thinking]
+            .map(|Start { start_ms, window_ms, threshold }| Readiness { start_ms, window_ms, threshold });
+        Manners { while_speaking, while_listening, while_thinking, resume_ms: self.resume_ms }
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        for (name, start) in
+            [("while_speaking", self.while_speaking), ("while_listening", self.while_listening), ("while_thinking", self.while_thinking)]
+        {
+            let Start { start_ms, window_ms, threshold } = start;
+            if start_ms == 0 || start_ms > window_ms || window_ms > LONGEST_WINDOW_MS {
+                bail!(
+                    "turns.{name}: start_ms {start_ms} has to be above 0 and within window_ms {window_ms}, and that within {LONGEST_WINDOW_MS}"
+                );
+            }
+            if !(0.1..=0.95).contains(&threshold) {
+                bail!("turns.{name}: threshold {threshold} has to be from 0.1 (anything is a voice) to 0.95 (hardly anything is)");
+            }
+        }
+        if !RESUME_MS.contains(&self.resume_ms) {
+            bail!("turns.resume_ms {} has to be from {} to {}", self.resume_ms, RESUME_MS.start(), RESUME_MS.end());
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct Http {
     pub listen: SocketAddr,
@@ -64,7 +136,7 @@ impl Default for Http {
     }
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct AudioSocket {
     pub listen: SocketAddr,
@@ -90,6 +162,7 @@ impl Configuration {
         if configuration.calls.most == 0 {
             bail!("calls.most is 0: no call could ever be taken");
         }
+        configuration.turns.check()?;
         Ok(configuration)
     }
 
@@ -126,8 +199,8 @@ mod tests {
         let defaults = Configuration::default();
         assert_eq!(example.limits(), defaults.limits());
         assert_eq!(
-            (example.lang, example.http.listen, example.http.softphone),
-            (defaults.lang, defaults.http.listen, defaults.http.softphone)
+            (example.lang, example.http.listen, example.http.softphone, example.turns),
+            (defaults.lang, defaults.http.listen, defaults.http.softphone, defaults.turns)
         );
         // What is off by default stands there as a comment, and must be right as well.
         let uncommented: String = text.lines().map(|line| format!("{}\n", line.strip_prefix("#: ").unwrap_or(line))).collect();
@@ -148,6 +221,9 @@ mod tests {
             ("[calls]\nmost = 0", "calls.most is 0"),
             ("[audiosocket]\nlisten = \"127.0.0.1:8461\"\nallow = [\"10.0.0\"]", "\"10.0.0\" is no address range"),
             ("[http]\nlisten = \"8460\"", "socket address"),
+            ("[turns]\nwhile_speaking = { start_ms = 400, window_ms = 320, threshold = 0.7 }", "within window_ms 320"),
+            ("[turns]\nwhile_thinking = { start_ms = 100, window_ms = 200, threshold = 1.5 }", "turns.while_thinking: threshold 1.5"),
+            ("[turns]\nresume_ms = 60000", "turns.resume_ms 60000"),
         ] {
             let message = format!("{:#}", Configuration::parse(text).unwrap_err());
             assert!(message.contains(expected), "{message}");
