@@ -80,7 +80,7 @@ impl Conversation {
         actions
     }
 
-    /// Whether `text` says no more than that the caller listens.
+    /// Whether `text` says no more than that someone listens.
     pub fn nods(&self, text: &str) -> bool {
         self.services.router.is_nod(text, self.lang)
     }

@@ -4,6 +4,7 @@ pub mod calls;
 pub mod endpoint;
 pub mod interruption;
 pub mod material;
+pub mod network;
 pub mod speak;
 pub mod vad;
 
@@ -22,6 +23,8 @@ pub enum What {
     Calls(calls::CallsArgs),
     /// Lets words, coughs and noise come into a prompt: how soon it stops, whether and when it goes on.
     Interruption(interruption::Args),
+    /// Sends words and keys through bad networks and counts what is heard wrong.
+    Network(network::Args),
     /// Compares the voice detectors: misses at the same rate of false alarms.
     Vad(material::Folders),
     /// Counts sentences cut in two, begun too late or missed, and false starts on noise.
@@ -34,6 +37,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     match args.what {
         What::Calls(args) => calls::run(&args),
         What::Interruption(args) => interruption::run(&args),
+        What::Network(args) => network::run(&args),
         What::Vad(folders) => vad::run(&folders),
         What::Endpoint(folders) => endpoint::run(&folders),
         What::Speak(args) => speak::run(&args),

@@ -14,6 +14,8 @@ pub type Span = (u64, u64);
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Piece {
     pub span: Span,
+    /// When its beginning was noticed, and when it was taken to be over.
+    pub noticed: u64,
     pub decided: u64,
 }
 
@@ -33,7 +35,15 @@ pub struct Counts {
     /// Pieces without anything said in them.
     pub false_starts: usize,
     pub waits_ms: Vec<u64>,
+    /// Whole recordings, and those of which something was taken to be all while more was to come, however long the speaker paused.
+    pub recordings: usize,
+    pub parted: usize,
+    /// The same where a speaker who goes on before the text is there is joined to what came before.
+    pub parted_for_good: usize,
 }
+
+/// What a recogniser takes from the end of an utterance to its text, beside the wait: with a text at hand sooner less is joined.
+const TEXT_MS: u64 = 500;
 
 /// A loss up to this is no fault.
 const GRACE_FRAMES: u64 = 5;
@@ -44,8 +54,8 @@ pub fn run(folders: &Folders) -> Result<(), Failure> {
     let material = Material::read(folders)?;
     println!("{} recordings; faults in % of what was said; false starts in number", material.utterances.len());
     println!(
-        "{:<22}{:<8}{:>6}{:>8}{:>8}{:>12}{:>10}{:>8}{:>14}{:>10}{:>6}",
-        "condition", "timing", "said", "missed", "cut", "onset lost", "end lost", "merged", "false starts", "wait p50", "p90"
+        "{:<22}{:<8}{:>6}{:>8}{:>8}{:>12}{:>10}{:>8}{:>14}{:>10}{:>6}{:>9}{:>11}",
+        "condition", "timing", "said", "missed", "cut", "onset lost", "end lost", "merged", "false starts", "wait p50", "p90", "parted", "for good"
     );
     for condition in CONDITIONS {
         let heard: Vec<Vec<f32>> = (0..material.utterances.len()).map(|number| material.under(number, condition)).collect();
@@ -54,11 +64,13 @@ pub fn run(folders: &Folders) -> Result<(), Failure> {
             let timing = Timing { max_utterance_ms: u32::MAX, ..timing };
             let mut counts = Counts::default();
             for (utterance, samples) in material.utterances.iter().zip(&heard) {
-                counts.add(&said(&utterance.truth, timing), &pieces(samples, timing));
+                let pieces = pieces(samples, timing);
+                counts.add(&said(&utterance.truth, timing), &pieces);
+                counts.add_recording(&utterance.truth, &pieces);
             }
             let percent = |count: usize| 100.0 * count as f32 / counts.said.max(1) as f32;
             println!(
-                "{condition:<22}{name:<8}{:>6}{:>8.1}{:>8.1}{:>12.1}{:>10.1}{:>8.1}{:>14}{:>10}{:>6}",
+                "{condition:<22}{name:<8}{:>6}{:>8.1}{:>8.1}{:>12.1}{:>10.1}{:>8.1}{:>14}{:>10}{:>6}{:>9.1}{:>11.1}",
                 counts.said,
                 percent(counts.missed),
                 percent(counts.cut),
@@ -67,7 +79,9 @@ pub fn run(folders: &Folders) -> Result<(), Failure> {
                 percent(counts.merged),
                 counts.false_starts,
                 counts.wait_ms(0.5),
-                counts.wait_ms(0.9)
+                counts.wait_ms(0.9),
+                100.0 * counts.parted as f32 / counts.recordings.max(1) as f32,
+                100.0 * counts.parted_for_good as f32 / counts.recordings.max(1) as f32
             );
         }
     }
@@ -105,6 +119,21 @@ impl Counts {
         self.false_starts += pieces.iter().filter(|piece| !said.iter().any(|span| meets(piece, near(span)))).count();
     }
 
+    /// Judges a recording as one thing said, whatever its pauses.
+    pub fn add_recording(&mut self, truth: &[bool], pieces: &[Piece]) {
+        self.recordings += 1;
+        let Some(last) = truth.iter().rposition(|speaks| *speaks) else { return };
+        let more_follows = |piece: &&Piece| piece.decided + EDGE_FRAMES < last as u64 && piece.span.1 < last as u64;
+        let is_joined = |piece: &Piece| {
+            let next = pieces.iter().find(|next| next.span.0 > piece.span.0);
+            next.is_some_and(|next| next.noticed <= piece.decided + TEXT_MS / u64::from(FRAME_MS))
+        };
+        let begun = truth.iter().position(|speaks| *speaks).unwrap_or(0) as u64;
+        let early: Vec<&Piece> = pieces.iter().filter(more_follows).filter(|piece| piece.span.1 + EDGE_FRAMES > begun).collect();
+        self.parted += usize::from(!early.is_empty());
+        self.parted_for_good += usize::from(early.iter().any(|piece| !is_joined(piece)));
+    }
+
     /// The time from the end of speech to the decision that at least this share of the whole utterances keep to.
     pub fn wait_ms(&self, share: f32) -> u64 {
         let mut waits = self.waits_ms.clone();
@@ -138,17 +167,17 @@ pub fn said(truth: &[bool], timing: Timing) -> Vec<Span> {
 
 fn pieces(samples: &[f32], timing: Timing) -> Vec<Piece> {
     let mut endpointer = Endpointer::new(timing);
-    let mut start = 0;
+    let (mut start, mut noticed) = (0, 0);
     let mut pieces = Vec::new();
-    let mut note = |heard: Option<Heard>| match heard {
-        Some(Heard::Start { frame }) => start = frame,
+    let mut note = |now: usize, heard: Option<Heard>| match heard {
+        Some(Heard::Start { frame }) => (start, noticed) = (frame, now as u64),
         Some(Heard::End { speech_end_frame, end_frame, .. }) => {
-            pieces.push(Piece { span: (start, speech_end_frame), decided: end_frame });
+            pieces.push(Piece { span: (start, speech_end_frame), noticed, decided: end_frame });
         }
         _ => {}
     };
-    frames(samples).iter().for_each(|frame| note(endpointer.push(frame)));
-    note(endpointer.finish());
+    frames(samples).iter().enumerate().for_each(|(now, frame)| note(now, endpointer.push(frame)));
+    note(frames(samples).len(), endpointer.finish());
     pieces
 }
 
@@ -160,7 +189,7 @@ mod tests {
     #[track_caller]
     fn check(said: &[Span], found: &[Span], expected: [usize; 6]) {
         let mut counts = Counts::default();
-        counts.add(said, &found.iter().map(|span| Piece { span: *span, decided: span.1 + 30 }).collect::<Vec<_>>());
+        counts.add(said, &found.iter().map(|span| Piece { span: *span, noticed: span.0 + 5, decided: span.1 + 30 }).collect::<Vec<_>>());
         let told = [counts.missed, counts.cut, counts.onset_lost, counts.end_lost, counts.merged, counts.false_starts];
         assert_eq!(told, expected, "{found:?}");
     }
@@ -177,6 +206,23 @@ mod tests {
         check(&[(100, 200)], &[(50, 200)], [0, 0, 0, 0, 1, 0]);
         check(&[(100, 200), (260, 300)], &[(100, 300)], [0, 0, 0, 0, 2, 0]);
         check(&[(100, 200)], &[(100, 200), (203, 230), (260, 280)], [0, 0, 0, 0, 0, 1]);
+    }
+
+    #[test]
+    fn what_is_taken_for_all_while_more_follows_is_parted() {
+        let truth = [vec![false; 100], vec![true; 50], vec![false; 60], vec![true; 50], vec![false; 100]].concat();
+        let parted = |spans: &[(u64, u64, u64)]| {
+            let pieces: Vec<Piece> =
+                spans.iter().map(|(from, to, decided)| Piece { span: (*from, *to), noticed: from + 5, decided: *decided }).collect();
+            let mut counts = Counts::default();
+            counts.add_recording(&truth, &pieces);
+            (counts.parted, counts.parted_for_good)
+        };
+        assert_eq!(parted(&[(100, 260, 290)]), (0, 0));
+        assert_eq!(parted(&[(100, 150, 175), (210, 260, 290)]), (1, 1));
+        assert_eq!(parted(&[(100, 150, 195), (210, 260, 290)]), (1, 0), "25 frames after the end the caller goes on");
+        assert_eq!(parted(&[(20, 40, 70), (100, 260, 290)]), (0, 0), "a noise before is another matter");
+        assert_eq!(parted(&[(100, 258, 290), (270, 280, 300)]), (0, 0), "and one after");
     }
 
     #[test]

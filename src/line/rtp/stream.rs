@@ -207,6 +207,11 @@ impl Stream {
         Quality { received: arrivals.received(), lost: arrivals.lost(), jitter_ms: arrivals.jitter_ms(), ..self.quality }
     }
 
+    /// Of the peer's sound, how much waits for its turn.
+    pub fn held_ms(&self) -> u32 {
+        self.jitter.held_ms()
+    }
+
     pub fn jitter_counts(&self) -> JitterCounts {
         self.jitter.counts()
     }
