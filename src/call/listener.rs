@@ -321,8 +321,11 @@ mod tests {
     /// Answers when the test says so.
     #[derive(Default)]
     struct Slow {
-        jobs: Mutex<Vec<(usize, oneshot::Sender<Result<Transcript, AsrError>>)>>,
+        /// With their samples.
+        jobs: Mutex<Vec<(usize, Answer)>>,
     }
+
+    type Answer = oneshot::Sender<Result<Transcript, AsrError>>;
 
     impl Recogniser for Slow {
         fn submit(&self, job: Job) -> Result<crate::asr::Pending, AsrError> {

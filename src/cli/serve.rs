@@ -29,7 +29,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// Live calls from the browser and from telephony platforms, until SIGTERM or Ctrl-C; then calls under way are finished, and nothing new is
-/// taken. A second signal ends at once. SIGHUP reads the configuration again: what stands under [calls] and [turns] holds for calls from
+/// taken. A second signal ends at once. SIGHUP reads the configuration again: what stands under `calls` and `turns` holds for calls from
 /// then on, the rest from the next start. Edited flows are found without it.
 #[derive(clap::Args)]
 pub struct Args {

@@ -55,7 +55,19 @@ pub fn run(folders: &Folders) -> Result<(), Failure> {
     println!("{} recordings; faults in % of what was said; false starts in number", material.utterances.len());
     println!(
         "{:<22}{:<8}{:>6}{:>8}{:>8}{:>12}{:>10}{:>8}{:>14}{:>10}{:>6}{:>9}{:>11}",
-        "condition", "timing", "said", "missed", "cut", "onset lost", "end lost", "merged", "false starts", "wait p50", "p90", "parted", "for good"
+        "condition",
+        "timing",
+        "said",
+        "missed",
+        "cut",
+        "onset lost",
+        "end lost",
+        "merged",
+        "false starts",
+        "wait p50",
+        "p90",
+        "parted",
+        "for good"
     );
     for condition in CONDITIONS {
         let heard: Vec<Vec<f32>> = (0..material.utterances.len()).map(|number| material.under(number, condition)).collect();

@@ -6,6 +6,7 @@
 pub mod caller;
 
 use super::material::{at_level, speech_frames, wav_files};
+use crate::asr::{AsrError, Job, Pending, Recogniser, Transcript};
 use crate::audio::outburst::{self, Outburst};
 use crate::audio::{CALL_RATE_HZ, FRAME_MS, FRAME_SAMPLES, resample, treatment, wav};
 use crate::call::conversation::Conversation;
@@ -26,6 +27,7 @@ use anyhow::Context;
 use caller::{Interrupter, Part, Seen};
 use indicatif::ProgressBar;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Plays a long prompt, lets a sound come into it, and tells what became of both.
 ///
@@ -51,6 +53,9 @@ pub struct Args {
     count: usize,
     #[arg(long, value_enum, default_value_t = Lang::Zh)]
     lang: Lang,
+    /// Do not recognise: only what stops the prompt, and how soon
+    #[arg(long, conflicts_with = "realtime")]
+    deaf: bool,
     /// Let the calls take their real time
     #[arg(long)]
     realtime: bool,
@@ -96,7 +101,8 @@ struct Outcome {
 pub fn run(args: &Args) -> Result<(), Failure> {
     let probes = probes(args)?;
     let studio = Studio::open(&data_dir())?;
-    let (recogniser, speech) = (House::recogniser()?, House::speech(args.lang)?);
+    let recogniser = if args.deaf { Arc::new(Deaf) } else { House::recogniser()? };
+    let speech = House::speech(args.lang)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     for start_ms in &args.start {
         let speaking = Readiness { start_ms: *start_ms, window_ms: start_ms * 2, ..Manners::default().while_speaking };
@@ -125,6 +131,18 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         table(&probes, &outcomes);
     }
     Ok(())
+}
+
+/// Hears no words in anything.
+struct Deaf;
+
+impl Recogniser for Deaf {
+    fn submit(&self, _: Job) -> Result<Pending, AsrError> {
+        let (answer, pending) = tokio::sync::oneshot::channel();
+        // The receiver is here.
+        let _ = answer.send(Ok(Transcript::default()));
+        Ok(Pending::new(pending))
+    }
 }
 
 const NOON: jiff::civil::DateTime = jiff::civil::date(2026, 11, 22).at(12, 0, 0, 0);

@@ -121,7 +121,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     anyhow::ensure!(!recordings.is_empty(), "the manifests name no recordings");
     let recogniser = if args.no_words { None } else { Some(transcribe::open()?) };
     let kinds: Vec<Kind> = if args.only.is_empty() { Kind::value_variants().to_vec() } else { args.only.clone() };
-    println!("| network | calls | CER (en: WER) | pinyin error | keys right | concealed | left out or played twice | late packets | most held ms |");
+    println!(
+        "| network | calls | CER (en: WER) | pinyin error | keys right | concealed | left out or played twice | late packets | most held ms |"
+    );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     for kind in kinds {
         let mut figures = Figures::default();
