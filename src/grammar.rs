@@ -33,6 +33,7 @@ mod within;
 pub use constraint::Constraint;
 pub use library::Library;
 pub use matcher::TooMuchWork;
+pub use program::Phrase;
 pub use within::Stretch;
 
 use logical::Logical;
@@ -57,7 +58,7 @@ pub struct GrammarError {
 pub struct Grammar {
     program: Program,
     start: Vec<RuleId>,
-    within: Option<RuleId>,
+    within: Option<(RuleId, check::Openings)>,
     document: model::Document,
 }
 
@@ -141,7 +142,7 @@ impl Grammar {
     }
 
     fn run(&self, rules: &[RuleId], phrase: &str, most: usize, scan: Scan) -> Result<Vec<Parse>, TooMuchWork> {
-        let heard = self.program.hear(phrase, scan == Scan::Sound);
+        let heard = self.program.hear(&Phrase::new(phrase), scan == Scan::Sound);
         let mut parses: Vec<Parse> = Vec::new();
         for rule in rules {
             let mut matcher = Matcher::new(&self.program, &heard, scan, most.clamp(1, 16));
@@ -176,7 +177,7 @@ impl Grammar {
 
     /// How far `phrase` goes towards a match, character by character.
     pub fn complete(&self, phrase: &str) -> Completeness {
-        let heard = self.program.hear(phrase, false);
+        let heard = self.program.hear(&Phrase::new(phrase), false);
         let (mut complete, mut open) = (false, false);
         for rule in &self.start {
             let mut matcher = Matcher::new(&self.program, &heard, Scan::Exact, 1);

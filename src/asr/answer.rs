@@ -96,6 +96,8 @@ pub struct SpokenAnswer {
     pub text: String,
     /// 0.0..=1.0: the chance that it was said.
     pub chance: f32,
+    /// By the reading alone, whatever the text says, it would be accepted.
+    pub likely: bool,
     /// The text without the constraint says the same.
     pub agrees: bool,
 }
@@ -107,14 +109,15 @@ impl SpokenAnswer {
         let best = transcript.reading.as_ref()?.candidates.first()?;
         let guard = if constraint.in_figures() { &OF_NUMBERS } else { &OF_WORDS };
         let chance = evidence.chance(guard);
-        let verdict = if chance >= guard.accept && evidence.lead >= guard.least_lead && !evidence.contradicts {
+        let likely = chance >= guard.accept && evidence.lead >= guard.least_lead;
+        let verdict = if likely && !evidence.contradicts {
             Verdict::Accept
         } else if chance >= guard.confirm {
             Verdict::Confirm
         } else {
             Verdict::Reject
         };
-        Some(SpokenAnswer { verdict, text: best.text.clone(), chance, agrees: evidence.agrees })
+        Some(SpokenAnswer { verdict, text: best.text.clone(), chance, likely, agrees: evidence.agrees })
     }
 }
 

@@ -36,6 +36,7 @@ impl Spoken<'_> {
         let read = self.answer.map(|answer| (answer, understand(&answer.text)));
         let meant = match &read {
             Some((answer, asked)) => self.with_candidates(self.weigh(free, asked.clone(), answer), answer),
+            None if self.transcript.reading.is_some() => self.unless_by_sound(free),
             None => free,
         };
         if self.wanted == Wanted::Consent && is_yes(&meant) && !self.is_clear_yes() { unsure(meant, self.wanted) } else { meant }
@@ -44,19 +45,26 @@ impl Spoken<'_> {
     /// What the caller is taken to have meant.
     fn weigh(&self, free: Understood, asked: Understood, answer: &SpokenAnswer) -> Understood {
         if answer.verdict == Verdict::Reject || asked.source != Source::Grammar {
-            return free;
+            return self.unless_by_sound(free);
         }
         let understood = free.decision == Decision::Accept;
         match free.source {
             // Two looks that agree are sure enough, also where one of them went by the sound.
             Source::Grammar if free.decision != Decision::Reject && same(&free, &asked, self.slot) => {
-                Understood { decision: Decision::Accept, ..free }
+                let may_be_chance = free.by_sound && is_yes_or_no(&free);
+                if may_be_chance && !answer.likely { unsure(free, self.wanted) } else { Understood { decision: Decision::Accept, ..free } }
             }
             Source::Grammar if understood && self.wanted != Wanted::Number => unsure(asked, self.wanted),
             Source::Global | Source::Classifier | Source::Knowledge if understood && self.transcript.confidence >= HEARD_CLEARLY => free,
             _ if self.wanted == Wanted::Number || answer.verdict == Verdict::Accept => asked,
             _ => unsure(asked, self.wanted),
         }
+    }
+
+    /// Words that only sound like an answer are one no longer when the reading of their sound found none.
+    fn unless_by_sound(&self, free: Understood) -> Understood {
+        let by_sound = free.source == Source::Grammar && free.by_sound && self.wanted != Wanted::Number;
+        if by_sound { unsure(free, self.wanted) } else { free }
     }
 
     /// With what else the answer may have been, where that may be weighed against another saying of it.
@@ -82,6 +90,11 @@ impl Spoken<'_> {
             (Some(_), None) => false,
         }
     }
+}
+
+/// There are only two of them, so that text and reading agree by chance more often than about a value.
+fn is_yes_or_no(understood: &Understood) -> bool {
+    matches!(understood.intent, Some(Intent::Affirm | Intent::Deny))
 }
 
 fn is_yes(understood: &Understood) -> bool {
@@ -121,7 +134,7 @@ fn same(free: &Understood, asked: &Understood, slot: Option<&str>) -> bool {
 
 /// Nothing to act on: a value is asked about; a yes, a no or a secret is asked for again.
 fn unsure(asked: Understood, wanted: Wanted) -> Understood {
-    if wanted == Wanted::Secret || matches!(asked.intent, Some(Intent::Affirm | Intent::Deny)) {
+    if wanted == Wanted::Secret || is_yes_or_no(&asked) {
         return Understood {
             text: if wanted == Wanted::Secret { String::new() } else { asked.text },
             intent: None,
@@ -153,6 +166,7 @@ mod tests {
             also: Vec::new(),
             control: None,
             corrects: false,
+            by_sound: false,
             candidates: Candidates::default(),
         }
     }
@@ -166,7 +180,7 @@ mod tests {
     #[track_caller]
     fn check(free: Understood, confidence: f32, asked: Understood, verdict: Verdict, wanted: Wanted, decision: Decision, source: Source) {
         let transcript = Transcript { confidence, ..Transcript::default() };
-        let answer = SpokenAnswer { verdict, text: String::new(), chance: 0.5, agrees: false };
+        let answer = SpokenAnswer { verdict, text: String::new(), chance: 0.5, likely: verdict == Verdict::Accept, agrees: false };
         let spoken = Spoken { transcript: &transcript, answer: Some(&answer), wanted, slot: Some("month") };
         let meant = spoken.meant(free, |_| asked);
         assert_eq!((meant.decision, meant.source), (decision, source), "{meant:?}");
@@ -228,6 +242,19 @@ mod tests {
     }
 
     #[test]
+    fn words_that_only_sound_like_an_answer_need_a_reading_that_finds_it() {
+        let heard = |found: Understood| Understood { by_sound: true, ..found };
+        let yes = || asked(Some(Intent::Affirm), None);
+        let third = || asked(None, Some("3"));
+        check(heard(yes()), 0.9, yes(), Verdict::Accept, Wanted::Words, Decision::Accept, Source::Grammar);
+        check(heard(yes()), 0.9, yes(), Verdict::Confirm, Wanted::Words, Decision::Reject, Source::Nothing);
+        check(heard(yes()), 0.9, yes(), Verdict::Reject, Wanted::Words, Decision::Reject, Source::Nothing);
+        check(heard(third()), 0.9, third(), Verdict::Confirm, Wanted::Words, Decision::Accept, Source::Grammar);
+        check(heard(third()), 0.9, third(), Verdict::Reject, Wanted::Words, Decision::Confirm, Source::Grammar);
+        check(yes(), 0.9, yes(), Verdict::Reject, Wanted::Words, Decision::Accept, Source::Grammar);
+    }
+
+    #[test]
     fn contradictions_are_asked_about_but_numbers_are_read_back() {
         let no = || free(Some(Intent::Deny), Decision::Accept, Source::Grammar);
         let yes = || asked(Some(Intent::Affirm), None);
@@ -241,7 +268,13 @@ mod tests {
     fn check_consent(free: Understood, read: Option<(Verdict, bool)>, has_reading: bool, expected: Decision) {
         let reading = has_reading.then(crate::asr::Reading::default);
         let transcript = Transcript { reading, confidence: 0.9, ..Transcript::default() };
-        let answer = read.map(|(verdict, agrees)| SpokenAnswer { verdict, text: String::new(), chance: 0.9, agrees });
+        let answer = read.map(|(verdict, agrees)| SpokenAnswer {
+            verdict,
+            text: String::new(),
+            chance: 0.9,
+            likely: verdict == Verdict::Accept,
+            agrees,
+        });
         let spoken = Spoken { transcript: &transcript, answer: answer.as_ref(), wanted: Wanted::Consent, slot: None };
         assert_eq!(spoken.meant(free, |_| asked(Some(Intent::Affirm), None)).decision, expected);
     }

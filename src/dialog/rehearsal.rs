@@ -191,6 +191,7 @@ pub(super) fn understood(intent: Option<Intent>, decision: Decision, slots: &[(&
         also: Vec::new(),
         control: None,
         corrects: false,
+        by_sound: false,
         candidates: Candidates::default(),
         reason: (decision == Decision::Reject).then_some(RejectReason::LowConfidence),
     }

@@ -1,7 +1,8 @@
 //! What a grammar may not be although it can be written: left recursion, chains of rules without end.
 //! Also marks what can never match, so that VOID is no promise of more words.
 
-use super::program::{Node, NodeId, Program, RuleId};
+use super::program::{Node, NodeId, Program, RuleId, UnitId};
+use std::collections::BTreeSet;
 
 /// How many rules may begin with one another without a word between.
 const MOST_CHAINED: usize = 100;
@@ -10,9 +11,9 @@ const MOST_CHAINED: usize = 100;
 pub type Complaint = (RuleId, String);
 
 pub fn check(program: &mut Program) -> Result<(), Complaint> {
-    let nullable = fixpoint(program, false);
+    program.silent = fixpoint(program, false);
     program.productive = fixpoint(program, true);
-    let firsts: Vec<Vec<RuleId>> = program.rules.iter().map(|rule| first_calls(program, &nullable, rule.body)).collect();
+    let firsts: Vec<Vec<RuleId>> = program.rules.iter().map(|rule| first_calls(program, rule.body)).collect();
     refuse_left_recursion(program, &firsts)
 }
 
@@ -43,24 +44,54 @@ fn fixpoint(program: &Program, tokens: bool) -> Vec<bool> {
 }
 
 /// The rules that `body` can call before any word.
-fn first_calls(program: &Program, nullable: &[bool], body: NodeId) -> Vec<RuleId> {
+fn first_calls(program: &Program, body: NodeId) -> Vec<RuleId> {
     let mut calls = Vec::new();
+    for_each_first(program, body, |node| {
+        if let Node::Call { rule, .. } = node {
+            calls.push(*rule);
+        }
+    });
+    calls.sort_unstable();
+    calls.dedup();
+    calls
+}
+
+/// The nodes that are no groups and can stand first in `body`.
+fn for_each_first(program: &Program, body: NodeId, mut leaf: impl FnMut(&Node)) {
     let mut todo = vec![body];
     while let Some(id) = todo.pop() {
         match &program.nodes[id as usize] {
-            Node::Call { rule, .. } => calls.push(*rule),
             Node::Sequence(parts) => {
-                let silent = parts.iter().take_while(|part| nullable[**part as usize]).count();
+                let silent = parts.iter().take_while(|part| program.silent[**part as usize]).count();
                 todo.extend(parts.iter().take(silent + 1));
             }
             Node::OneOf(alternatives) => todo.extend(alternatives.iter().map(|(_, id)| *id)),
             Node::Repeat { of, max, .. } if *max != Some(0) => todo.push(*of),
-            _ => {}
+            node => leaf(node),
         }
     }
-    calls.sort_unstable();
-    calls.dedup();
-    calls
+}
+
+/// What `rule` can begin with, through whatever rules it calls first.
+pub fn openings(program: &Program, rule: RuleId) -> Openings {
+    let mut openings = Openings::default();
+    let (mut seen, mut todo) = (BTreeSet::from([rule]), vec![rule]);
+    while let Some(rule) = todo.pop() {
+        for_each_first(program, program.rules[rule as usize].body, |node| match node {
+            Node::Token(token) => openings.units.extend(program.tokens[*token as usize].units.first()),
+            Node::Call { rule, .. } if seen.insert(*rule) => todo.push(*rule),
+            Node::Garbage => openings.anything = true,
+            _ => {}
+        });
+    }
+    openings
+}
+
+/// What a stretch of a rule can begin with.
+#[derive(Clone, Debug, Default)]
+pub struct Openings {
+    pub units: BTreeSet<UnitId>,
+    pub anything: bool,
 }
 
 fn refuse_left_recursion(program: &Program, firsts: &[Vec<RuleId>]) -> Result<(), Complaint> {

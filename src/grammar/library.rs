@@ -1,7 +1,7 @@
 //! The grammars of `grammars/<lang>/`, loaded once, by their stable names, each checked against its own examples.
 
 use super::constraint::{Constraint, Unconstrainable};
-use super::{Grammar, GrammarError};
+use super::{Grammar, GrammarError, Phrase};
 use crate::text::Lang;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -83,13 +83,14 @@ fn check_examples(file: &Path, grammar: &Grammar) -> Result<(), GrammarError> {
             return Err(fault(meta.place, format!("`{}` must not match and does: tighten the rules or correct the example", meta.content)));
         }
         if let Some(rest) = meta.name.strip_prefix("within.") {
-            let found: Vec<String> = grammar.within(&meta.content).into_iter().map(|stretch| stretch.tags.join(" ")).collect();
+            let found: Vec<String> =
+                grammar.within(&Phrase::new(&meta.content)).into_iter().map(|stretch| stretch.tags.join(" ")).collect();
             let wanted = rest.split_once('.').map_or("", |(_, tags)| tags);
             if found != [wanted] {
                 return Err(fault(meta.place, format!("`{}` must hold `{wanted}` and holds `{}`", meta.content, found.join("`, `"))));
             }
         }
-        if meta.name.starts_with("not-within.") && !grammar.within(&meta.content).is_empty() {
+        if meta.name.starts_with("not-within.") && !grammar.within(&Phrase::new(&meta.content)).is_empty() {
             return Err(fault(meta.place, format!("`{}` must hold nothing of this grammar and does: tighten the rules", meta.content)));
         }
         let Some(rest) = meta.name.strip_prefix("match.") else { continue };

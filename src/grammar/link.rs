@@ -2,6 +2,7 @@
 //!
 //! External references are files inside the root folder; nothing is ever fetched from a network (section 2.2.2).
 
+use super::check::Openings;
 use super::model::*;
 use super::program::{File, Node, NodeId, Program, RuleEntry, RuleId};
 use super::reference::{Resolved, resolve};
@@ -34,8 +35,8 @@ pub struct Linked {
     pub program: Program,
     /// The rules that listen by default: the root, or every public rule when none is declared.
     pub start: Vec<RuleId>,
-    /// The rule that the meta name `within` names.
-    pub within: Option<RuleId>,
+    /// The rule that the meta name `within` names, and what it can begin with.
+    pub within: Option<(RuleId, Openings)>,
     /// The main document comes first.
     pub files: Vec<Loaded>,
 }
@@ -193,7 +194,7 @@ fn compile(mut files: Vec<Loaded>) -> Result<Linked, GrammarError> {
     };
     let within = main.document.meta("within").map(|name| {
         let unknown = || error(&main.path, Place::START, format!("meta within names the rule {name}, which is not defined"));
-        main.rules.get(name).copied().ok_or_else(unknown)
+        main.rules.get(name).map(|rule| (*rule, check::openings(&program, *rule))).ok_or_else(unknown)
     });
     Ok(Linked { within: within.transpose()?, program, start, files })
 }

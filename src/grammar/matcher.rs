@@ -77,14 +77,18 @@ impl<'a> Matcher<'a> {
         if self.exhausted { Err(TooMuchWork) } else { Ok(complete) }
     }
 
-    /// Every stretch of the phrase that `rule` matches, with its best derivation.
-    pub fn stretches(&mut self, rule: RuleId) -> Result<Vec<(Range<usize>, DerivationId)>, TooMuchWork> {
+    /// Every stretch of the phrase that `rule` matches, with its best derivation; looked for where `may_begin` says so.
+    pub fn stretches(
+        &mut self,
+        rule: RuleId,
+        may_begin: impl Fn(&Heard) -> bool,
+    ) -> Result<Vec<(Range<usize>, DerivationId)>, TooMuchWork> {
         if self.phrase.len() > MOST_UNITS {
             return Err(TooMuchWork);
         }
         let body = self.program.rules[rule as usize].body;
         let mut found = Vec::new();
-        for start in 0..self.phrase.len() {
+        for (start, _) in self.phrase.iter().enumerate().filter(|(_, heard)| may_begin(heard)) {
             let ways = self.ways(body, start);
             let longer = ways.iter().filter(|(end, _)| *end > start);
             found.extend(longer.filter_map(|(end, derivations)| Some((start..*end, *derivations.first()?))));

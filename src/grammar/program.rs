@@ -2,7 +2,8 @@
 
 use super::model::{Mode, Place, Tag, TagFormat};
 use super::units::{Symbols, Unit, split, wanted_symbols};
-use crate::text::pinyin::{Sound, Syllable, sounds};
+use crate::text::pinyin::{Coded, Sound, sounds};
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -50,7 +51,25 @@ pub const UNKNOWN: UnitId = u32::MAX;
 pub struct Heard {
     pub id: UnitId,
     pub text: String,
-    pub syllable: Option<Syllable>,
+    pub syllable: Option<Coded>,
+}
+
+/// What is matched, and its sounds once they were wanted: they need a dictionary, and are the same for every grammar.
+#[derive(Debug)]
+pub struct Phrase<'a> {
+    text: &'a str,
+    sounds: OnceCell<Vec<Sound>>,
+}
+
+impl Phrase<'_> {
+    pub fn new(text: &str) -> Phrase<'_> {
+        Phrase { text, sounds: OnceCell::new() }
+    }
+
+    /// `plain`: the text as it was cut.
+    fn sounds(&self, plain: &str) -> &[Sound] {
+        self.sounds.get_or_init(|| sounds(plain))
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -92,6 +111,8 @@ pub struct Program {
     pub labels: Vec<String>,
     /// Whether a node can match anything at all: VOID cannot.
     pub productive: Vec<bool>,
+    /// Whether a node can match silence.
+    pub silent: Vec<bool>,
     pub symbols: Symbols,
     pub mode: Mode,
     units: HashMap<String, UnitId>,
@@ -153,7 +174,7 @@ impl Program {
                 spoken[*id as usize].text.clone_from(text);
             }
             for token in &self.tokens {
-                for heard in self.hear(&token.text, true).into_iter().filter(|heard| heard.id != UNKNOWN) {
+                for heard in self.hear(&Phrase::new(&token.text), true).into_iter().filter(|heard| heard.id != UNKNOWN) {
                     let id = heard.id as usize;
                     spoken[id] = heard;
                 }
@@ -191,16 +212,16 @@ impl Program {
     }
 
     /// A phrase as units, with their syllables when they are wanted.
-    pub fn hear(&self, phrase: &str, with_sounds: bool) -> Vec<Heard> {
+    pub fn hear(&self, phrase: &Phrase<'_>, with_sounds: bool) -> Vec<Heard> {
         let mut symbols = self.symbols.clone();
         if self.mode == Mode::Dtmf {
             symbols.extend(['*', '#']);
         }
-        let (units, plain) = split(phrase, &symbols);
-        let said = if with_sounds { sounds(&plain) } else { Vec::new() };
+        let (units, plain) = split(phrase.text, &symbols);
+        let said = if with_sounds { phrase.sounds(&plain) } else { &[] };
         let heard = |unit: Unit| {
             let syllable = match said.get(unit.at) {
-                Some(Sound::Syllable { syllable, .. }) => Some(syllable.clone()),
+                Some(Sound::Syllable { syllable, .. }) => Some(Coded::of(syllable)),
                 _ => None,
             };
             let text = self.by_key_name(unit.text);

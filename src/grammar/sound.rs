@@ -4,7 +4,6 @@
 //! [`MOST_DISTANCE`] of its length, so that a wrong answer is never nearer than asking again.
 
 use super::program::{Heard, Program, UnitId};
-use crate::text::pinyin::distance;
 
 /// The most that may be misheard, as a share of the units.
 pub const MOST_DISTANCE: f32 = 0.3;
@@ -59,6 +58,16 @@ impl Scan {
             Scan::Sound if rest.iter().all(may_be_lost) => Some(rest.len() as f32 * EXTRA_OR_MISSING),
             _ => None,
         }
+    }
+}
+
+/// Whether a token that begins with `unit` may begin at `heard`.
+pub fn may_begin(scan: Scan, unit: UnitId, heard: &Heard, program: &Program) -> bool {
+    match scan {
+        _ if unit == heard.id => true,
+        Scan::Exact => false,
+        Scan::Alike => substitution(program.spoken(unit), heard) <= MOST_ALIKE,
+        Scan::Sound => true,
     }
 }
 
@@ -117,10 +126,10 @@ fn substitution(wanted: &Heard, heard: &Heard) -> f32 {
     if wanted.id == heard.id {
         return 0.0;
     }
-    let price = match (&wanted.syllable, &heard.syllable) {
+    let price = match (wanted.syllable, heard.syllable) {
         // One numeral is never taken for another: the caller confirms numbers, the recogniser wrote what it heard.
         (Some(_), Some(_)) if counts(wanted) && counts(heard) => f32::INFINITY,
-        (Some(a), Some(b)) => distance(a, b) + OTHER_CHARACTER,
+        (Some(a), Some(b)) => a.distance(b) + OTHER_CHARACTER,
         (None, None) => spelling(&wanted.text, &heard.text),
         _ => f32::INFINITY,
     };

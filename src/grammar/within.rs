@@ -5,8 +5,8 @@
 use super::derivation::DerivationId;
 use super::logical::{self, Logical};
 use super::matcher::Matcher;
-use super::program::Heard;
-use super::sound::{Scan, counts};
+use super::program::{Heard, Phrase};
+use super::sound::{Scan, counts, may_begin};
 use super::{Grammar, units};
 use crate::text::number_en;
 use std::ops::Range;
@@ -33,16 +33,18 @@ const INSIDE_NUMBERS: &[&str] = &["and", "hundred", "thousand", "point", "点"];
 impl Grammar {
     /// What the grammar names inside `phrase`, in order, the longest words first where they overlap; by their characters, or else by
     /// their sound. Nothing for a grammar without the meta name `within`, and for a phrase that would take too much work.
-    pub fn within(&self, phrase: &str) -> Vec<Stretch> {
+    pub fn within(&self, phrase: &Phrase<'_>) -> Vec<Stretch> {
         let exact = self.stretches(phrase, Scan::Exact);
         if exact.is_empty() { self.stretches(phrase, Scan::Alike) } else { exact }
     }
 
-    fn stretches(&self, phrase: &str, scan: Scan) -> Vec<Stretch> {
-        let Some(rule) = self.within else { return Vec::new() };
+    fn stretches(&self, phrase: &Phrase<'_>, scan: Scan) -> Vec<Stretch> {
+        let Some((rule, openings)) = &self.within else { return Vec::new() };
         let heard = self.program.hear(phrase, scan != Scan::Exact);
+        let begins =
+            |unit: &Heard| openings.anything || openings.units.iter().any(|opening| may_begin(scan, *opening, unit, &self.program));
         let mut matcher = Matcher::new(&self.program, &heard, scan, 1);
-        let Ok(found) = matcher.stretches(rule) else { return Vec::new() };
+        let Ok(found) = matcher.stretches(*rule, begins) else { return Vec::new() };
         let mut found: Vec<(Range<usize>, f32, DerivationId)> = found
             .into_iter()
             .map(|(place, derivation)| {
@@ -60,7 +62,7 @@ impl Grammar {
                 continue;
             }
             let mut tags = Vec::new();
-            Logical::of(&matcher.arena, &self.program, rule, derivation).tags(&self.program, &mut tags);
+            Logical::of(&matcher.arena, &self.program, *rule, derivation).tags(&self.program, &mut tags);
             let text = |units: Option<&[Heard]>| units::join(units.unwrap_or_default().iter().map(|unit| unit.text.as_str()));
             let (before, after) = (text(heard.get(..place.start)), text(heard.get(place.end..)));
             taken.push((place, Stretch { tags, score, before, after }));

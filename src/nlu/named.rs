@@ -5,7 +5,7 @@
 
 use super::lexicon::{Lexicon, NameMarks};
 use super::wording::Wording;
-use crate::grammar::{Library, Stretch};
+use crate::grammar::{Library, Phrase, Stretch};
 use crate::text::{Lang, Record, Value};
 use std::sync::Arc;
 
@@ -26,8 +26,9 @@ impl Named {
 
     /// What `text` names, by the name of the grammar.
     pub fn of(&self, text: &str) -> Record {
+        let phrase = Phrase::new(text);
         let grammars = self.grammars.iter().filter(|(lang, _, _)| *lang == self.lang);
-        grammars.filter_map(|(_, name, grammar)| Some((name.to_owned(), self.meant(&grammar.within(text))?))).collect()
+        grammars.filter_map(|(_, name, grammar)| Some((name.to_owned(), self.meant(&grammar.within(&phrase))?))).collect()
     }
 
     fn meant(&self, found: &[Stretch]) -> Option<Value> {

@@ -49,6 +49,7 @@ pub struct Router {
 struct Answered {
     value: Value,
     confidence: f32,
+    by_sound: bool,
     /// What else was said, when it may matter.
     rest: Option<Wording>,
 }
@@ -163,12 +164,12 @@ impl Router {
     ) -> Option<Answered> {
         let name = expectation.grammar.as_deref()?;
         let kind = Kind::of_grammar(name);
-        let whole = |parse: Parse| {
+        let whole = |parse: Parse, by_sound: bool| {
             let value = meaning(&parse, name, kind, language.lang, today)?;
-            Some(Answered { value, confidence: parse.score * READ, rest: None })
+            Some(Answered { value, confidence: parse.score * READ, by_sound, rest: None })
         };
         let grammar = self.grammars.get(language.lang, name);
-        if let Some(answered) = grammar.and_then(|grammar| grammar.parse(heard.text, 1).pop()).and_then(whole) {
+        if let Some(answered) = grammar.and_then(|grammar| grammar.parse(heard.text, 1).pop()).and_then(|parse| whole(parse, false)) {
             return Some(answered);
         }
         if name == YES_NO
@@ -189,7 +190,7 @@ impl Router {
         }
         let by_sound = grammar.and_then(|grammar| grammar.parse_by_sound(heard.text, 1).pop());
         let least = if name == YES_NO { SOUNDS_THE_SAME } else { SOUNDS_ALIKE };
-        by_sound.filter(|parse| parse.score >= least).and_then(whole)
+        by_sound.filter(|parse| parse.score >= least).and_then(|parse| whole(parse, true))
     }
 }
 
@@ -216,12 +217,12 @@ fn meaning(parse: &Parse, grammar: &str, kind: Option<Kind>, lang: Lang, today: 
 impl Language {
     fn plain_yes_or_no(&self, wording: &Wording) -> Option<Answered> {
         let (yes, confidence) = self.yes_no.whole(wording)?;
-        Some(Answered { value: Value::Flag(yes), confidence, rest: None })
+        Some(Answered { value: Value::Flag(yes), confidence, by_sound: false, rest: None })
     }
 
     fn beginning_yes_or_no(&self, text: &str) -> Option<Answered> {
         let beginning = self.yes_no.beginning(text)?;
-        Some(Answered { value: Value::Flag(beginning.yes), confidence: READ_WITHIN, rest: Some(beginning.rest) })
+        Some(Answered { value: Value::Flag(beginning.yes), confidence: READ_WITHIN, by_sound: false, rest: Some(beginning.rest) })
     }
 
     fn value_among_words(&self, heard: &Heard<'_>, wording: &Wording, kind: Kind, today: Date) -> Option<Answered> {
@@ -230,7 +231,7 @@ impl Language {
         let corrected = meant.as_deref().and_then(read).map(|(value, _)| (value, false));
         let (value, alone) = corrected.or_else(|| read(heard.text))?;
         let (confidence, rest) = if alone { (READ, None) } else { (READ_WITHIN, Some(wording.clone())) };
-        Some(Answered { value, confidence, rest })
+        Some(Answered { value, confidence, by_sound: false, rest })
     }
 
     /// The asked question was answered; a clear request in the rest comes with the answer.
@@ -251,6 +252,7 @@ impl Language {
             confidence: answered.confidence,
             decision: if answered.confidence >= SOUNDS_THE_SAME * READ { Decision::Accept } else { Decision::Confirm },
             source: Source::Grammar,
+            by_sound: answered.by_sound,
             slots,
             alternatives,
             ..nothing(heard.text)
@@ -373,6 +375,7 @@ fn nothing(text: &str) -> Understood {
         also: Vec::new(),
         control: None,
         corrects: false,
+        by_sound: false,
         candidates: Candidates::default(),
     }
 }

@@ -93,6 +93,8 @@ pub struct Understood {
     /// Every value found, by slot name: the asked slot under its own name, others under their type (`month`, `amount`, `phone_number`, …).
     pub slots: Record,
     pub source: Source,
+    /// The answer was found by the sound of the text alone: its words say something else.
+    pub by_sound: bool,
     /// Next best guesses, best first; a near tie becomes a question.
     pub alternatives: Vec<(Intent, f32)>,
     pub reason: Option<RejectReason>,

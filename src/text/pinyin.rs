@@ -7,7 +7,7 @@
 mod distance;
 mod syllable;
 
-pub use distance::{distance, sequence_distance};
+pub use distance::{Coded, distance, sequence_distance};
 pub use syllable::{Syllable, syllable_from_pinyin};
 
 use super::words;

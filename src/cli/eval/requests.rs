@@ -171,6 +171,7 @@ mod tests {
             also: Vec::new(),
             control: None,
             corrects: false,
+            by_sound: false,
             candidates: Default::default(),
         };
         assert_eq!(Verdict::of(wanted, &understood), expected, "{wanted:?} {understood:?}");

@@ -14,9 +14,10 @@ pub struct Syllable {
 }
 
 /// Longest first, so that the first that fits is right.
-const INITIALS: [&str; 21] = ["zh", "ch", "sh", "b", "p", "m", "f", "d", "t", "n", "l", "g", "k", "h", "j", "q", "x", "r", "z", "c", "s"];
+pub(super) const INITIALS: [&str; 21] =
+    ["zh", "ch", "sh", "b", "p", "m", "f", "d", "t", "n", "l", "g", "k", "h", "j", "q", "x", "r", "z", "c", "s"];
 
-const FINALS: [&str; 38] = [
+pub(super) const FINALS: [&str; 38] = [
     "a", "o", "e", "ai", "ei", "ao", "ou", "an", "en", "ang", "eng", "er", "i", "ia", "ie", "iao", "iu", "ian", "in", "iang", "ing",
     "iong", "u", "ua", "uo", "uai", "ui", "uan", "un", "uang", "ueng", "ong", "v", "van", "ve", "vn", "io", "eh",
 ];
