@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod cpu;
+mod hypotheses;
 pub mod inventions;
 mod phrases;
 pub mod pool;

@@ -1,4 +1,4 @@
-//! CPU time of the present thread, which unlike the clock does not count waiting for a core.
+//! CPU time of the present thread, which unlike the clock does not count waiting for a core; and how many cores nobody uses.
 
 use std::time::Instant;
 
@@ -21,6 +21,17 @@ impl ThreadTime {
         };
         u32::try_from(elapsed_ms).unwrap_or(u32::MAX)
     }
+}
+
+/// Cores that nothing runs on at this moment, beside the one of the present thread; none where the system does not tell.
+pub fn idle_cores() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    running().map_or(0, |running| (cores + 1).saturating_sub(running.max(1)).saturating_sub(1))
+}
+
+/// Linux, `proc(5)`: the fourth field of loadavg is how many threads of the machine run or could, of how many.
+fn running() -> Option<usize> {
+    std::fs::read_to_string("/proc/loadavg").ok()?.split(' ').nth(3)?.split('/').next()?.parse().ok()
 }
 
 /// Linux, `proc(5)`: the first number of schedstat is nanoseconds on the CPU.

@@ -14,8 +14,8 @@ use tokio::sync::oneshot;
 
 /// What a thread does with a job.
 pub trait Worker: Send + 'static {
-    /// `alone`: no other job was at work or waiting when this one began. Long work asks `still_wanted` on its way, and ends with its error.
-    fn recognise(&mut self, job: &Job, alone: bool, still_wanted: &StillWanted<'_>) -> Result<Transcript, AsrError>;
+    /// `alone`: no other job was at work or waiting when this one began, and none begins until it is dropped. Long work asks `still_wanted` on its way, and ends with its error.
+    fn recognise(&mut self, job: &Job, alone: Option<Alone<'_>>, still_wanted: &StillWanted<'_>) -> Result<Transcript, AsrError>;
 
     /// Called before the next job when the last one panicked.
     fn recover(&mut self) -> Result<(), AsrError>;
@@ -23,6 +23,17 @@ pub trait Worker: Send + 'static {
 
 /// An error when nobody waits for the answer any more: the caller went on speaking, or the deadline passed.
 pub type StillWanted<'a> = dyn Fn() -> Result<(), AsrError> + 'a;
+
+/// All cores are one job's, which may spread over them; the next one begins when this is dropped. Two that spread at once would spin, each waiting for
+/// threads that the other keeps from running.
+pub struct Alone<'a>(&'a Shared);
+
+impl Drop for Alone<'_> {
+    fn drop(&mut self) {
+        self.0.lock().one_has_all = false;
+        self.0.changed.notify_all();
+    }
+}
 
 pub struct Pool {
     shared: Arc<Shared>,
@@ -39,6 +50,8 @@ struct Queue {
     finals: VecDeque<Waiting>,
     trials: VecDeque<Waiting>,
     at_work: usize,
+    /// Nothing is begun while a job has all cores.
+    one_has_all: bool,
     closed: bool,
 }
 
@@ -146,14 +159,16 @@ fn work(shared: &Shared, mut worker: impl Worker) {
     loop {
         let mut queue = shared.lock();
         let waiting = loop {
-            match queue.next() {
+            let next = if queue.one_has_all { None } else { queue.next() };
+            match next {
                 Some(waiting) => break waiting,
-                None if queue.closed => return,
+                None if queue.closed && !queue.one_has_all => return,
                 None => queue = shared.changed.wait(queue).unwrap_or_else(PoisonError::into_inner),
             }
         };
         queue.at_work += 1;
-        let alone = queue.at_work == 1 && queue.len() == 0;
+        queue.one_has_all = queue.at_work == 1 && queue.len() == 0;
+        let alone = queue.one_has_all.then(|| Alone(shared));
         drop(queue);
         let result = begin(&waiting).and_then(|()| {
             if !whole {
@@ -190,7 +205,7 @@ mod tests {
     }
 
     impl Worker for Held {
-        fn recognise(&mut self, job: &Job, alone: bool, still_wanted: &StillWanted<'_>) -> Result<Transcript, AsrError> {
+        fn recognise(&mut self, job: &Job, alone: Option<Alone<'_>>, still_wanted: &StillWanted<'_>) -> Result<Transcript, AsrError> {
             let name = job.terms.first().cloned().unwrap_or_default();
             self.begun.send(name.clone()).unwrap();
             self.go.recv().unwrap();
@@ -198,7 +213,7 @@ mod tests {
             if still_wanted().is_err() {
                 self.begun.send(format!("{name} is not wanted")).unwrap();
             }
-            Ok(Transcript { text: name, no_speech: f32::from(u8::from(alone)), ..Transcript::default() })
+            Ok(Transcript { text: name, no_speech: f32::from(u8::from(alone.is_some())), ..Transcript::default() })
         }
 
         fn recover(&mut self) -> Result<(), AsrError> {
@@ -286,6 +301,19 @@ mod tests {
         (0..3).for_each(|_| go.send(()).unwrap());
         let alone = [first, second.unwrap(), third.unwrap()].map(|pending| pending.wait_blocking().unwrap().no_speech);
         assert_eq!(alone, [1.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn while_a_job_has_all_cores_no_other_begins() {
+        let ((begun, told), (go_first, first), (go_second, second)) = (channel(), channel(), channel());
+        let workers = [first, second].map(|go| Held { begun: begun.clone(), go });
+        let pool = Pool::start(workers.into()).unwrap();
+        let alone = pool.submit(job("alone", Priority::Final, LONG), 9).unwrap();
+        assert_eq!(told.recv().unwrap(), "alone");
+        let next = pool.submit(job("next", Priority::Final, LONG), 9).unwrap();
+        assert!(told.recv_timeout(Duration::from_millis(20)).is_err(), "the second worker has begun");
+        (0..2).for_each(|_| [&go_first, &go_second].iter().for_each(|go| go.send(()).unwrap()));
+        assert_eq!((alone.wait_blocking().unwrap().text, next.wait_blocking().unwrap().text), ("alone".into(), "next".into()));
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub enum Priority {
 pub struct Transcript {
     /// Simplified Chinese or English; empty when nothing believable was said.
     pub text: String,
-    /// What short speech that was not heard surely may have been, likeliest first.
+    /// What free speech that was not heard surely may have been: phrases that callers say alone, where it is short, then other texts; each likeliest first.
     pub alternatives: Vec<Alternative>,
     /// 0.0..=1.0: geometric mean of the token probabilities.
     pub confidence: f32,
@@ -49,7 +49,7 @@ pub struct Transcript {
     pub reading: Option<Reading>,
 }
 
-/// A phrase that callers say alone, and how likely it is.
+/// Another text for the same sound, and how likely it is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Alternative {
     pub text: String,

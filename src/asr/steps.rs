@@ -9,12 +9,8 @@ use super::search::NextToken;
 use super::vocabulary::Token;
 use whisper_rs::{WhisperContext, WhisperState};
 
-/// How a job is worked on.
-#[derive(Clone, Copy)]
-pub struct Way<'a> {
-    pub threads: usize,
-    pub still_wanted: &'a StillWanted<'a>,
-}
+/// A step is too short to be shared.
+const THREADS: usize = 1;
 
 /// See the module's text.
 pub struct Steps<'a> {
@@ -23,7 +19,6 @@ pub struct Steps<'a> {
     prefix: Vec<Token>,
     /// What the decoder's memory holds.
     held: Vec<Token>,
-    threads: usize,
     /// Tokens from here on are no text; the first of them ends it.
     end_of_text: Token,
     /// How many tokens the decoder can hold.
@@ -34,11 +29,16 @@ pub struct Steps<'a> {
 
 impl<'a> Steps<'a> {
     /// `held`: whether `state` has just decoded `prefix`.
-    pub fn new(model: &WhisperContext, state: &'a mut WhisperState, prefix: Vec<Token>, held: bool, way: &Way<'a>) -> Steps<'a> {
+    pub fn new(
+        model: &WhisperContext,
+        state: &'a mut WhisperState,
+        prefix: Vec<Token>,
+        held: bool,
+        still_wanted: &'a StillWanted<'a>,
+    ) -> Steps<'a> {
         let held = if held { prefix.clone() } else { Vec::new() };
         let most = usize::try_from(model.n_text_ctx()).unwrap_or(0);
-        let Way { threads, still_wanted } = *way;
-        Steps { state, prefix, held, threads, end_of_text: model.token_eot(), most, still_wanted, asked: 0 }
+        Steps { state, prefix, held, end_of_text: model.token_eot(), most, still_wanted, asked: 0 }
     }
 }
 
@@ -54,9 +54,9 @@ impl NextToken for Steps<'_> {
         self.held.truncate(shared);
         // The last token goes alone: the logits of a batch are given for its first one only.
         if let Some(missing) = before.get(shared..).filter(|missing| !missing.is_empty()) {
-            self.state.decode(missing, shared, self.threads).map_err(engine)?;
+            self.state.decode(missing, shared, THREADS).map_err(engine)?;
         }
-        self.state.decode(&[*last], before.len(), self.threads).map_err(engine)?;
+        self.state.decode(&[*last], before.len(), THREADS).map_err(engine)?;
         self.asked += 1;
         self.held = all;
         let logits = self.state.get_logits().map_err(engine)?;

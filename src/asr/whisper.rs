@@ -4,14 +4,15 @@
 //! temperatures, no context between turns, a bound on tokens. `set_grammar` and `set_abort_callback_safe` of whisper-rs crash and
 //! must not be used. Its string setters leak: the language is set once for each thread, the prompt goes in as tokens.
 
+use super::hypotheses;
 use super::inventions::{Evidence, believable};
 use super::phrases::{Onwards, Phrases, likeliest};
-use super::pool::{Pool, StillWanted, Worker};
+use super::pool::{Alone, Pool, StillWanted, Worker};
 use super::prompt::prompt;
 use super::reading::{self, Reading};
 use super::recogniser::{Alternative, AsrError, Job, Pending, Recogniser, Transcript, Withheld};
 use super::search::{Allowed, Limits, search};
-use super::steps::{Steps, Way};
+use super::steps::Steps;
 use super::vocabulary::{Token, Vocabulary};
 use super::{cpu, voice, window};
 use crate::audio::treatment;
@@ -60,8 +61,8 @@ pub struct WhisperConfig {
     pub model: PathBuf,
     /// Decoder threads, each with a state of about 230 MB.
     pub threads: usize,
-    /// Threads of one decode while no other job is at work or waiting. More than one answers sooner where cores are idle, but they
-    /// spin while they wait for one another: on a busy machine that costs many times the work.
+    /// Threads of a first pass at most, while no other job is at work or waiting and so many cores are idle: it answers sooner. They spin while they wait
+    /// for one another, so on a busy machine one is all there is.
     pub threads_alone: usize,
     /// Jobs that may wait before new ones are refused.
     pub queue: usize,
@@ -168,6 +169,8 @@ struct Decoded {
     /// The same with the end of text.
     whole_log_probability: f32,
     no_speech: f32,
+    /// Each token of the text with its probability.
+    path: Vec<hypotheses::Heard>,
     /// All that the decoder was given before the text.
     prefix: Vec<Token>,
 }
@@ -208,8 +211,15 @@ impl Decoder {
 
         let first_special = self.model.token_eot();
         let prefix = self.prefix(job.lang, &prompt_tokens)?;
-        let mut decoded =
-            Decoded { text: String::new(), log_probability: 0.0, tokens: 0, whole_log_probability: 0.0, no_speech: 0.0, prefix };
+        let mut decoded = Decoded {
+            text: String::new(),
+            log_probability: 0.0,
+            tokens: 0,
+            whole_log_probability: 0.0,
+            no_speech: 0.0,
+            path: Vec::new(),
+            prefix,
+        };
         for segment in self.state.as_iter() {
             decoded.no_speech = decoded.no_speech.max(segment.no_speech_probability());
             let text = segment.to_str_lossy().map_err(engine_error)?;
@@ -222,6 +232,7 @@ impl Decoder {
                 if token.token_id() < first_special {
                     decoded.log_probability += log_probability;
                     decoded.tokens += 1;
+                    decoded.path.push((token.token_id(), token.token_probability()));
                 }
             }
         }
@@ -244,18 +255,37 @@ impl Decoder {
     }
 
     /// The phrases that the speech of the last pass may have been, likeliest first.
-    fn alternatives(&mut self, lang: Lang, prefix: Vec<Token>, way: &Way<'_>) -> Result<Vec<Alternative>, AsrError> {
+    fn alternatives(&mut self, lang: Lang, prefix: Vec<Token>, still_wanted: &StillWanted<'_>) -> Result<Vec<Alternative>, AsrError> {
         let (known, model) = (Arc::clone(&self.known), Arc::clone(&self.model));
         let Some(phrases) = known.phrases.get(&lang) else { return Ok(Vec::new()) };
-        let mut steps = Steps::new(&model, &mut self.state, prefix, true, way);
+        let mut steps = Steps::new(&model, &mut self.state, prefix, true, still_wanted);
         let onwards = self.onwards.entry(lang).or_default();
         let mut found = likeliest(&mut steps, &known.vocabulary, phrases, onwards, model.token_eot(), |tokens| spelled(&model, tokens))?;
         found.truncate(MOST_ALTERNATIVES);
         Ok(found)
     }
 
+    /// What else the speech of the last pass may have been.
+    fn others(&mut self, lang: Lang, decoded: &Decoded, still_wanted: &StillWanted<'_>) -> Result<Vec<Alternative>, AsrError> {
+        let model = Arc::clone(&self.model);
+        let mut steps = Steps::new(&model, &mut self.state, decoded.prefix.clone(), true, still_wanted);
+        let whole_characters = |tokens: &[Token]| {
+            let text = spelled(&model, tokens);
+            let text = if lang == Lang::Zh { to_simplified(&text) } else { text };
+            (!text.is_empty() && !text.contains(char::REPLACEMENT_CHARACTER)).then_some(text)
+        };
+        let is_word = |token| spelled(&model, &[token]).chars().any(|c| c.is_alphanumeric() || c == char::REPLACEMENT_CHARACTER);
+        hypotheses::others(&mut steps, &decoded.path, decoded.whole_log_probability, model.token_eot(), is_word, whole_characters)
+    }
+
     /// The speech of the last pass read as a phrase of `constraint`.
-    fn read(&mut self, constraint: &Arc<Constraint>, lang: Lang, decoded: &Decoded, way: &Way<'_>) -> Result<Reading, AsrError> {
+    fn read(
+        &mut self,
+        constraint: &Arc<Constraint>,
+        lang: Lang,
+        decoded: &Decoded,
+        still_wanted: &StillWanted<'_>,
+    ) -> Result<Reading, AsrError> {
         let begun = cpu::ThreadTime::now();
         let known = self.acceptors.iter().position(|(acceptor, _)| Arc::ptr_eq(acceptor.constraint(), constraint));
         let (mut acceptor, mut allowed) = match known {
@@ -266,7 +296,7 @@ impl Decoder {
         // Words before figures draw them towards words; closed questions are helped by the prompt.
         let (prefix, held) = if constraint.in_figures() { (self.prefix(lang, &[])?, false) } else { (decoded.prefix.clone(), true) };
         let limits = if constraint.in_figures() { OF_NUMBERS } else { OF_WORDS };
-        let mut steps = Steps::new(&self.model, &mut self.state, prefix, held, way);
+        let mut steps = Steps::new(&self.model, &mut self.state, prefix, held, still_wanted);
         let found = search(&mut steps, &self.known.vocabulary, &mut acceptor, &mut allowed, end_of_text, limits)?;
         let asked = steps.asked;
         if self.acceptors.len() >= MOST_ACCEPTORS {
@@ -277,7 +307,7 @@ impl Decoder {
         let texts = found.into_iter().map(|found| (spelled(&self.model, &found.tokens), found.log_probability));
         let candidates = reading::candidates(constraint, texts);
         let gap = best - decoded.whole_log_probability;
-        Ok(Reading { candidates, gap, steps: asked, compute_ms: spent_ms(&begun, way.threads) })
+        Ok(Reading { candidates, gap, steps: asked, compute_ms: begun.elapsed_ms() })
     }
 }
 
@@ -287,9 +317,10 @@ impl Worker for Decoder {
         Ok(())
     }
 
-    fn recognise(&mut self, job: &Job, alone: bool, still_wanted: &StillWanted<'_>) -> Result<Transcript, AsrError> {
-        let threads = if alone { self.threads_alone.max(1) } else { 1 };
-        let way = Way { threads, still_wanted };
+    fn recognise(&mut self, job: &Job, alone: Option<Alone<'_>>, still_wanted: &StillWanted<'_>) -> Result<Transcript, AsrError> {
+        let threads = if alone.is_some() { 1 + cpu::idle_cores().min(self.threads_alone.saturating_sub(1)) } else { 1 };
+        let mut alone = alone.filter(|_| threads > 1);
+        let mut beside_ms = 0;
         let begun = cpu::ThreadTime::now();
         let mut transcript = Transcript { audio_ms: milliseconds(job.samples.len()), ..Transcript::default() };
         let mut samples = job.samples.to_vec();
@@ -304,20 +335,29 @@ impl Worker for Decoder {
                 transcript.withheld = Some(Withheld::NoSpeech);
                 continue;
             };
+            let threads = if alone.is_some() { threads } else { 1 };
+            let first_pass = cpu::ThreadTime::now();
             let decoded = self.decode(job, piece, threads)?;
+            // The other threads are as busy as this one.
+            beside_ms += first_pass.elapsed_ms().saturating_mul(u32::try_from(threads - 1).unwrap_or(0));
+            alone = None;
             transcript.no_speech = transcript.no_speech.max(decoded.no_speech);
             let is_plain = |constraint: &Constraint| {
                 !constraint.in_figures() && decoded.whole_log_probability >= PLAIN.ln() && constraint.meaning(decoded.text.trim()).is_some()
             };
             if let Some(constraint) = constraint.filter(|constraint| !is_plain(constraint)) {
-                transcript.reading = Some(self.read(constraint, job.lang, &decoded, &way)?);
+                transcript.reading = Some(self.read(constraint, job.lang, &decoded, still_wanted)?);
             }
             let prompt = self.known.prompt(job);
             let confidence = geometric_mean(decoded.log_probability, decoded.tokens);
             let evidence = Evidence { lang: job.lang, audio_ms: milliseconds(piece.len()), speech_ms, confidence, prompt: &prompt };
             let heard = believable(decoded.text.trim(), &evidence);
             if job.constraint.is_none() && speech_ms <= SHORT_MS && pieces.len() == 1 && (heard.is_err() || confidence < SURE) {
-                transcript.alternatives = self.alternatives(job.lang, decoded.prefix, &way)?;
+                transcript.alternatives = self.alternatives(job.lang, decoded.prefix.clone(), still_wanted)?;
+            }
+            if job.constraint.is_none() && pieces.len() == 1 && confidence < SURE {
+                let others = self.others(job.lang, &decoded, still_wanted)?;
+                transcript.alternatives.extend(others);
             }
             match heard {
                 Ok(text) => {
@@ -339,14 +379,9 @@ impl Worker for Decoder {
         } else {
             transcript.confidence = geometric_mean(log_probability, tokens);
         }
-        transcript.compute_ms = spent_ms(&begun, threads);
+        transcript.compute_ms = begun.elapsed_ms().saturating_add(beside_ms);
         Ok(transcript)
     }
-}
-
-/// The other threads of a decode are as busy as this one: they spin while they wait.
-fn spent_ms(begun: &cpu::ThreadTime, threads: usize) -> u32 {
-    begun.elapsed_ms().saturating_mul(u32::try_from(threads).unwrap_or(1))
 }
 
 fn spelled(model: &WhisperContext, tokens: &[Token]) -> String {

@@ -113,7 +113,7 @@ fn best_share(transcript: &Transcript) -> f32 {
     best.map_or(1.0, |best| best.share).max(f32::MIN_POSITIVE)
 }
 
-/// Where what was heard is not understood surely, the first of the phrases that it may have been which is. It is asked about, never acted on.
+/// Where what was heard is not understood surely, the first of what it may have been which is. It is asked about, never acted on.
 pub fn or_another(heard: Understood, mut others: impl Iterator<Item = Understood>) -> Understood {
     if heard.decision == Decision::Accept {
         return heard;

@@ -84,7 +84,7 @@ fn pieces(args: &CallArgs) -> Result<Vec<Audio>, Failure> {
 
 async fn hold(args: &CallArgs, pieces: Vec<Audio>) -> Result<Finished, Failure> {
     let house = House::open(&args.caller).await?;
-    let recogniser = House::recogniser()?;
+    let recogniser = House::recogniser(args.realtime)?;
     let speech = House::speech(args.caller.lang)?;
     let turns = match args.interrupt {
         Some(after_ms) => Turns::Interrupting { after_ms },

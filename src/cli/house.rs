@@ -127,8 +127,9 @@ impl House {
         Ok(Arc::new(speech))
     }
 
-    pub fn recogniser() -> Result<Arc<dyn Recogniser>, Failure> {
-        Ok(Arc::new(transcribe::open()?))
+    /// `live`: callers wait for it in real time.
+    pub fn recogniser(live: bool) -> Result<Arc<dyn Recogniser>, Failure> {
+        Ok(Arc::new(if live { transcribe::open_live()? } else { transcribe::open()? }))
     }
 }
 

@@ -63,7 +63,7 @@ async fn talk(args: &Args) -> Result<(), Failure> {
         None => Recording::nowhere(),
     };
     let house = House::open(&args.caller).await?;
-    let (recogniser, speech) = (House::recogniser()?, House::speech(lang)?);
+    let (recogniser, speech) = (House::recogniser(true)?, House::speech(lang)?);
     let to_call = devices.to_call.clone();
     // Ends with the process: reading a terminal cannot be broken off.
     std::thread::spawn(move || {

@@ -71,7 +71,7 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
     let is_demo = connector.is_none();
     let House { services: _, editions, desk } = House::live(configuration.database.as_deref(), connector).await?;
     let editions = Arc::new(editions);
-    let recogniser = House::recogniser()?;
+    let recogniser = House::recogniser(true)?;
     let speech = House::speech(configuration.lang)?;
     let reception = Arc::new(Reception::new(editions.clone(), recogniser, speech.clone(), configuration.limits()));
     reload::apply(&configuration, &reception)?;

@@ -104,14 +104,25 @@ impl Question {
     }
 }
 
+/// More threads than these hardly hear sooner.
+const MOST_THREADS_ALONE: usize = 4;
 /// Longer Mandarin requests say enough to be heard as they are.
 const SHORT_CHARACTERS: usize = 4;
 
 /// The recogniser with the model of the manifest and, in Mandarin, what callers ask for in a word or two.
 pub fn open() -> Result<Whisper, Failure> {
+    Ok(Whisper::open(&knowing()?)?)
+}
+
+/// The same for callers who wait: on an idle machine several cores hear one utterance.
+pub fn open_live() -> Result<Whisper, Failure> {
+    Ok(Whisper::open(&WhisperConfig { threads_alone: MOST_THREADS_ALONE, ..knowing()? })?)
+}
+
+fn knowing() -> Result<WhisperConfig, Failure> {
     let examples = data_dir().join("flows").join("intents").join(Lang::Zh.code());
     let phrases = BTreeMap::from([(Lang::Zh, examples::short(&examples, SHORT_CHARACTERS)?)]);
-    Ok(Whisper::open(&WhisperConfig { phrases, ..model()? })?)
+    Ok(WhisperConfig { phrases, ..model()? })
 }
 
 /// The same model, told nothing: neither of the domain nor of what callers say.

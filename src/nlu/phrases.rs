@@ -80,10 +80,11 @@ impl<M: Copy + Eq + Hash> Table<M> {
         (1..=longest).rev().filter_map(move |length| Some((length, *self.pieces.get(keys.get(at..at + length)?)?)))
     }
 
+    /// What `keys` mean as phrases and fillers one after the other; the fewer phrases the better, for 能听见吗 is one and no 能 before another.
     fn whole(&self, keys: &[u32], join: &impl Fn(M, M) -> Option<M>) -> Option<M> {
         let space = u32::from(' ');
-        let mut reached: Vec<Vec<Option<M>>> = vec![Vec::new(); keys.len() + 1];
-        reached.first_mut()?.push(None);
+        let mut reached: Vec<Vec<(Option<M>, usize)>> = vec![Vec::new(); keys.len() + 1];
+        reached.first_mut()?.push((None, 0));
         for at in 0..keys.len() {
             let here = std::mem::take(reached.get_mut(at)?);
             if here.is_empty() {
@@ -92,21 +93,25 @@ impl<M: Copy + Eq + Hash> Table<M> {
             let skip = (keys.get(at) == Some(&space)).then_some((1, None));
             for (length, piece) in self.pieces_at(keys, at).chain(skip) {
                 let there = reached.get_mut(at + length)?;
-                for &before in &here {
+                for &(before, phrases) in &here {
                     let joined = match (before, piece) {
                         (Some(a), Some(b)) if a != b => join(a, b),
                         (a, b) => a.or(b),
                     };
                     let lost = joined.is_none() && before.is_some();
-                    if !lost && !there.contains(&joined) {
-                        there.push(joined);
+                    let way = (joined, phrases + usize::from(piece.is_some()));
+                    if !lost && !there.contains(&way) {
+                        there.push(way);
                     }
                 }
             }
         }
-        let mut ends = reached.pop()?.into_iter().flatten();
-        let first = ends.next()?;
-        Some(ends.fold(first, |best, other| join(best, other).unwrap_or(best)))
+        let ends: Vec<(M, usize)> = reached.pop()?.into_iter().filter_map(|(meaning, phrases)| Some((meaning?, phrases))).collect();
+        let fewest = ends.iter().map(|(_, phrases)| *phrases).min()?;
+        ends.into_iter()
+            .filter(|(_, phrases)| *phrases == fewest)
+            .map(|(meaning, _)| meaning)
+            .reduce(|best, other| join(best, other).unwrap_or(best))
     }
 
     fn beginning(&self, keys: &[u32]) -> Option<(M, usize)> {
@@ -197,6 +202,15 @@ mod tests {
         check("帮助转人工", None);
         check("呃", None);
         check("", None);
+    }
+
+    #[test]
+    fn one_phrase_goes_before_its_pieces() {
+        let phrases = [("能", Intent::Affirm), ("听见吗", Intent::Greeting), ("能听见吗", Intent::Greeting)];
+        let whole = |text| Phrases::new(phrases, &["喂".to_owned()]).whole(&Wording::new(text), weightier).map(|(intent, _)| intent);
+        assert_eq!(whole("喂，能听见吗"), Some(Intent::Greeting));
+        assert_eq!(whole("能，听见吗"), Some(Intent::Greeting));
+        assert_eq!(whole("能能"), Some(Intent::Affirm));
     }
 
     #[test]
