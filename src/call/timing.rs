@@ -146,6 +146,7 @@ mod tests {
             reason: None,
             also: Vec::new(),
             control: None,
+            by_sound: false,
             corrects: false,
             candidates: Default::default(),
         };

@@ -101,7 +101,7 @@ struct Outcome {
 pub fn run(args: &Args) -> Result<(), Failure> {
     let probes = probes(args)?;
     let studio = Studio::open(&data_dir())?;
-    let recogniser = if args.deaf { Arc::new(Deaf) } else { House::recogniser()? };
+    let recogniser = if args.deaf { Arc::new(Deaf) } else { House::recogniser(false)? };
     let speech = House::speech(args.lang)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     for start_ms in &args.start {
