@@ -15,6 +15,7 @@ pub mod knowledge;
 pub mod mic;
 pub mod models;
 pub mod operator;
+pub mod orders;
 pub mod say;
 pub mod serve;
 pub mod sip;
@@ -57,6 +58,8 @@ enum Command {
     Eval(eval::Args),
     /// Searches the knowledge base, and lists what callers asked in vain.
     Knowledge(knowledge::Args),
+    /// Work orders and incidents.
+    Orders(orders::Args),
     /// Holds live calls from the browser and from telephony platforms.
     Serve(serve::Args),
     /// Tools around the SIP line (for maintainers).
@@ -94,6 +97,7 @@ pub fn main() -> ExitCode {
         Command::Fixtures(args) => fixtures::run(args),
         Command::Eval(args) => eval::run(args),
         Command::Knowledge(args) => knowledge::run(args),
+        Command::Orders(args) => orders::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Sip(args) => sip::run(args),
         Command::Say(args) => say::run(args),

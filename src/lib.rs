@@ -11,7 +11,7 @@
 //! * [`models`] the model manifest: fetch, verify, convert, locate.
 //! * [`grammar`] SRGS grammars and the matcher on characters and on sound.
 //! * [`tts`] text to speech: the synthesiser trait, the voices, the prompt cache.
-//! * [`care`] work orders.
+//! * [`care`] work orders, incidents, notices, surveys.
 //! * [`asr`] speech to text: the recogniser trait, Whisper on its own threads, the guards.
 //! * [`nlu`] what was meant: grammar, intent classifier, slots, thresholds.
 //! * [`dialog`] flows as data and the pure engine that runs them.

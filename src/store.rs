@@ -4,12 +4,16 @@
 //! become references ([`StoredPhone`]), free text is masked, and values go through [`value_json`].
 
 pub mod attempts;
+pub mod call_backs;
 pub mod call_record;
 pub mod calls;
 pub mod changes;
 pub mod database;
+pub mod incidents;
 pub mod moment;
+pub mod notices;
 mod runs;
+mod sealed_phone;
 pub mod stored_phone;
 pub mod surveys;
 pub mod unanswered;
@@ -17,11 +21,25 @@ pub mod value_json;
 pub mod work_orders;
 
 pub use attempts::{Attempt, Attempts};
+pub use call_backs::{CallBack, CallBackReason, CallBacks};
 pub use call_record::{CallEvent, CallOutcome, CallRecord, Ending, NewCall, Turn, Waterfall};
 pub use calls::Calls;
 pub use changes::{Applied, Change, Changed, Changes};
 pub use database::{Database, StoreError};
+pub use incidents::{Incident, Incidents};
+pub use notices::{Channel, KeptNotice, Notices};
 pub use stored_phone::StoredPhone;
 pub use surveys::{NewAnswer, Surveys};
 pub use unanswered::{Unanswered, UnansweredQuestion};
-pub use work_orders::{HistoryRow, Kept, Moved, NewOrder, Note, OrderRow, WorkOrders};
+pub use work_orders::{
+    Attachment, HistoryRow, Kept, Listed, Load, Merge, Moved, NewOrder, Note, OrderRow, Reckoning, Step, Taker, Threshold, Warning,
+    WarningRow, WorkOrders,
+};
+
+use crate::text::Lang;
+
+/// A language as a column has it.
+fn read_lang(code: String) -> Result<Lang, StoreError> {
+    let known = [Lang::Zh, Lang::En].into_iter().find(|lang| lang.code() == code);
+    known.ok_or_else(|| StoreError::Damaged(format!("a language {code}")))
+}

@@ -2,11 +2,11 @@
 
 use super::editions::Edition;
 use crate::business::{self, Failure, Operator};
-use crate::care::{Draft, Notice, Outbox, WorkOrders, enquiry, survey};
+use crate::care::{Draft, Notice, Outbox, WorkOrders, enquiry, incident, survey};
 use crate::dialog::{Answer, Engine, Opening, RequestKind};
 use crate::grammar::{Completeness, Constraint, Library};
 use crate::nlu::{Expectation, Router};
-use crate::store::Database;
+use crate::store::{Channel, Database};
 use crate::text::{Lang, PhoneNumber, Record, Value};
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +28,17 @@ pub struct Services {
     pub outbox: Arc<dyn Outbox>,
     /// Where calls are kept.
     pub database: Database,
+}
+
+/// Longer than this nobody waits for what is only good to know.
+const KNOWN_WITHIN: Duration = Duration::from_millis(1_500);
+
+/// A field that is text.
+fn text_of(record: Option<&Record>, field: &str) -> Option<String> {
+    match record?.get(field)? {
+        Value::Text(text) | Value::Code(text) => Some(text.clone()),
+        _ => None,
+    }
 }
 
 /// A request of the dialog to another system.
@@ -87,6 +98,7 @@ impl Services {
         let work = async {
             match request.kind {
                 RequestKind::LookUp if request.operation == enquiry::WORK_ORDERS => self.follow_orders(request, opening).await,
+                RequestKind::LookUp if request.operation == incident::INCIDENT => self.incident(request, opening).await,
                 RequestKind::LookUp | RequestKind::Change => self.ask_operator(request).await,
                 RequestKind::OpenWorkOrder => self.open_work_order(request, opening).await,
                 RequestKind::Notify => self.notify(request, opening).await,
@@ -137,12 +149,18 @@ impl Services {
             Some(Value::Text(class)) => Some(class.as_str()),
             _ => None,
         };
-        let reply = enquiry::reply(&own, theirs.as_ref(), class, self.work_orders.classes(), opening.now);
+        let reply = enquiry::reply(&own, theirs.as_ref(), class, &self.work_orders.handbook().classes, opening.now);
         reply.map_or(Answer::NotFound, Answer::Done)
     }
 
     async fn open_work_order(&self, request: Request, opening: &Opening) -> Answer {
-        let draft = Draft::from_arguments(&request.operation, request.arguments, request.customer, &opening.call_id);
+        let mut draft = Draft::from_arguments(&request.operation, request.arguments, request.customer.clone(), &opening.call_id);
+        draft.lang = opening.lang;
+        if let Some(customer) = request.customer {
+            let known = self.customer(customer).await;
+            draft.area = text_of(known.as_ref(), "area");
+            draft.level = draft.level.or_else(|| text_of(known.as_ref(), "level"));
+        }
         let key = request.idempotency_key.unwrap_or_else(|| format!("{}/{}", opening.call_id, request.operation));
         match self.work_orders.open(draft, &key, opening.now).await {
             Ok(order) => Answer::Done(order.reply()),
@@ -153,12 +171,33 @@ impl Services {
         }
     }
 
+    /// What is broken where the caller lives.
+    async fn incident(&self, request: Request, opening: &Opening) -> Answer {
+        let Some(customer) = request.customer else { return Answer::NotFound };
+        let Some(area) = text_of(self.customer(customer).await.as_ref(), "area") else { return Answer::NotFound };
+        match self.work_orders.incident_for(&area, opening.now).await {
+            Ok(incident) => incident.map_or(Answer::NotFound, Answer::Done),
+            Err(error) => {
+                tracing::error!(call = opening.call_id, %error, "incidents could not be read");
+                Answer::Unavailable
+            }
+        }
+    }
+
+    /// What the operator knows of a customer, when it says so soon: nothing waits for it.
+    async fn customer(&self, customer: PhoneNumber) -> Option<Record> {
+        let request = business::Request { customer, operation: "customer".into(), arguments: Record::new(), idempotency_key: None };
+        tokio::time::timeout(KNOWN_WITHIN, self.operator.execute(request)).await.ok()?.ok()
+    }
+
     async fn notify(&self, request: Request, opening: &Opening) -> Answer {
         let (Some(to), Some(Value::Text(text)), Some(key)) = (request.customer, request.arguments.get("text"), request.idempotency_key)
         else {
             return Answer::NotFound;
         };
-        let notice = Notice { key, to, text: text.clone(), call: opening.call_id.clone(), at: opening.now };
+        // The courier knows better where one carries them on.
+        let channel = Channel::default();
+        let notice = Notice { key, to, text: text.clone(), about: opening.call_id.clone(), channel, at: opening.now };
         match self.outbox.put(notice).await {
             Ok(()) => Answer::Done(Record::new()),
             Err(error) => {

@@ -13,10 +13,11 @@ use jiff::civil::DateTime;
 pub const WORK_ORDERS: &str = "work_orders";
 
 /// Look-ups that the house answers itself.
-///
+pub const OPERATIONS: &[Operation] = &[OPERATION, super::incident::OPERATION];
+
 /// `orders` is a list of {number, name, name_en, state, state_name, state_name_en, due, pending, overdue}: what is waited for first, then the
 /// newest; the fields beside it are those of the first. `NotFound` when there is none. `class` asks for one class alone.
-pub const OPERATIONS: &[Operation] = &[Operation {
+const OPERATION: Operation = Operation {
     name: WORK_ORDERS,
     needs: &[],
     takes: &["class"],
@@ -24,7 +25,7 @@ pub const OPERATIONS: &[Operation] = &[Operation {
     refuses: &[],
     changes: false,
     repeatable: true,
-}];
+};
 
 /// One reported thing, wherever it is kept.
 struct Report {
@@ -124,9 +125,16 @@ mod tests {
         WorkOrder {
             number: number.into(),
             class: class.into(),
+            kind: None,
             priority: Priority::Normal,
             state,
+            taker: None,
             customer_shown: None,
+            area: None,
+            level: None,
+            lang: crate::text::Lang::Zh,
+            repeats: 0,
+            incident: None,
             text: String::new(),
             details: Record::new(),
             created: date(2026, 11, 20).at(9, 0, 0, 0),
@@ -155,7 +163,7 @@ mod tests {
         let Some(reply) = reply(own, theirs, class, &Classes::built_in(), now) else {
             return assert!(expected.is_empty());
         };
-        let mut gives = OPERATIONS[0].gives.to_vec();
+        let mut gives = OPERATION.gives.to_vec();
         gives.sort_unstable();
         assert_eq!(reply.keys().map(String::as_str).collect::<Vec<_>>(), gives);
         let Some(Value::List(orders)) = reply.get("orders") else { panic!("{reply:?}") };

@@ -1,6 +1,6 @@
 //! Notices to customers: what a flow writes to somebody, and the outbox from which it is carried to them.
 
-use crate::store::Database;
+use crate::store::{Channel, Database, StoreError};
 use crate::text::PhoneNumber;
 use jiff::civil::DateTime;
 use std::future::Future;
@@ -16,8 +16,10 @@ pub struct Notice {
     pub key: String,
     pub to: PhoneNumber,
     pub text: String,
-    /// The call in which it was promised.
-    pub call: String,
+    /// The call in which it was promised, the work order or the incident that it is about.
+    pub about: String,
+    /// How the customer wants to be written to.
+    pub channel: Channel,
     pub at: DateTime,
 }
 
@@ -27,6 +29,11 @@ pub enum NoticeError {
     /// Tell an engineer; the call goes on.
     #[error("{path}: {source}")]
     Outbox { path: PathBuf, source: std::io::Error },
+    /// The other system did not take it: try again later.
+    #[error("{0}")]
+    Refused(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// A future as trait objects need it.
@@ -91,7 +98,7 @@ fn write_once(path: &Path, notice: &Notice) -> std::io::Result<()> {
         std::fs::create_dir_all(folder)?;
     }
     let line = serde_json::json!({
-        "key": notice.key, "to": notice.to.to_string(), "at": notice.at.to_string(), "call": notice.call, "text": notice.text,
+        "key": notice.key, "to": notice.to.to_string(), "at": notice.at.to_string(), "about": notice.about, "channel": notice.channel.name(), "text": notice.text,
     });
     let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
     writeln!(file, "{line}")
@@ -104,7 +111,14 @@ mod tests {
 
     fn notice(key: &str, to: &str) -> Notice {
         let at = date(2026, 11, 22).at(9, 30, 0, 0);
-        Notice { key: key.into(), to: PhoneNumber::parse(to).unwrap(), text: "报修编号2611220001".into(), call: "call-1".into(), at }
+        Notice {
+            key: key.into(),
+            to: PhoneNumber::parse(to).unwrap(),
+            text: "报修编号2611220001".into(),
+            about: "call-1".into(),
+            channel: Channel::Text,
+            at,
+        }
     }
 
     #[tokio::test]

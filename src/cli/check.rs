@@ -1,8 +1,8 @@
-//! `tingshuo check`: everything that an author writes in `flows/` and `grammars/`, checked; every fault with file, line and column.
+//! `tingshuo check`: everything that an author writes in `flows/`, `grammars/` and `care/`, checked; every fault with file, line and column.
 
 use super::{Failure, edition};
 use crate::business::{OPERATIONS, Operation};
-use crate::care::enquiry;
+use crate::care::{Handbook, enquiry};
 use crate::dialog::{self, Fault, Flows, Source, World, raw};
 use crate::grammar::Library;
 use crate::nlu::{Router, knowledge};
@@ -35,6 +35,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let entries = knowledge::read(&args.dir.join("knowledge"))?;
     let mut faults = Flows::check(&sources, &world(&grammars)?).err().unwrap_or_default();
     faults.extend(dialog::check::knowledge::check(&entries));
+    let care = home(&args.dir).join("care");
+    if care.is_dir() {
+        faults.extend(Handbook::read(&care).err().unwrap_or_default());
+    }
     if !faults.is_empty() {
         for fault in &faults {
             println!("{fault}");

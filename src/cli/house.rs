@@ -8,7 +8,7 @@ use crate::asr::Recogniser;
 use crate::business::{self, DemoOperator, HttpOperator, Operator};
 use crate::call::editions::Editions;
 use crate::call::services::Services;
-use crate::care::{Classes, FileOutbox, WorkOrders};
+use crate::care::{FileOutbox, Handbook, KeptOutbox, Outbox, WorkOrders};
 use crate::dialog::Opening;
 use crate::models::{Models, data_dir};
 use crate::store::Database;
@@ -78,11 +78,14 @@ impl House {
             Some(connector) => Arc::new(connector),
             None => Arc::new(DemoOperator::new(database.clone(), business::clock::fixed(caller.now()))),
         };
-        House::with(database, operator)
+        let outbox = Arc::new(FileOutbox::beside(&database));
+        House::with(database, operator, outbox)
     }
 
     /// For live calls: the operator's systems behind `connector`, else the demo operator with a running clock.
-    pub async fn live(database: Option<&Path>, connector: Option<HttpOperator>) -> Result<House, Failure> {
+    ///
+    /// `kept` keeps notices for a courier instead of writing them at once.
+    pub async fn live(database: Option<&Path>, connector: Option<HttpOperator>, kept: bool) -> Result<House, Failure> {
         let database = match database {
             Some(path) => Database::open(path).await.with_context(|| path.display().to_string())?,
             None => Database::temporary().await?,
@@ -91,27 +94,29 @@ impl House {
             Some(connector) => Arc::new(connector),
             None => Arc::new(DemoOperator::new(database.clone(), business::clock::system())),
         };
-        House::with(database, operator)
+        let outbox: Arc<dyn Outbox> = if kept { Arc::new(KeptOutbox(database.clone())) } else { Arc::new(FileOutbox::beside(&database)) };
+        House::with(database, operator, outbox)
     }
 
     /// With the demo operator, and forgotten at the end.
     pub async fn at(now: DateTime) -> Result<House, Failure> {
         let database = Database::temporary().await?;
-        House::with(database.clone(), Arc::new(DemoOperator::new(database, business::clock::fixed(now))))
+        let outbox = Arc::new(FileOutbox::beside(&database));
+        House::with(database.clone(), Arc::new(DemoOperator::new(database, business::clock::fixed(now))), outbox)
     }
 
-    fn with(database: Database, operator: Arc<dyn Operator>) -> Result<House, Failure> {
+    fn with(database: Database, operator: Arc<dyn Operator>, outbox: Arc<dyn Outbox>) -> Result<House, Failure> {
         let data = data_dir();
         let (desk, edition) = Desk::open(&data)?;
-        let classes = classes(&data.join("care").join("classes.toml"))?;
+        let handbook = handbook(&data.join("care"))?;
         let services = Services {
             edition: edition.id,
             engine: edition.engine,
             router: edition.router,
             grammars: edition.grammars,
             operator,
-            work_orders: WorkOrders::new(database.clone(), classes),
-            outbox: Arc::new(FileOutbox::beside(&database)),
+            work_orders: WorkOrders::new(database.clone(), Arc::new(handbook)),
+            outbox,
             database,
         };
         let services = Arc::new(services);
@@ -133,7 +138,10 @@ impl House {
     }
 }
 
-pub(super) fn classes(path: &Path) -> Result<Classes, Failure> {
-    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    Classes::parse(&text).map_err(|reason| anyhow::anyhow!("{}: {reason}", path.display()))
+/// Classes, dispatch rules and texts of a folder.
+pub(super) fn handbook(folder: &Path) -> Result<Handbook, Failure> {
+    Handbook::read(folder).map_err(|faults| {
+        let first = faults.first().map(ToString::to_string).unwrap_or_default();
+        anyhow::anyhow!("{first} (faults in all: {}; run `tingshuo check`)", faults.len())
+    })
 }

@@ -1,5 +1,6 @@
 //! `tingshuo serve`: live calls, until told to stop.
 
+mod care;
 mod configuration;
 mod reload;
 mod telephone;
@@ -14,6 +15,7 @@ use crate::api::{self, Api, Softphone, Trunks};
 use crate::asr::pool::step_back;
 use crate::call::editions::Editions;
 use crate::call::reception::Reception;
+use crate::care::{Courier, Outbox};
 use crate::line::audiosocket::{self, AudioSocket};
 use crate::line::sip::server::Server;
 use crate::models::data_dir;
@@ -69,7 +71,8 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
     let sip = configuration.sip.as_ref().map(|section| section.settings(configuration.lang)).transpose()?;
     let connector = args.operator.connect()?;
     let is_demo = connector.is_none();
-    let House { services: _, editions, desk } = House::live(configuration.database.as_deref(), connector).await?;
+    let webhook = configuration.notices.as_ref().map(|section| section.outbox()).transpose()?;
+    let House { services, editions, desk } = House::live(configuration.database.as_deref(), connector, webhook.is_some()).await?;
     let editions = Arc::new(editions);
     let recogniser = House::recogniser(true)?;
     let speech = House::speech(configuration.lang)?;
@@ -105,6 +108,12 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
     if !args.no_prerender {
         prerender(speech)?;
     }
+    let outbox: Arc<dyn Outbox> = match webhook {
+        Some(webhook) => Arc::new(webhook),
+        None => services.outbox.clone(),
+    };
+    let courier = Courier::new(services.database.clone(), outbox);
+    doors.spawn(care::rounds(services.work_orders.clone(), courier, until(ending.clone())));
     doors.spawn(keep_current(desk, editions, ending));
     println!("ready");
     let drain_limit = stay(&reception, args.config.as_deref(), &configuration).await?;

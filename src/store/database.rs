@@ -1,7 +1,8 @@
 //! Opening the database file, its pool of connections, and what can go wrong with it.
 
 use super::runs::Run;
-use super::{Attempts, Calls, Changes, StoredPhone, Surveys, Unanswered, WorkOrders};
+use super::sealed_phone::Sealer;
+use super::{Attempts, CallBacks, Calls, Changes, Incidents, Notices, StoredPhone, Surveys, Unanswered, WorkOrders};
 use crate::text::PhoneNumber;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use std::path::{Path, PathBuf};
@@ -40,6 +41,7 @@ impl From<sqlx::Error> for StoreError {
 pub struct Database {
     pub(super) pool: SqlitePool,
     secret: [u8; 32],
+    sealer: Sealer,
     /// While it is held, calls of this process are under way.
     pub(super) run: Arc<Run>,
     path: Arc<Path>,
@@ -95,7 +97,7 @@ impl Database {
         let secret: Vec<u8> = sqlx::query_scalar("SELECT bytes FROM secret").fetch_one(&pool).await?;
         let secret = secret.try_into().map_err(|_| StoreError::Damaged("the secret is not 32 bytes".into()))?;
         let run = Arc::new(Run::begin(&pool, path).await?);
-        let database = Database { pool, secret, run, path: path.into(), _folder: folder };
+        let database = Database { pool, secret, sealer: Sealer::new(&secret), run, path: path.into(), _folder: folder };
         for dead in database.run.dead(&database.pool, path).await? {
             database.calls().bury(&dead).await?;
         }
@@ -107,6 +109,19 @@ impl Database {
         StoredPhone::new(&self.secret, number)
     }
 
+    /// The whole of `number`, sealed, for a column.
+    pub fn seal_phone(&self, number: &PhoneNumber) -> Vec<u8> {
+        self.sealer.seal(number)
+    }
+
+    /// What [`Database::seal_phone`] gave.
+    ///
+    /// # Errors
+    /// It is damaged or of another database.
+    pub fn open_phone(&self, sealed: &[u8]) -> Result<PhoneNumber, StoreError> {
+        self.sealer.open(sealed)
+    }
+
     /// Calls, their turns and events.
     pub fn calls(&self) -> Calls<'_> {
         Calls(self)
@@ -115,6 +130,21 @@ impl Database {
     /// Work orders and their history.
     pub fn work_orders(&self) -> WorkOrders<'_> {
         WorkOrders(self)
+    }
+
+    /// Areas in which much is broken.
+    pub fn incidents(&self) -> Incidents<'_> {
+        Incidents(self)
+    }
+
+    /// What is to be written to customers.
+    pub fn notices(&self) -> Notices<'_> {
+        Notices(self)
+    }
+
+    /// Calls that were promised to customers.
+    pub fn call_backs(&self) -> CallBacks<'_> {
+        CallBacks(self)
     }
 
     /// Changes made to customers' accounts, each once.

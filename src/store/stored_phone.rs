@@ -1,9 +1,8 @@
 //! How a telephone number is kept: a reference that finds its rows again, and a form that may be shown.
 //!
-//! The whole number is never in the database. The reference is SHA-256 over the database's own secret and the number: who has
-//! only a dump of one table learns nothing. Who has the secret too can try all numbers, so when the vault comes
-//! (`security`), the secret moves into it, and a third column can hold the number sealed for call-backs. Nothing but this
-//! file and [`super::Database::stored_phone`] knows how the reference is made.
+//! The whole number is never in the database but sealed, where a customer has to be reached later (`sealed_phone`). The reference is SHA-256
+//! over the database's own secret and the number: who has only a dump of one table learns nothing. Who has the secret too can try all
+//! numbers, so when the vault comes (`security`), the secret moves into it. Nothing but this file and [`super::Database::stored_phone`] knows how the reference is made.
 
 use crate::text::PhoneNumber;
 use sha2::{Digest, Sha256};

@@ -1,8 +1,19 @@
-//! The repository of work orders: numbers, rows, states and their history. Which class, priority and state make sense, `care` knows.
+//! The repository of work orders: numbers, rows, repeats. Which class, priority and state make sense, `care` knows.
+//!
+//! What happens to an order that is kept is in `steps`, who is told of it in `watch`.
+
+mod listing;
+mod steps;
+mod watch;
+
+pub use listing::Listed;
+pub(super) use steps::add_history;
+pub use steps::{Attachment, Load, Moved, Reckoning, Step, Taker};
+pub use watch::{Warning, WarningRow};
 
 use super::{Database, StoreError, StoredPhone, moment, value_json};
-use crate::text::Record;
 use crate::text::mask::mask_text;
+use crate::text::{Lang, Record};
 use jiff::civil::{Date, DateTime};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
@@ -13,15 +24,43 @@ pub struct NewOrder<'a> {
     /// The same key gives the same order, ever.
     pub key: &'a str,
     pub class: &'a str,
+    /// The sub-class; empty when nothing tells it.
+    pub kind: &'a str,
     pub priority: &'a str,
     pub customer: Option<&'a StoredPhone>,
-    /// The call that opens it.
+    /// The customer's whole number, as [`Database::seal_phone`] gives it.
+    pub sealed: Option<&'a [u8]>,
+    pub level: Option<&'a str>,
+    pub area: Option<&'a str>,
+    pub lang: Lang,
+    /// The call that opens it; attached.
     pub call: Option<&'a str>,
     pub state: &'a str,
     pub text: &'a str,
     pub details: &'a Record,
     pub created: DateTime,
     pub due: DateTime,
+    pub next_warning: Option<DateTime>,
+    pub next_progress: Option<DateTime>,
+    /// Whether it may be taken into one that is there.
+    pub merge: Option<Merge>,
+    /// How many make an incident of the area.
+    pub threshold: Option<Threshold>,
+}
+
+/// An order of the same class, kind (if it matters) and customer that is waited for and was opened since then takes the new one in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Merge {
+    pub since: DateTime,
+    /// The kind does not matter.
+    pub any_kind: bool,
+}
+
+/// So many orders of a class and an area, waited for and opened since then, make an incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Threshold {
+    pub reports: u32,
+    pub since: DateTime,
 }
 
 /// A work order as it is kept.
@@ -30,14 +69,24 @@ pub struct OrderRow {
     /// yymmdd and a counter of at least four digits: `2611220035`.
     pub number: String,
     pub class: String,
+    pub kind: String,
     pub priority: String,
     pub customer: Option<StoredPhone>,
+    pub level: Option<String>,
+    pub area: Option<String>,
+    pub lang: Lang,
     pub call: Option<String>,
     pub state: String,
+    pub taker: Option<String>,
     pub text: String,
     pub details: Record,
     pub created: DateTime,
+    pub counted_from: DateTime,
     pub due: DateTime,
+    /// The incident that it belongs to.
+    pub incident: Option<i64>,
+    /// How often it was reported again.
+    pub repeats: u32,
 }
 
 /// One line of an order's history.
@@ -58,6 +107,8 @@ pub struct Note<'a> {
     pub author: &'a str,
     /// Masked when it is stored.
     pub text: &'a str,
+    /// The same key is noted, and what comes with it done, once.
+    pub key: Option<&'a str>,
 }
 
 /// What became of an order that was to be kept.
@@ -66,53 +117,40 @@ pub enum Kept {
     Now(OrderRow),
     /// The key was used before, for this order.
     Before(OrderRow),
+    /// It was taken into this one.
+    Merged(OrderRow),
     /// The key belongs to an order of another class or customer: a fault of who makes keys.
     KeyTaken,
-}
-
-/// What became of a step.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Moved {
-    /// The order as it is now.
-    Yes(Box<OrderRow>),
-    /// It was not in the state that it was to leave, but in this one; nothing was written.
-    No { state: String },
 }
 
 /// The repository of work orders.
 pub struct WorkOrders<'a>(pub(super) &'a Database);
 
+/// A row with the number of its repeats.
+const SELECT: &str = "SELECT w.*, (SELECT count(*) FROM work_order_repeats r WHERE r.number = w.number) AS repeats FROM work_orders w";
+
 impl WorkOrders<'_> {
-    /// Keeps an order under a new number, once a key, in one transaction.
+    /// Keeps an order under a new number, or takes it into one that is there, once a key, in one transaction.
     pub async fn keep(&self, order: NewOrder<'_>) -> Result<Kept, StoreError> {
         let mut transaction = self.0.begin().await?;
-        let before = sqlx::query("SELECT * FROM work_orders WHERE key = ?").bind(order.key).fetch_optional(&mut *transaction).await?;
-        if let Some(row) = before {
-            let row = read_order(&row)?;
-            let same = row.class == order.class && row.customer.as_ref() == order.customer;
-            return Ok(if same { Kept::Before(row) } else { Kept::KeyTaken });
+        if let Some(before) = by_key(&mut transaction, order.key).await? {
+            let same = before.class == order.class && before.customer.as_ref() == order.customer;
+            return Ok(if same { Kept::Before(before) } else { Kept::KeyTaken });
+        }
+        if let Some(there) = to_merge_into(&mut transaction, &order).await? {
+            let row = merge(&mut transaction, &there, &order).await?;
+            transaction.commit().await?;
+            return Ok(Kept::Merged(row));
         }
         let number = next_number(&mut transaction, order.created.date()).await?;
-        sqlx::query(
-            "INSERT INTO work_orders
-             (number, key, class, priority, customer, customer_shown, call, state, text, details, created, due)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(&number)
-        .bind(order.key)
-        .bind(order.class)
-        .bind(order.priority)
-        .bind(order.customer.map(|customer| customer.reference.as_str()))
-        .bind(order.customer.map(|customer| customer.shown.as_str()))
-        .bind(order.call)
-        .bind(order.state)
-        .bind(mask_text(order.text))
-        .bind(value_json::masked(order.details).to_string())
-        .bind(moment::to_text(order.created))
-        .bind(moment::to_text(order.due))
-        .execute(&mut *transaction)
-        .await?;
-        let row = find(&mut transaction, &number).await?.ok_or_else(|| StoreError::Damaged(format!("order {number} vanished")))?;
+        insert(&mut transaction, &number, &order).await?;
+        if let Some(call) = order.call {
+            steps::attach(&mut transaction, &number, Attachment { kind: "call", reference: call }, order.created).await?;
+        }
+        if let (Some(threshold), Some(area)) = (order.threshold, order.area) {
+            super::incidents::report(&mut transaction, order.class, area, threshold, order.created).await?;
+        }
+        let row = must_find(&mut transaction, &number).await?;
         transaction.commit().await?;
         Ok(Kept::Now(row))
     }
@@ -121,64 +159,113 @@ impl WorkOrders<'_> {
         find(&mut *self.0.pool.acquire().await?, number).await
     }
 
+    /// The order that was opened under this key, or that took it in.
+    pub async fn by_key(&self, key: &str) -> Result<Option<OrderRow>, StoreError> {
+        by_key(&mut *self.0.pool.acquire().await?, key).await
+    }
+
     /// The newest first.
     pub async fn of_customer(&self, customer: &StoredPhone) -> Result<Vec<OrderRow>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM work_orders WHERE customer = ? ORDER BY created DESC, number DESC")
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{SELECT} WHERE w.customer = ? ORDER BY w.created DESC, w.number DESC")))
             .bind(&customer.reference)
             .fetch_all(&self.0.pool)
             .await?;
         rows.iter().map(read_order).collect()
     }
 
-    /// Orders that were due before `now`, in whatever state, the longest overdue first.
+    /// Orders that customers wait for and that were due before `now`, the longest overdue first.
     pub async fn due_before(&self, now: DateTime) -> Result<Vec<OrderRow>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM work_orders WHERE due < ? ORDER BY due, number")
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{SELECT} WHERE w.due < ? AND w.waiting = 1 ORDER BY w.due, w.number")))
             .bind(moment::to_text(now))
             .fetch_all(&self.0.pool)
             .await?;
         rows.iter().map(read_order).collect()
     }
+}
 
-    /// Moves an order from the state `from` to `to` and notes it. `None` for an unknown number.
-    pub async fn advance(&self, number: &str, from: &str, to: &str, note: Note<'_>) -> Result<Option<Moved>, StoreError> {
-        let mut transaction = self.0.begin().await?;
-        let Some(mut row) = find(&mut transaction, number).await? else { return Ok(None) };
-        if row.state != from {
-            return Ok(Some(Moved::No { state: row.state }));
-        }
-        sqlx::query("UPDATE work_orders SET state = ? WHERE number = ?").bind(to).bind(number).execute(&mut *transaction).await?;
-        add_history(&mut transaction, number, Some(to), note).await?;
-        transaction.commit().await?;
-        row.state = to.to_owned();
-        Ok(Some(Moved::Yes(Box::new(row))))
-    }
+async fn insert(connection: &mut SqliteConnection, number: &str, order: &NewOrder<'_>) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO work_orders
+         (number, key, class, kind, priority, customer, customer_shown, customer_sealed, level, area, lang, call, state, text, details,
+          created, counted_from, due, next_warning, next_progress)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(number)
+    .bind(order.key)
+    .bind(order.class)
+    .bind(order.kind)
+    .bind(order.priority)
+    .bind(order.customer.map(|customer| customer.reference.as_str()))
+    .bind(order.customer.map(|customer| customer.shown.as_str()))
+    .bind(order.sealed)
+    .bind(order.level)
+    .bind(order.area)
+    .bind(order.lang.code())
+    .bind(order.call)
+    .bind(order.state)
+    .bind(mask_text(order.text))
+    .bind(value_json::masked(order.details).to_string())
+    .bind(moment::to_text(order.created))
+    .bind(moment::to_text(order.created))
+    .bind(moment::to_text(order.due))
+    .bind(order.next_warning.map(moment::to_text))
+    .bind(order.next_progress.map(moment::to_text))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
 
-    /// Adds a comment; false for an unknown number.
-    pub async fn comment(&self, number: &str, note: Note<'_>) -> Result<bool, StoreError> {
-        let mut transaction = self.0.begin().await?;
-        let known = find(&mut transaction, number).await?.is_some();
-        if known {
-            add_history(&mut transaction, number, None, note).await?;
-            transaction.commit().await?;
-        }
-        Ok(known)
-    }
+async fn by_key(connection: &mut SqliteConnection, key: &str) -> Result<Option<OrderRow>, StoreError> {
+    let row = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "{SELECT} WHERE w.key = ?1 OR w.number = (SELECT number FROM work_order_repeats WHERE key = ?1)"
+    )))
+    .bind(key)
+    .fetch_optional(connection)
+    .await?;
+    row.as_ref().map(read_order).transpose()
+}
 
-    /// Oldest first.
-    pub async fn history(&self, number: &str) -> Result<Vec<HistoryRow>, StoreError> {
-        let rows =
-            sqlx::query("SELECT * FROM work_order_history WHERE number = ? ORDER BY id").bind(number).fetch_all(&self.0.pool).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(HistoryRow {
-                    at: moment::from_text(row.try_get("at")?)?,
-                    author: row.try_get("author")?,
-                    state: row.try_get("state")?,
-                    text: row.try_get("text")?,
-                })
-            })
-            .collect()
+async fn to_merge_into(connection: &mut SqliteConnection, order: &NewOrder<'_>) -> Result<Option<OrderRow>, StoreError> {
+    let (Some(merge), Some(customer)) = (order.merge, order.customer) else { return Ok(None) };
+    let row = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "{SELECT} WHERE w.customer = ? AND w.class = ? AND (w.kind = ? OR ?) AND w.waiting = 1 AND w.created >= ?
+         ORDER BY w.created DESC, w.number DESC LIMIT 1"
+    )))
+    .bind(&customer.reference)
+    .bind(order.class)
+    .bind(order.kind)
+    .bind(merge.any_kind)
+    .bind(moment::to_text(merge.since))
+    .fetch_optional(connection)
+    .await?;
+    row.as_ref().map(read_order).transpose()
+}
+
+/// What was said again becomes a comment; who is more urgent now is answered sooner, never later.
+async fn merge(connection: &mut SqliteConnection, there: &OrderRow, order: &NewOrder<'_>) -> Result<OrderRow, StoreError> {
+    sqlx::query("INSERT INTO work_order_repeats (key, number, call, at) VALUES (?, ?, ?, ?)")
+        .bind(order.key)
+        .bind(&there.number)
+        .bind(order.call)
+        .bind(moment::to_text(order.created))
+        .execute(&mut *connection)
+        .await?;
+    let note = Note { at: order.created, author: "caller", text: order.text, key: None };
+    add_history(connection, &there.number, None, note).await?;
+    if let Some(call) = order.call {
+        steps::attach(connection, &there.number, Attachment { kind: "call", reference: call }, order.created).await?;
     }
+    if order.due < there.due {
+        sqlx::query("UPDATE work_orders SET priority = ?, due = ?, counted_from = ?, next_warning = ? WHERE number = ?")
+            .bind(order.priority)
+            .bind(moment::to_text(order.due))
+            .bind(moment::to_text(order.created))
+            .bind(order.next_warning.map(moment::to_text))
+            .bind(&there.number)
+            .execute(&mut *connection)
+            .await?;
+    }
+    must_find(connection, &there.number).await
 }
 
 /// yymmdd and the day's next counter; a day with more than 9,999 orders gets longer numbers rather than none.
@@ -194,20 +281,12 @@ async fn next_number(connection: &mut SqliteConnection, day: Date) -> Result<Str
 }
 
 async fn find(connection: &mut SqliteConnection, number: &str) -> Result<Option<OrderRow>, StoreError> {
-    let row = sqlx::query("SELECT * FROM work_orders WHERE number = ?").bind(number).fetch_optional(connection).await?;
+    let row = sqlx::query(sqlx::AssertSqlSafe(format!("{SELECT} WHERE w.number = ?"))).bind(number).fetch_optional(connection).await?;
     row.as_ref().map(read_order).transpose()
 }
 
-async fn add_history(connection: &mut SqliteConnection, number: &str, state: Option<&str>, note: Note<'_>) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO work_order_history (number, at, author, state, text) VALUES (?, ?, ?, ?, ?)")
-        .bind(number)
-        .bind(moment::to_text(note.at))
-        .bind(note.author)
-        .bind(state)
-        .bind(mask_text(note.text))
-        .execute(connection)
-        .await?;
-    Ok(())
+async fn must_find(connection: &mut SqliteConnection, number: &str) -> Result<OrderRow, StoreError> {
+    find(connection, number).await?.ok_or_else(|| StoreError::Damaged(format!("order {number} vanished")))
 }
 
 fn read_order(row: &SqliteRow) -> Result<OrderRow, StoreError> {
@@ -216,14 +295,22 @@ fn read_order(row: &SqliteRow) -> Result<OrderRow, StoreError> {
     Ok(OrderRow {
         number: row.try_get("number")?,
         class: row.try_get("class")?,
+        kind: row.try_get("kind")?,
         priority: row.try_get("priority")?,
         customer: customer.zip(shown).map(|(reference, shown)| StoredPhone::from_row(reference, shown)),
+        level: row.try_get("level")?,
+        area: row.try_get("area")?,
+        lang: super::read_lang(row.try_get("lang")?)?,
         call: row.try_get("call")?,
         state: row.try_get("state")?,
+        taker: row.try_get("taker")?,
         text: row.try_get("text")?,
         details: value_json::read_text(row.try_get("details")?)?,
         created: moment::from_text(row.try_get("created")?)?,
+        counted_from: moment::from_text(row.try_get("counted_from")?)?,
         due: moment::from_text(row.try_get("due")?)?,
+        incident: row.try_get("incident")?,
+        repeats: row.try_get("repeats")?,
     })
 }
 
@@ -239,21 +326,30 @@ mod tests {
         let order = NewOrder {
             key,
             class,
+            kind: "",
             priority: "normal",
             customer: None,
+            sealed: None,
+            level: None,
+            area: None,
+            lang: Lang::Zh,
             call: None,
             state: "open",
             text: "",
             details: &details,
             created,
             due: created,
+            next_warning: None,
+            next_progress: None,
+            merge: None,
+            threshold: None,
         };
         database.work_orders().keep(order).await.unwrap()
     }
 
     fn number(kept: Kept) -> String {
         match kept {
-            Kept::Now(row) | Kept::Before(row) => row.number,
+            Kept::Now(row) | Kept::Before(row) | Kept::Merged(row) => row.number,
             Kept::KeyTaken => panic!("the key is taken"),
         }
     }

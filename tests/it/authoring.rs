@@ -10,7 +10,7 @@ use tingshuo::call::conversation::Conversation;
 use tingshuo::call::editions::Editions;
 use tingshuo::call::services::Services;
 use tingshuo::call::text_call::{Input, Reply, TextCall};
-use tingshuo::care::{Classes, FileOutbox, WorkOrders};
+use tingshuo::care::{FileOutbox, Handbook, WorkOrders};
 use tingshuo::cli::edition::{Desk, Looked};
 use tingshuo::dialog::Opening;
 use tingshuo::store::Database;
@@ -82,7 +82,7 @@ async fn new_calls_have_the_edit_and_running_calls_what_they_began_with() {
         router: edition.router,
         grammars: edition.grammars,
         operator: Arc::new(DemoOperator::new(database.clone(), clock::fixed(now()))),
-        work_orders: WorkOrders::new(database.clone(), Classes::built_in()),
+        work_orders: WorkOrders::new(database.clone(), Arc::new(Handbook::built_in())),
         outbox: Arc::new(FileOutbox::beside(&database)),
         database: database.clone(),
     }));

@@ -1,11 +1,13 @@
 //! Work orders from their opening to their end, on a real database.
 
 use super::*;
+use crate::care::Verdict;
+use crate::store::CallBackReason;
 use crate::text::Digits;
 use jiff::civil::date;
 
 async fn orders() -> WorkOrders {
-    WorkOrders::new(Database::temporary().await.unwrap(), Classes::built_in())
+    WorkOrders::new(Database::temporary().await.unwrap(), Arc::new(Handbook::built_in()))
 }
 
 fn now() -> DateTime {
@@ -23,7 +25,7 @@ fn draft(class: &str) -> Draft {
 }
 
 fn note(text: &str) -> Note<'_> {
-    Note { at: now(), author: "system", text }
+    Note { at: now(), author: "system", text, key: None }
 }
 
 #[tokio::test]
@@ -77,7 +79,8 @@ async fn of_two_who_take_an_order_one_gets_it() {
 async fn overdue_is_what_customers_still_wait_for() {
     let orders = orders().await;
     let waiting = orders.open(draft("complaint"), "a", now()).await.unwrap();
-    let settled = orders.open(draft("complaint"), "b", now()).await.unwrap();
+    let other = Draft { customer: Some(number("13800000002")), ..draft("complaint") };
+    let settled = orders.open(other, "b", now()).await.unwrap();
     orders.advance(&settled.number, State::Closed, note("客户撤回")).await.unwrap();
     assert!(orders.overdue(waiting.due).await.unwrap().is_empty(), "due is not overdue");
     let late = waiting.due.saturating_add(jiff::SignedDuration::from_secs(1));
@@ -99,6 +102,8 @@ fn arguments_of_a_flow_find_their_places() {
         class: "broadband_fault".into(),
         customer: None,
         level: Some("gold".into()),
+        area: None,
+        lang: Lang::Zh,
         urgent: true,
         call_id: Some("call-1".into()),
         text: "断网".into(),
@@ -117,4 +122,54 @@ async fn personal_data_is_kept_masked() {
     assert_eq!(order.details.get("contact"), Some(&Value::Text("138****0001".into())));
     assert_eq!(order.details.get("pin"), Some(&Value::Text("******".into())));
     assert_eq!(order.reply().keys().collect::<Vec<_>>(), ["due", "number"]);
+}
+
+#[tokio::test]
+async fn a_result_is_told_called_about_and_judged() {
+    let orders = orders().await;
+    let database = orders.database.clone();
+    let opened = orders.open(draft("complaint"), "k", now()).await.unwrap();
+    let number_of_customer = number("13800000001");
+    let number = opened.number.as_str();
+    for state in [State::Dispatched, State::InProgress, State::Done] {
+        orders.advance(number, state, note("")).await.unwrap();
+    }
+    let verdict = |satisfied, key| Verdict { satisfied, comment: "没有退费", call: "call-9", key, at: now() };
+    let promised = database.call_backs().waiting(10).await.unwrap();
+    assert_eq!(promised.iter().map(|call| (call.about.as_str(), call.reason)).collect::<Vec<_>>(), [(number, CallBackReason::Result)]);
+    let later = now().saturating_add(SignedDuration::from_hours(1));
+    let reopened = orders.judge(number, Verdict { at: later, ..verdict(false, "v1") }).await.unwrap();
+    assert_eq!((reopened.state, reopened.priority, reopened.taker.as_deref()), (State::Reopened, Priority::High, None));
+    assert_eq!(reopened.due, later.saturating_add(SignedDuration::from_hours(24)));
+    assert_eq!(orders.judge(number, verdict(false, "v1")).await.unwrap(), reopened, "the same key counts once");
+    assert!(matches!(orders.judge(number, verdict(true, "v2")).await, Err(CareError::Transition { .. })), "it is worked on");
+    let given = orders.round(later).await.unwrap().given;
+    assert_eq!(given.len(), 1, "somebody has it again");
+    for state in [State::InProgress, State::Done, State::Closed] {
+        orders.advance(number, state, Note { at: later, ..note("") }).await.unwrap();
+    }
+    assert_eq!(orders.judge(number, verdict(true, "v3")).await.unwrap().state, State::Closed);
+    assert_eq!(database.call_backs().waiting(10).await.unwrap().len(), 2, "each result is called about");
+    let scores = database.surveys().scores(crate::care::closing::SURVEY, now()).await.unwrap();
+    assert_eq!(scores, [("dissatisfied".to_owned(), 1), ("satisfied".to_owned(), 1)]);
+    let customer = database.stored_phone(&number_of_customer);
+    let written = database.notices().of_customer(&customer).await.unwrap();
+    let texts: Vec<&str> = written.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(texts.len(), 4, "{texts:?}");
+    for (text, says) in texts.iter().zip(["回电说明结果", "正在重新处理", "回电说明结果", "满意请回复1"]) {
+        assert!(text.contains(says) && text.contains(number), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn who_waits_long_hears_that_it_goes_on() {
+    let orders = orders().await;
+    orders.open(draft("complaint"), "k", now()).await.unwrap();
+    orders.open(draft("suggestion"), "l", now()).await.unwrap();
+    let hour = |hours| now().saturating_add(SignedDuration::from_hours(hours));
+    let mut told = Vec::new();
+    for hours in [23, 24, 24, 25, 48, 49] {
+        told.push(orders.round(hour(hours)).await.unwrap().told.len());
+    }
+    assert_eq!(told, [0, 1, 0, 0, 1, 0]);
 }

@@ -3,6 +3,7 @@
 use super::telephone::Sip;
 use crate::call::manners::{Manners, Readiness};
 use crate::call::reception::Limits;
+use crate::care::WebhookOutbox;
 use crate::cli::Failure;
 use crate::line::networks::Networks;
 use crate::security::Token;
@@ -24,6 +25,7 @@ pub struct Configuration {
     pub http: Http,
     pub audiosocket: Option<AudioSocket>,
     pub sip: Option<Sip>,
+    pub notices: Option<Notices>,
 }
 
 impl Default for Configuration {
@@ -36,6 +38,7 @@ impl Default for Configuration {
             http: Http::default(),
             audiosocket: None,
             sip: None,
+            notices: None,
         }
     }
 }
@@ -133,6 +136,22 @@ pub struct Http {
 impl Default for Http {
     fn default() -> Http {
         Http { listen: SocketAddr::from(([127, 0, 0, 1], 8460)), token_file: None, softphone: true }
+    }
+}
+
+/// Where notices to customers go; without it into files beside the database.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Notices {
+    pub webhook: String,
+    pub secret_file: PathBuf,
+}
+
+impl Notices {
+    pub fn outbox(&self) -> Result<WebhookOutbox, Failure> {
+        let path = &self.secret_file;
+        let secret = std::fs::read_to_string(path).with_context(|| format!("notices.secret_file: {}", path.display()))?;
+        WebhookOutbox::new(&self.webhook, &secret).map_err(|reason| anyhow::anyhow!("notices: {reason}"))
     }
 }
 

@@ -132,11 +132,12 @@ mod tests {
     fn a_known_caller_is_greeted_by_name_and_level() {
         let mut call = Call::ringing(Lang::Zh);
         call.expect("greeting_morning !customer");
-        call.done(&customer("normal")).expect("welcome.hello !work_orders");
+        call.done(&customer("normal")).expect("welcome.hello !incident");
         assert_eq!(call.text(), "王先生，您好。");
+        call.answer(Answer::NotFound).expect("!work_orders");
         call.answer(Answer::NotFound).expect("open ?open");
         let mut call = Call::ringing(Lang::En);
-        call.done(&customer("gold")).expect("welcome.hello_level !work_orders");
+        call.done(&customer("gold")).expect("welcome.hello_level !incident");
         assert_eq!(call.text(), "Hello Mr Wang, our gold customer.");
     }
 
@@ -144,7 +145,7 @@ mod tests {
     fn without_an_answer_in_time_the_call_begins_all_the_same() {
         Call::ringing(Lang::Zh).answer(Answer::Unavailable).expect("open ?open");
         let mut call = Call::ringing(Lang::Zh);
-        call.done(&customer("normal")).answer(Answer::Unavailable).expect("open ?open");
+        call.done(&customer("normal")).answer(Answer::Unavailable).answer(Answer::Unavailable).expect("open ?open");
         call.happen(Event::HungUp).expect("#Abandoned");
     }
 
@@ -152,7 +153,8 @@ mod tests {
     fn whoever_waits_for_something_is_asked_whether_it_is_about_that() {
         let asked = || {
             let mut call = Call::ringing(Lang::Zh);
-            call.done(&customer("normal")).done(&report()).expect("welcome.under_way welcome.about_it ?welcome.about_it");
+            call.done(&customer("normal")).answer(Answer::NotFound);
+            call.done(&report()).expect("welcome.under_way welcome.about_it ?welcome.about_it");
             call
         };
         asked().says(Some(Intent::Affirm), Decision::Accept, &[]).expect("!work_orders");
@@ -163,6 +165,29 @@ mod tests {
         call.wants(Intent::QueryOwnNumber).expect("!own_number");
         call.done(&[("number", Value::Phone(number))]).expect("query_own_number.number anything_else ?anything_else");
         asked().wants(Intent::Goodbye).expect("farewell #Completed");
+    }
+
+    #[test]
+    fn what_is_broken_where_the_caller_lives_is_told_before_anything_is_asked() {
+        let incident = [
+            ("class", text("broadband_fault")),
+            ("name", text("宽带故障")),
+            ("area", text("城东")),
+            ("has_end", Value::Flag(false)),
+            ("ends", text("")),
+        ];
+        let told = || {
+            let mut call = Call::ringing(Lang::Zh);
+            call.done(&customer("normal")).done(&incident).expect("welcome.incident !work_orders");
+            call
+        };
+        told().done(&report()).expect("open ?open");
+        let mut call = told();
+        call.answer(Answer::NotFound).expect("welcome.tell_me ?welcome.tell_me");
+        call.says(Some(Intent::Affirm), Decision::Accept, &[]).expect("!order:broadband_fault");
+        call.done(&[("number", text("1")), ("due", text("明天"))]).expect("welcome.told_then open ?open");
+        told().answer(Answer::NotFound).says(Some(Intent::Deny), Decision::Accept, &[]).expect("open ?open");
+        told().answer(Answer::Unavailable).expect("open ?open");
     }
 
     fn usage(used: u64) -> Vec<(&'static str, Value)> {

@@ -6,10 +6,10 @@ use crate::business::{Clock, DemoOperator, Faulty, Rule, clock};
 use crate::call::conversation::Conversation;
 use crate::call::editions::Edition;
 use crate::call::services::Services;
-use crate::care::{Classes, FileOutbox, WorkOrders};
+use crate::care::{FileOutbox, Handbook, WorkOrders};
 use crate::cli::Failure;
 use crate::cli::edition::Desk;
-use crate::cli::house::classes;
+use crate::cli::house::handbook;
 use crate::dialog::Opening;
 use crate::store::Database;
 use crate::text::PhoneNumber;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// See the module's text.
 pub struct Studio {
     edition: Edition,
-    classes: Classes,
+    handbook: Arc<Handbook>,
 }
 
 impl Studio {
@@ -30,7 +30,7 @@ impl Studio {
     /// One of them has a fault.
     pub fn open(home: &Path) -> Result<Studio, Failure> {
         let (_desk, edition) = Desk::open(home)?;
-        Ok(Studio { edition, classes: classes(&home.join("care").join("classes.toml"))? })
+        Ok(Studio { edition, handbook: Arc::new(handbook(&home.join("care"))?) })
     }
 
     /// A house whose demo operator lives by `clock` and fails by `faults`.
@@ -46,7 +46,7 @@ impl Studio {
             router,
             grammars,
             operator: Arc::new(Faulty::new(DemoOperator::new(database.clone(), clock), faults)),
-            work_orders: WorkOrders::new(database.clone(), self.classes.clone()),
+            work_orders: WorkOrders::new(database.clone(), self.handbook.clone()),
             outbox: Arc::new(FileOutbox::beside(&database)),
             database,
         }))
