@@ -17,6 +17,7 @@
 //! * [`dialog`] flows as data and the pure engine that runs them.
 //! * [`call`] one call's session: listening, speaking, deciding, recording what happened.
 //! * [`mod@line`] where calls come from.
+//! * [`desk`] agents, the queue of callers who want a person, who speaks with whom.
 //! * [`api`] HTTP: the softphone, media, health.
 //! * [`cli`] the command line.
 
@@ -27,6 +28,7 @@ pub mod business;
 pub mod call;
 pub mod care;
 pub mod cli;
+pub mod desk;
 pub mod dialog;
 pub mod grammar;
 pub mod line;

@@ -1,8 +1,9 @@
-//! `tingshuo check`: everything that an author writes in `flows/`, `grammars/` and `care/`, checked; every fault with file, line and column.
+//! `tingshuo check`: everything that an author writes in `flows/`, `grammars/`, `care/` and `desk/`, checked; every fault with file, line and column.
 
 use super::{Failure, edition};
 use crate::business::{OPERATIONS, Operation};
 use crate::care::{Handbook, enquiry};
+use crate::desk::Rules;
 use crate::dialog::{self, Fault, Flows, Source, World, raw};
 use crate::grammar::Library;
 use crate::nlu::{Router, knowledge};
@@ -38,6 +39,11 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let care = home(&args.dir).join("care");
     if care.is_dir() {
         faults.extend(Handbook::read(&care).err().unwrap_or_default());
+    }
+    let desk = home(&args.dir).join("desk/desk.yaml");
+    if desk.is_file() {
+        let text = std::fs::read_to_string(&desk).with_context(|| desk.display().to_string())?;
+        faults.extend(Rules::parse(&desk.display().to_string(), &text).err().unwrap_or_default());
     }
     if !faults.is_empty() {
         for fault in &faults {

@@ -1,0 +1,429 @@
+//! The desk's decisions, pure: something happens, [`Desk::step`] says what is to be done. Every event ends with `Desk::settle`, so that nobody waits
+//! while somebody who could help is free.
+
+#[cfg(test)]
+mod any_day;
+#[cfg(test)]
+mod tests;
+
+use super::queue::{AgentId, CallerId, Waiting, Want};
+use super::rules::Rules;
+use jiff::civil::DateTime;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Closed: everything that can happen. What does not fit the state (an answer to a ring that is over) changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// An agent is there, not yet ready; again with other skills changes only these.
+    SignedIn {
+        agent: AgentId,
+        skills: BTreeSet<String>,
+    },
+    Ready {
+        agent: AgentId,
+    },
+    /// Takes no more calls; one that goes on is finished.
+    Away {
+        agent: AgentId,
+    },
+    /// Signed out, or the connection is lost for good.
+    Gone {
+        agent: AgentId,
+    },
+    Accepted {
+        agent: AgentId,
+    },
+    Declined {
+        agent: AgentId,
+    },
+    /// The agent ended the conversation.
+    HungUp {
+        agent: AgentId,
+    },
+    WrappedUp {
+        agent: AgentId,
+    },
+    /// A caller wants a person.
+    Arrived {
+        caller: CallerId,
+        want: Want,
+    },
+    /// The caller hung up or went back to the flow by himself.
+    Left {
+        caller: CallerId,
+    },
+    /// The caller wants to be called back instead of waiting.
+    ChoseCallBack {
+        caller: CallerId,
+    },
+    /// Time passes; at least every second.
+    Tick,
+}
+
+/// Closed: everything that is to be done, in this order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Show the agent who calls and why; accepting is up to the agent.
+    Ring {
+        agent: AgentId,
+        caller: CallerId,
+    },
+    /// The agent need not answer any more.
+    StopRinging {
+        agent: AgentId,
+        caller: CallerId,
+    },
+    Connect {
+        agent: AgentId,
+        caller: CallerId,
+    },
+    /// Tell the caller: place from 1, and the expected wait.
+    Tell {
+        caller: CallerId,
+        place: usize,
+        expected_s: i64,
+    },
+    /// The caller goes back to the flow with a reason.
+    Back {
+        caller: CallerId,
+        why: Failure,
+    },
+    /// The conversation is over for the caller: back to the flow, to its end.
+    Served {
+        caller: CallerId,
+    },
+    /// Keep that the caller is to be called back, and tell him.
+    KeepCallBack {
+        caller: CallerId,
+    },
+    /// The caller is gone: the agent's call is over.
+    CallOver {
+        agent: AgentId,
+        caller: CallerId,
+    },
+}
+
+/// Why no person takes over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Failure {
+    /// Out of hours.
+    Closed,
+    /// Too many wait.
+    Full,
+    /// Nobody who could help is there.
+    Nobody,
+    /// Everybody who could help declined or did not answer.
+    Declined,
+    /// Longer than anybody should wait.
+    TooLong,
+    /// The agent's line broke.
+    AgentLost,
+}
+
+impl Failure {
+    /// The stable name, as in flows and records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Failure::Closed => "closed",
+            Failure::Full => "full",
+            Failure::Nobody => "nobody",
+            Failure::Declined => "declined",
+            Failure::TooLong => "too_long",
+            Failure::AgentLost => "agent_lost",
+        }
+    }
+}
+
+/// What an agent does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Status {
+    Away,
+    Ready,
+    Ringing { caller: CallerId, waiting: Waiting, since: DateTime },
+    Talking { caller: CallerId, since: DateTime },
+    WrapUp { until: DateTime },
+}
+
+/// Somebody who takes calls, one at a time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Agent {
+    pub skills: BTreeSet<String>,
+    pub status: Status,
+    /// Since when there was no call to take: who has had none for longest is asked first.
+    pub idle_since: DateTime,
+    /// Goes away after the present call.
+    pub leaves: bool,
+}
+
+/// See the module's text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Desk {
+    rules: Rules,
+    agents: BTreeMap<AgentId, Agent>,
+    waiting: BTreeMap<CallerId, Waiting>,
+    /// How long conversations take, in seconds; the last ones count most.
+    usual_call_s: i64,
+}
+
+impl Desk {
+    pub fn new(rules: Rules) -> Desk {
+        let usual_call_s = rules.usual_call_s;
+        Desk { rules, agents: BTreeMap::new(), waiting: BTreeMap::new(), usual_call_s }
+    }
+
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Who is there.
+    pub fn agents(&self) -> impl Iterator<Item = (&AgentId, &Agent)> {
+        self.agents.iter()
+    }
+
+    /// Who waits, in the order in which they are taken.
+    pub fn queue(&self, now: DateTime) -> Vec<(&CallerId, &Waiting)> {
+        let mut queue: Vec<_> = self.waiting.iter().collect();
+        queue.sort_by_key(|(_, waiting)| (std::cmp::Reverse(waiting.score(&self.rules.points, now)), waiting.since));
+        queue
+    }
+
+    /// Lets something happen; the actions are to be carried out in their order. Time never goes back.
+    pub fn step(&mut self, now: DateTime, event: Event) -> Vec<Action> {
+        let mut actions = Vec::new();
+        match event {
+            Event::SignedIn { agent, skills } => {
+                let new = || Agent { skills: BTreeSet::new(), status: Status::Away, idle_since: now, leaves: false };
+                self.agents.entry(agent).or_insert_with(new).skills = skills;
+            }
+            Event::Ready { agent } => self.ready(&agent, now),
+            Event::Away { agent } => self.away(&agent, &mut actions),
+            Event::Gone { agent } => self.gone(&agent, now, &mut actions),
+            Event::Accepted { agent } => self.accepted(&agent, now, &mut actions),
+            Event::Declined { agent } => self.turned_down(&agent, Status::Ready),
+            Event::HungUp { agent } => {
+                if let Some(caller) = self.end_call(&agent, now) {
+                    actions.push(Action::Served { caller });
+                }
+            }
+            Event::WrappedUp { agent } => self.wrapped_up(&agent, now),
+            Event::Arrived { caller, want } => self.arrived(caller, want, now, &mut actions),
+            Event::Left { caller } => self.left(&caller, now, &mut actions),
+            Event::ChoseCallBack { caller } => {
+                if self.waiting.get(&caller).is_some_and(|waiting| waiting.want.can_be_called) {
+                    self.waiting.remove(&caller);
+                    actions.push(Action::KeepCallBack { caller });
+                }
+            }
+            Event::Tick => self.tick(now, &mut actions),
+        }
+        self.settle(now, &mut actions);
+        actions
+    }
+
+    fn ready(&mut self, id: &AgentId, now: DateTime) {
+        let Some(agent) = self.agents.get_mut(id) else { return };
+        agent.leaves = false;
+        if matches!(agent.status, Status::Away | Status::WrapUp { .. }) {
+            agent.status = Status::Ready;
+            agent.idle_since = now;
+            // There again: what was not answered before may be now.
+            for waiting in self.waiting.values_mut() {
+                waiting.turned_down_by.remove(id);
+            }
+        }
+    }
+
+    fn away(&mut self, id: &AgentId, actions: &mut Vec<Action>) {
+        let Some(agent) = self.agents.get_mut(id) else { return };
+        match &agent.status {
+            Status::Ringing { caller, .. } => {
+                actions.push(Action::StopRinging { agent: id.clone(), caller: caller.clone() });
+                self.turned_down(id, Status::Away);
+            }
+            Status::Talking { .. } => agent.leaves = true,
+            Status::Away | Status::Ready | Status::WrapUp { .. } => agent.status = Status::Away,
+        }
+    }
+
+    fn gone(&mut self, id: &AgentId, now: DateTime, actions: &mut Vec<Action>) {
+        let Some(agent) = self.agents.remove(id) else { return };
+        match agent.status {
+            Status::Ringing { caller, waiting, .. } => drop(self.waiting.insert(caller, waiting)),
+            Status::Talking { caller, since } => {
+                self.learn(now.duration_since(since).as_secs());
+                actions.push(Action::Back { caller, why: Failure::AgentLost });
+            }
+            Status::Away | Status::Ready | Status::WrapUp { .. } => {}
+        }
+    }
+
+    fn accepted(&mut self, id: &AgentId, now: DateTime, actions: &mut Vec<Action>) {
+        let Some(agent) = self.agents.get_mut(id) else { return };
+        if let Status::Ringing { caller, .. } = &agent.status {
+            let caller = caller.clone();
+            agent.status = Status::Talking { caller: caller.clone(), since: now };
+            actions.push(Action::Connect { agent: id.clone(), caller });
+        }
+    }
+
+    /// The agent who rings does not take the caller, who keeps his place in the queue.
+    fn turned_down(&mut self, id: &AgentId, then: Status) {
+        let Some(agent) = self.agents.get_mut(id) else { return };
+        if !matches!(agent.status, Status::Ringing { .. }) {
+            return;
+        }
+        if let Status::Ringing { caller, mut waiting, .. } = std::mem::replace(&mut agent.status, then) {
+            waiting.turned_down_by.insert(id.clone());
+            self.waiting.insert(caller, waiting);
+        }
+    }
+
+    /// The caller of a conversation that the agent need not go on with.
+    fn end_call(&mut self, id: &AgentId, now: DateTime) -> Option<CallerId> {
+        let wrap_up = jiff::SignedDuration::from_secs(self.rules.wrap_up_s);
+        let agent = self.agents.get_mut(id)?;
+        let Status::Talking { caller, since } = &agent.status else { return None };
+        let (caller, seconds) = (caller.clone(), now.duration_since(*since).as_secs());
+        agent.status = match agent.leaves {
+            true => Status::Away,
+            false => Status::WrapUp { until: now.saturating_add(wrap_up) },
+        };
+        agent.leaves = false;
+        self.learn(seconds);
+        Some(caller)
+    }
+
+    fn learn(&mut self, seconds: i64) {
+        self.usual_call_s = ((7 * self.usual_call_s + seconds.max(0)) / 8).max(1);
+    }
+
+    fn wrapped_up(&mut self, id: &AgentId, now: DateTime) {
+        if let Some(agent) = self.agents.get_mut(id)
+            && matches!(agent.status, Status::WrapUp { .. })
+        {
+            agent.status = Status::Ready;
+            agent.idle_since = now;
+        }
+    }
+
+    fn arrived(&mut self, caller: CallerId, want: Want, now: DateTime, actions: &mut Vec<Action>) {
+        let is_here = self.waiting.contains_key(&caller) || self.agent_of(&caller).is_some();
+        if is_here {
+            return;
+        }
+        let why = match () {
+            () if !self.rules.hours.is_open(now) => Failure::Closed,
+            () if self.waiting.len() >= self.rules.most_waiting => Failure::Full,
+            () => {
+                self.waiting.insert(caller.clone(), Waiting::new(want, now));
+                self.settle(now, actions);
+                if self.waiting.contains_key(&caller) {
+                    self.tell(&caller, now, actions);
+                }
+                return;
+            }
+        };
+        actions.push(Action::Back { caller, why });
+    }
+
+    fn left(&mut self, caller: &CallerId, now: DateTime, actions: &mut Vec<Action>) {
+        self.waiting.remove(caller);
+        let Some(id) = self.agent_of(caller) else { return };
+        let over = (id.clone(), caller.clone());
+        match self.end_call(&id, now) {
+            Some(_) => actions.push(Action::CallOver { agent: over.0, caller: over.1 }),
+            None => {
+                if let Some(agent) = self.agents.get_mut(&id) {
+                    agent.status = Status::Ready;
+                }
+                actions.push(Action::StopRinging { agent: over.0, caller: over.1 });
+            }
+        }
+    }
+
+    /// Who rings for the caller or speaks with him.
+    fn agent_of(&self, wanted: &CallerId) -> Option<AgentId> {
+        let has = |agent: &Agent| match &agent.status {
+            Status::Ringing { caller, .. } | Status::Talking { caller, .. } => caller == wanted,
+            _ => false,
+        };
+        self.agents.iter().find(|(_, agent)| has(agent)).map(|(id, _)| id.clone())
+    }
+
+    fn tick(&mut self, now: DateTime, actions: &mut Vec<Action>) {
+        let passed = |since: DateTime| now.duration_since(since).as_secs();
+        let (mut silent, mut done) = (Vec::new(), Vec::new());
+        for (id, agent) in &self.agents {
+            match &agent.status {
+                Status::Ringing { caller, since, .. } if passed(*since) >= self.rules.ring_s => silent.push((id.clone(), caller.clone())),
+                Status::WrapUp { until } if *until <= now => done.push(id.clone()),
+                _ => {}
+            }
+        }
+        for (agent, caller) in silent {
+            self.turned_down(&agent, Status::Away);
+            actions.push(Action::StopRinging { agent, caller });
+        }
+        done.iter().for_each(|agent| self.wrapped_up(agent, now));
+        self.settle(now, actions);
+        let due = |waiting: &Waiting| passed(waiting.told) >= self.rules.tell_every_s;
+        let to_tell: Vec<CallerId> = self.queue(now).into_iter().filter(|(_, waiting)| due(waiting)).map(|(id, _)| id.clone()).collect();
+        to_tell.iter().for_each(|caller| self.tell(caller, now, actions));
+    }
+
+    fn tell(&mut self, caller: &CallerId, now: DateTime, actions: &mut Vec<Action>) {
+        let Some(place) = self.queue(now).iter().position(|(id, _)| *id == caller).map(|before| before + 1) else { return };
+        let Some(waiting) = self.waiting.get_mut(caller) else { return };
+        waiting.told = now;
+        let working = |agent: &&Agent| !matches!(agent.status, Status::Away) && waiting.suits(&agent.skills);
+        let people = self.agents.values().filter(working).count().max(1);
+        let rounds = i64::try_from(place.div_ceil(people)).unwrap_or(i64::MAX);
+        let expected_s = self.usual_call_s.saturating_mul(rounds);
+        actions.push(Action::Tell { caller: caller.clone(), place, expected_s });
+    }
+
+    /// Sends back who cannot be helped, and gives everybody else who can be to somebody who is free.
+    fn settle(&mut self, now: DateTime, actions: &mut Vec<Action>) {
+        self.review(now, actions);
+        let order: Vec<CallerId> = self.queue(now).into_iter().map(|(id, _)| id.clone()).collect();
+        for caller in order {
+            let Some(id) = self.waiting.get(&caller).and_then(|waiting| self.free_for(waiting)) else { continue };
+            let Some(waiting) = self.waiting.remove(&caller) else { continue };
+            if let Some(agent) = self.agents.get_mut(&id) {
+                agent.status = Status::Ringing { caller: caller.clone(), waiting, since: now };
+            }
+            actions.push(Action::Ring { agent: id, caller });
+        }
+    }
+
+    /// Who is free and may be asked: with everything that is wished before others, then who has had no call for longest.
+    fn free_for(&self, waiting: &Waiting) -> Option<AgentId> {
+        let may = |(id, agent): &(&AgentId, &Agent)| {
+            agent.status == Status::Ready && waiting.suits(&agent.skills) && !waiting.turned_down_by.contains(*id)
+        };
+        let free = self.agents.iter().filter(may);
+        free.min_by_key(|(_, agent)| (!waiting.want.wished.is_subset(&agent.skills), agent.idle_since)).map(|(id, _)| id.clone())
+    }
+
+    fn review(&mut self, now: DateTime, actions: &mut Vec<Action>) {
+        let mut back = Vec::new();
+        for (caller, waiting) in &mut self.waiting {
+            let left = |waiting: &Waiting| {
+                let able = self.agents.iter().filter(|(_, agent)| waiting.suits(&agent.skills));
+                able.filter(|(id, _)| !waiting.turned_down_by.contains(*id)).count()
+            };
+            waiting.overflow |= waiting.seconds(now) >= self.rules.overflow_after_s || left(waiting) == 0;
+            let why = match () {
+                () if waiting.seconds(now) >= self.rules.longest_wait_s => Failure::TooLong,
+                () if left(waiting) > 0 => continue,
+                () if waiting.turned_down_by.is_empty() => Failure::Nobody,
+                () => Failure::Declined,
+            };
+            back.push((caller.clone(), why));
+        }
+        for (caller, why) in back {
+            self.waiting.remove(&caller);
+            actions.push(Action::Back { caller, why });
+        }
+    }
+}

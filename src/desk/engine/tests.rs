@@ -1,0 +1,182 @@
+//! The ways of a caller through the desk.
+
+use super::*;
+use jiff::SignedDuration;
+use jiff::civil::date;
+
+pub(super) fn at(second: i64) -> DateTime {
+    date(2026, 11, 23).at(10, 0, 0, 0).saturating_add(SignedDuration::from_secs(second))
+}
+
+pub(super) fn agent(name: &str) -> AgentId {
+    AgentId(name.into())
+}
+
+pub(super) fn caller(name: &str) -> CallerId {
+    CallerId(name.into())
+}
+
+fn skills(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn want(wished: &[&str], level: Option<&str>) -> Want {
+    Want { needed: skills(&["zh"]), wished: skills(wished), level: level.map(str::to_owned), urgent: false, can_be_called: true }
+}
+
+/// A desk and its clock.
+struct Day {
+    desk: Desk,
+}
+
+impl Day {
+    fn new() -> Day {
+        Day { desk: Desk::new(Rules::built_in()) }
+    }
+
+    /// An agent who is ready from `second` on.
+    fn with(mut self, name: &str, known: &[&str], second: i64) -> Day {
+        self.step(second, Event::SignedIn { agent: agent(name), skills: skills(known) });
+        self.step(second, Event::Ready { agent: agent(name) });
+        self
+    }
+
+    fn step(&mut self, second: i64, event: Event) -> Vec<String> {
+        self.desk.step(at(second), event).iter().map(shown).collect()
+    }
+
+    #[track_caller]
+    fn check(&mut self, second: i64, event: Event, expected: &[&str]) {
+        assert_eq!(self.step(second, event), expected);
+    }
+
+    fn arrives(&mut self, second: i64, name: &str, want: Want) -> Vec<String> {
+        self.step(second, Event::Arrived { caller: caller(name), want })
+    }
+}
+
+fn shown(action: &Action) -> String {
+    match action {
+        Action::Ring { agent, caller } => format!("ring {} for {}", agent.0, caller.0),
+        Action::StopRinging { agent, caller } => format!("stop {} for {}", agent.0, caller.0),
+        Action::Connect { agent, caller } => format!("connect {} with {}", agent.0, caller.0),
+        Action::Tell { caller, place, expected_s } => format!("tell {}: {place}, {expected_s} s", caller.0),
+        Action::Back { caller, why } => format!("back {}: {}", caller.0, why.name()),
+        Action::Served { caller } => format!("served {}", caller.0),
+        Action::KeepCallBack { caller } => format!("call back {}", caller.0),
+        Action::CallOver { agent, caller } => format!("over {} with {}", agent.0, caller.0),
+    }
+}
+
+#[test]
+fn who_has_had_no_call_for_longest_is_asked_first() {
+    let mut day = Day::new().with("an", &["zh"], 5).with("bo", &["zh"], 0);
+    assert_eq!(day.arrives(10, "c1", want(&[], None)), ["ring bo for c1"]);
+    day.check(12, Event::Accepted { agent: agent("bo") }, &["connect bo with c1"]);
+    assert_eq!(day.arrives(13, "c2", want(&[], None)), ["ring an for c2"]);
+    assert_eq!(day.arrives(14, "c3", want(&[], None)), ["tell c3: 1, 240 s"]);
+    day.check(15, Event::HungUp { agent: agent("bo") }, &["served c1"]);
+    day.check(44, Event::Tick, &["stop an for c2", "tell c2: 1, 210 s", "tell c3: 2, 420 s"]);
+    day.check(45, Event::Tick, &["ring bo for c2"]);
+}
+
+#[test]
+fn skills_are_waited_for_only_so_long() {
+    let mut day = Day::new().with("an", &["zh", "billing"], 0).with("bo", &["zh"], 0);
+    assert_eq!(day.arrives(1, "c1", want(&["billing"], None)), ["ring an for c1"]);
+    day.check(2, Event::Accepted { agent: agent("an") }, &["connect an with c1"]);
+    assert_eq!(day.arrives(3, "c2", want(&["billing"], None)), ["tell c2: 1, 240 s"]);
+    day.check(62, Event::Tick, &["tell c2: 1, 240 s"]);
+    day.check(63, Event::Tick, &["ring bo for c2"]);
+    // Nobody has it: anybody, at once.
+    let mut day = Day::new().with("bo", &["zh"], 0);
+    assert_eq!(day.arrives(1, "c1", want(&["network"], None)), ["ring bo for c1"]);
+    let english = Want { needed: skills(&["en"]), ..want(&[], None) };
+    assert_eq!(day.arrives(1, "c2", english), ["back c2: nobody"]);
+}
+
+#[test]
+fn level_urgency_and_waiting_say_who_is_next() {
+    let mut day = Day::new().with("an", &["zh"], 0);
+    day.arrives(0, "talks", want(&[], None));
+    day.step(0, Event::Accepted { agent: agent("an") });
+    day.arrives(0, "early", want(&[], None));
+    day.arrives(60, "gold", want(&[], Some("gold")));
+    day.arrives(61, "urgent", Want { urgent: true, ..want(&[], Some("silver")) });
+    let order = |day: &Day, second| day.desk.queue(at(second)).iter().map(|(id, _)| id.0.clone()).collect::<Vec<_>>();
+    assert_eq!(order(&day, 61), ["urgent", "gold", "early"]);
+    // Whoever came five minutes before a gold customer goes first.
+    day.arrives(361, "late", want(&[], Some("gold")));
+    assert_eq!(order(&day, 361), ["urgent", "gold", "early", "late"]);
+}
+
+#[test]
+fn who_is_not_taken_keeps_his_place_and_comes_back_when_nobody_takes_him() {
+    let mut day = Day::new().with("an", &["zh"], 0).with("bo", &["zh"], 1);
+    assert_eq!(day.arrives(2, "c1", want(&[], None)), ["ring an for c1"]);
+    day.check(3, Event::Declined { agent: agent("an") }, &["ring bo for c1"]);
+    day.check(23, Event::Tick, &["stop bo for c1", "back c1: declined"]);
+    assert_eq!(day.desk.agents[&agent("bo")].status, Status::Away, "who does not answer is away");
+    assert_eq!(day.arrives(24, "c2", want(&[], None)), ["ring an for c2"]);
+}
+
+#[test]
+fn an_agent_who_vanishes_gives_the_caller_back() {
+    let mut day = Day::new().with("an", &["zh"], 0).with("bo", &["zh"], 1);
+    day.arrives(2, "c1", want(&[], None));
+    day.check(3, Event::Gone { agent: agent("an") }, &["ring bo for c1"]);
+    day.step(4, Event::Accepted { agent: agent("bo") });
+    day.arrives(5, "c2", want(&[], None));
+    day.check(6, Event::Gone { agent: agent("bo") }, &["back c1: agent_lost", "back c2: nobody"]);
+}
+
+#[test]
+fn a_caller_may_hang_up_in_every_state() {
+    let mut day = Day::new().with("an", &["zh"], 0);
+    day.arrives(1, "c1", want(&[], None));
+    day.check(2, Event::Left { caller: caller("c1") }, &["stop an for c1"]);
+    day.arrives(3, "c2", want(&[], None));
+    day.step(4, Event::Accepted { agent: agent("an") });
+    day.arrives(5, "c3", want(&[], None));
+    day.check(6, Event::Left { caller: caller("c3") }, &[]);
+    day.check(7, Event::Left { caller: caller("c2") }, &["over an with c2"]);
+    day.check(8, Event::Left { caller: caller("c2") }, &[]);
+    assert_eq!(day.desk.agents[&agent("an")].status, Status::WrapUp { until: at(37) });
+}
+
+#[test]
+fn a_call_back_instead_of_waiting() {
+    let mut day = Day::new().with("an", &["zh"], 0);
+    day.arrives(1, "c1", want(&[], None));
+    day.step(1, Event::Accepted { agent: agent("an") });
+    day.arrives(2, "c2", want(&[], None));
+    day.check(3, Event::ChoseCallBack { caller: caller("c2") }, &["call back c2"]);
+    day.arrives(4, "hidden", Want { can_be_called: false, ..want(&[], None) });
+    day.check(5, Event::ChoseCallBack { caller: caller("hidden") }, &[]);
+    assert_eq!(day.desk.queue(at(5)).len(), 1);
+}
+
+#[test]
+fn closed_full_and_too_long() {
+    let mut day = Day::new().with("an", &["zh"], 0);
+    assert_eq!(day.arrives(11 * 3_600, "night", want(&[], None)), ["back night: closed"]);
+    let mut day = Day::new().with("an", &["zh"], 0);
+    day.arrives(0, "c", want(&[], None));
+    day.step(0, Event::Accepted { agent: agent("an") });
+    for n in 0..50 {
+        day.arrives(1, &format!("w{n}"), want(&[], None));
+    }
+    assert_eq!(day.arrives(1, "one more", want(&[], None)), ["back one more: full"]);
+    let back = day.step(601, Event::Tick);
+    assert_eq!(back.iter().filter(|action| action.ends_with(": too_long")).count(), 50, "{back:?}");
+}
+
+#[test]
+fn an_agent_who_leaves_finishes_the_call_first() {
+    let mut day = Day::new().with("an", &["zh"], 0);
+    day.arrives(1, "c1", want(&[], None));
+    day.step(2, Event::Accepted { agent: agent("an") });
+    day.check(3, Event::Away { agent: agent("an") }, &[]);
+    day.check(4, Event::HungUp { agent: agent("an") }, &["served c1"]);
+    assert_eq!(day.desk.agents[&agent("an")].status, Status::Away);
+}

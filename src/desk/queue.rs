@@ -1,0 +1,67 @@
+//! Who waits for a person, what he needs, and who goes first.
+
+use super::rules::Points;
+use jiff::civil::DateTime;
+use std::collections::BTreeSet;
+
+/// The call of a caller.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallerId(pub String);
+
+/// An agent's name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AgentId(pub String);
+
+/// What a caller needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Want {
+    /// Skills without which nobody can help, such as the language.
+    pub needed: BTreeSet<String>,
+    /// Skills that are waited for only so long.
+    pub wished: BTreeSet<String>,
+    /// The customer's level as `business` names it.
+    pub level: Option<String>,
+    pub urgent: bool,
+    /// Whether the number is known, so that the caller could be called back.
+    pub can_be_called: bool,
+}
+
+/// Somebody who waits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Waiting {
+    pub want: Want,
+    pub since: DateTime,
+    /// Agents who did not take him.
+    pub turned_down_by: BTreeSet<AgentId>,
+    /// When he was last told his place.
+    pub told: DateTime,
+    /// Anybody who can help will do.
+    pub overflow: bool,
+}
+
+impl Waiting {
+    pub fn new(want: Want, now: DateTime) -> Waiting {
+        Waiting { want, since: now, turned_down_by: BTreeSet::new(), told: now, overflow: false }
+    }
+
+    pub fn seconds(&self, now: DateTime) -> i64 {
+        now.duration_since(self.since).as_secs()
+    }
+
+    /// The more, the sooner; in sixtieths of a point, so that each second counts.
+    pub fn score(&self, points: &Points, now: DateTime) -> i64 {
+        let level = match self.want.level.as_deref() {
+            Some("silver") => points.silver,
+            Some("gold") => points.gold,
+            Some("platinum") => points.platinum,
+            _ => 0,
+        };
+        let urgent = if self.want.urgent { points.urgent } else { 0 };
+        60 * i64::from(level + urgent) + i64::from(points.minute) * self.seconds(now)
+    }
+
+    /// Whether somebody with these skills may be asked.
+    pub fn suits(&self, skills: &BTreeSet<String>) -> bool {
+        self.want.needed.is_subset(skills) && (self.overflow || self.want.wished.is_subset(skills))
+    }
+}

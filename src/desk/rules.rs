@@ -1,0 +1,175 @@
+//! What the desk goes by: `desk/desk.yaml`, read and checked.
+
+use super::hours::{Hours, Span};
+use crate::nlu::Intent;
+use crate::text::located::{Fault, Located, Place, read_yaml};
+use jiff::civil::{Date, Weekday};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// See the module's text. Times are seconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rules {
+    pub hours: Hours,
+    pub points: Points,
+    /// The skill that a request wants.
+    pub skills: BTreeMap<Intent, String>,
+    pub ring_s: i64,
+    pub wrap_up_s: i64,
+    pub tell_every_s: i64,
+    pub overflow_after_s: i64,
+    pub longest_wait_s: i64,
+    pub usual_call_s: i64,
+    pub most_waiting: usize,
+}
+
+/// What makes a caller go first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Points {
+    pub silver: u32,
+    pub gold: u32,
+    pub platinum: u32,
+    pub urgent: u32,
+    /// For each minute of waiting.
+    pub minute: u32,
+}
+
+type Text = Located<String>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    hours: BTreeMap<String, Text>,
+    #[serde(default)]
+    holidays: Vec<Text>,
+    #[serde(default)]
+    open: BTreeMap<String, Text>,
+    priority: Located<Points>,
+    #[serde(default)]
+    skills: BTreeMap<String, Vec<Text>>,
+    ring: Located<u32>,
+    wrap_up: Located<u32>,
+    tell_every: Located<u32>,
+    overflow_after: Located<u32>,
+    longest_wait: Located<u32>,
+    usual_call: Located<u32>,
+    most_waiting: Located<u32>,
+}
+
+const WEEKDAYS: [(&str, Weekday); 7] = [
+    ("monday", Weekday::Monday),
+    ("tuesday", Weekday::Tuesday),
+    ("wednesday", Weekday::Wednesday),
+    ("thursday", Weekday::Thursday),
+    ("friday", Weekday::Friday),
+    ("saturday", Weekday::Saturday),
+    ("sunday", Weekday::Sunday),
+];
+
+fn weekday(name: &str) -> Option<Weekday> {
+    WEEKDAYS.iter().find(|(known, _)| *known == name).map(|(_, weekday)| *weekday)
+}
+
+impl Rules {
+    /// The rules that the program was built with.
+    pub fn built_in() -> Rules {
+        Rules::parse("desk/desk.yaml", include_str!("../../desk/desk.yaml")).expect("a test parses the rules")
+    }
+
+    /// Reads the file; every fault that it has.
+    pub fn parse(file: &str, text: &str) -> Result<Rules, Vec<Fault>> {
+        let raw: Raw = read_yaml(file, text).map_err(|fault| vec![fault])?;
+        let mut faults = Vec::new();
+        let mut fault = |place: Place, reason: String| faults.push(Fault { file: file.to_owned(), place, reason });
+        let mut hours = Hours::default();
+        for (name, span) in &raw.hours {
+            match (weekday(name), Span::parse(&span.value)) {
+                (None, _) => fault(span.place, format!("`{name}` is no weekday; write monday")),
+                (_, None) => fault(span.place, format!("`{}` is no time of opening; write 08:00-20:00", span.value)),
+                (Some(day), read) => {
+                    if let Some(slot) = usize::try_from(day.to_monday_zero_offset()).ok().and_then(|n| hours.week.get_mut(n)) {
+                        *slot = read;
+                    }
+                }
+            }
+        }
+        for day in &raw.holidays {
+            match day.value.parse::<Date>() {
+                Ok(date) => {
+                    hours.holidays.insert(date);
+                }
+                Err(_) => fault(day.place, format!("`{}` is no day; write 2027-01-01", day.value)),
+            }
+        }
+        for (day, name) in &raw.open {
+            match (day.parse::<Date>(), weekday(&name.value)) {
+                (Ok(date), Some(weekday)) => {
+                    hours.instead.insert(date, weekday);
+                }
+                (Err(_), _) => fault(name.place, format!("`{day}` is no day; write 2027-01-01")),
+                (_, None) => fault(name.place, format!("`{}` is no weekday; write monday", name.value)),
+            }
+        }
+        let mut skills = BTreeMap::new();
+        for (skill, intents) in &raw.skills {
+            for name in intents {
+                match Intent::from_name(&name.value) {
+                    None => fault(name.place, format!("there is no intent `{}`", name.value)),
+                    Some(intent) if skills.insert(intent, skill.clone()).is_some() => {
+                        fault(name.place, format!("`{}` has two skills; a caller waits for one", name.value));
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        if raw.priority.value.minute == 0 {
+            fault(raw.priority.place, "waiting has to count, or somebody waits for ever: minute is at least 1".into());
+        }
+        let times = [&raw.ring, &raw.tell_every, &raw.longest_wait, &raw.usual_call, &raw.most_waiting];
+        for value in times.into_iter().filter(|value| value.value == 0) {
+            fault(value.place, "at least 1".into());
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        Ok(Rules {
+            hours,
+            points: raw.priority.value,
+            skills,
+            ring_s: raw.ring.value.into(),
+            wrap_up_s: raw.wrap_up.value.into(),
+            tell_every_s: raw.tell_every.value.into(),
+            overflow_after_s: raw.overflow_after.value.into(),
+            longest_wait_s: raw.longest_wait.value.into(),
+            usual_call_s: raw.usual_call.value.into(),
+            most_waiting: raw.most_waiting.value as usize,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn rejected(from: &str, to: &str, expected: &str) {
+        let text = include_str!("../../desk/desk.yaml");
+        assert!(text.contains(from), "{from}");
+        let faults = Rules::parse("desk.yaml", &text.replacen(from, to, 1)).unwrap_err();
+        assert!(faults.iter().any(|fault| fault.to_string().contains(expected)), "{faults:?}");
+    }
+
+    #[test]
+    fn faults_have_their_place_and_say_what_to_write() {
+        assert_eq!(Rules::built_in().skills[&Intent::BroadbandFault], "broadband");
+        rejected("monday: 08:00-20:00", "monday: 8 to 20", "desk.yaml:5:11: `8 to 20` is no time of opening");
+        rejected("sunday:", "funday:", "`funday` is no weekday");
+        rejected("2027-01-01", "2027-13-01", "is no day");
+        rejected("2027-02-14: friday", "2027-02-14: someday", "`someday` is no weekday");
+        rejected("[broadband_fault]", "[broadband]", "there is no intent `broadband`");
+        rejected("[broadband_fault]", "[complaint]", "`complaint` has two skills");
+        rejected("minute: 1", "minute: 0", "waits for ever");
+        rejected("ring: 20", "ring: 0", "at least 1");
+    }
+}
