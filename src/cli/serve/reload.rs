@@ -44,6 +44,7 @@ fn only_at_the_start(before: &Configuration, now: &Configuration) -> Vec<&'stati
         ("[http]", before.http != now.http),
         ("[audiosocket]", before.audiosocket != now.audiosocket),
         ("[sip]", before.sip != now.sip),
+        ("[notices]", before.notices != now.notices),
     ];
     differences.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
 }
@@ -65,6 +66,7 @@ mod tests {
         check("[calls]\nmost = 3\nrecordings = \"elsewhere\"\n[turns]\nresume_ms = 900", &[]);
         check("lang = \"en\"\ndatabase = \"other.db\"\n[http]\nsoftphone = false", &["lang", "database", "[http]"]);
         check("[audiosocket]\nlisten = \"127.0.0.1:8461\"", &["[audiosocket]"]);
+        check("[notices]\nwebhook = \"https://notices.example\"\nsecret_file = \"secret\"", &["[notices]"]);
         let none = Configuration::default();
         let sip = Configuration::parse("[sip]\nlisten = [\"udp:127.0.0.1:5060\"]").unwrap();
         assert_eq!(only_at_the_start(&none, &sip), ["[sip]"]);
