@@ -1,8 +1,10 @@
-//! HTTP: the softphone page, the doors of media platforms, health.
+//! HTTP: the softphone page, the doors of media platforms, work orders for other systems, health.
 
 mod health;
 mod media;
+mod problem;
 mod softphone;
+pub mod work_orders;
 
 use crate::call::reception::Reception;
 use crate::line::sip::registration::Standing;
@@ -39,6 +41,8 @@ pub struct Api {
     /// The language of calls that name none.
     pub lang: Lang,
     pub trunks: Trunks,
+    /// Work orders for other systems; not served without a token for them.
+    pub care: Option<work_orders::Care>,
 }
 
 /// How we stand with the trunks at present.
@@ -46,16 +50,19 @@ pub type Trunks = Arc<dyn Fn() -> Vec<(String, Standing)> + Send + Sync>;
 
 /// Serves until `end`; requests under way are finished, calls are not waited for.
 pub async fn serve(listener: TcpListener, api: Api, end: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-    axum::serve(listener, router(Arc::new(api))).with_graceful_shutdown(end).await
+    axum::serve(listener, router(api)).with_graceful_shutdown(end).await
 }
 
-fn router(api: Arc<Api>) -> Router {
+fn router(mut api: Api) -> Router {
+    let care = api.care.take().map(work_orders::routes).unwrap_or_default();
+    let api = Arc::new(api);
     Router::new()
         .route("/", get(async || Redirect::temporary("/call")))
         .merge(softphone::routes(api.softphone))
         .merge(media::routes())
         .merge(health::routes())
         .with_state(api)
+        .merge(care)
         .layer(middleware::from_fn(harden))
 }
 

@@ -18,7 +18,7 @@
 //! * [`call`] one call's session: listening, speaking, deciding, recording what happened.
 //! * [`mod@line`] where calls come from.
 //! * [`desk`] agents, the queue of callers who want a person, who speaks with whom.
-//! * [`api`] HTTP: the softphone, media, health.
+//! * [`api`] HTTP: the softphone, media, work orders, health.
 //! * [`cli`] the command line.
 
 pub mod api;

@@ -4,6 +4,7 @@ mod batch;
 
 use super::Failure;
 use super::house::handbook;
+use crate::api::work_orders::{incident_shown, shown};
 use crate::care::{CareError, State, WorkOrder, WorkOrders};
 use crate::models::data_dir;
 use crate::store::{Database, Incident, Listed, Note};
@@ -118,13 +119,13 @@ async fn work(args: Args) -> Result<(), Failure> {
                 most: page.most,
             };
             for order in orders.list(page).await? {
-                print(args.json, as_json(&order), || line(&order));
+                print(args.json, shown(&order), || line(&order));
             }
         }
         What::Show { number } => show(&orders, number, args.json).await?,
         What::Step { number, to, text } => {
             let order = orders.advance(number, *to, note(text)).await?;
-            print(args.json, as_json(&order), || line(&order));
+            print(args.json, shown(&order), || line(&order));
         }
         What::Comment { number, text } => orders.comment(number, note(text)).await?,
         What::Round => {
@@ -142,13 +143,13 @@ async fn work(args: Args) -> Result<(), Failure> {
         }
         What::Incidents { all } => {
             for incident in orders.incidents(!all, 1_000).await? {
-                print(args.json, incident_json(&incident), || incident_line(&incident));
+                print(args.json, incident_shown(&incident), || incident_line(&incident));
             }
         }
         What::Expect { incident, ends } => orders.expect_end(*incident, *ends).await.map_err(no_incident)?,
         What::Resolve { incident } => {
             let incident = orders.resolve(*incident, &args.author, now).await.map_err(no_incident)?;
-            print(args.json, incident_json(&incident), || incident_line(&incident));
+            print(args.json, incident_shown(&incident), || incident_line(&incident));
         }
         What::Batch => batch::run(&orders).await?,
     }
@@ -170,7 +171,7 @@ async fn show(orders: &WorkOrders, number: &str, json: bool) -> Result<(), Failu
     let order = orders.find(number).await?;
     let (history, attachments) = (orders.history(number).await?, orders.attachments(number).await?);
     if json {
-        let mut object = as_json(&order);
+        let mut object = shown(&order);
         object["history"] = history
             .iter()
             .map(|row| json!({"at": row.at.to_string(), "author": row.author, "state": row.state, "text": row.text}))
@@ -201,22 +202,6 @@ fn line(order: &WorkOrder) -> String {
         order.taker.as_deref().unwrap_or("nobody"),
         order.customer_shown.as_deref().unwrap_or("withheld"),
     )
-}
-
-fn as_json(order: &WorkOrder) -> Json {
-    json!({
-        "number": order.number, "class": order.class, "kind": order.kind, "priority": order.priority.name(), "state": order.state.name(),
-        "taker": order.taker, "customer": order.customer_shown, "area": order.area, "level": order.level, "text": order.text,
-        "created": order.created.to_string(), "due": order.due.to_string(), "repeats": order.repeats, "incident": order.incident,
-    })
-}
-
-fn incident_json(incident: &Incident) -> Json {
-    let text = |moment: Option<DateTime>| moment.map(|moment| moment.to_string());
-    json!({
-        "incident": incident.id, "class": incident.class, "area": incident.area, "opened": incident.opened.to_string(),
-        "ends": text(incident.ends), "resolved": text(incident.resolved), "reports": incident.reports,
-    })
 }
 
 fn incident_line(incident: &Incident) -> String {

@@ -11,8 +11,10 @@ use super::check::load_flows;
 use super::edition::{Desk, Looked};
 use super::house::House;
 use super::operator::OperatorArgs;
+use crate::api::work_orders::Care;
 use crate::api::{self, Api, Softphone, Trunks};
 use crate::asr::pool::step_back;
+use crate::business;
 use crate::call::editions::Editions;
 use crate::call::reception::Reception;
 use crate::care::{Courier, Outbox};
@@ -62,6 +64,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
 
 async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure> {
     let token = configuration.http.token()?;
+    let api_token = configuration.http.api_token()?;
     // Addresses first: a mistake there shows at once, not after the models are loaded.
     let http = bind(configuration.http.listen).await?;
     let audiosocket = match &configuration.audiosocket {
@@ -97,7 +100,11 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
         (true, true) => Softphone::Named,
         (true, false) => Softphone::Anonymous,
     };
-    let api = Api { reception: reception.clone(), softphone, token, lang: configuration.lang, trunks: trunks_of(sip.as_ref()) };
+    let care = api_token.map(|token| Care { orders: services.work_orders.clone(), token, clock: business::clock::system() });
+    if care.is_some() {
+        println!("work orders: http://{}/api/v1/work-orders", http.local_addr()?);
+    }
+    let api = Api { reception: reception.clone(), softphone, token, lang: configuration.lang, trunks: trunks_of(sip.as_ref()), care };
     doors.spawn(report("HTTP", api::serve(http, api, until(ending.clone()))));
     if let Some((listener, allowed)) = audiosocket {
         println!("AudioSocket: {}", listener.local_addr()?);

@@ -1,6 +1,7 @@
 //! Lines of JSON in, an answer a line out. Every answer is flushed: what was answered is kept.
 
-use super::{Failure, as_json, incident_json};
+use super::Failure;
+use crate::api::work_orders::{incident_shown, shown};
 use crate::care::{CareError, Draft, State, Verdict, WorkOrders};
 use crate::store::Note;
 use crate::text::{Lang, PhoneNumber};
@@ -118,12 +119,12 @@ async fn carry_out(orders: &WorkOrders, line: &str) -> Result<Json, Failure> {
                 text: open.text,
                 ..Draft::default()
             };
-            Ok(as_json(&orders.open(draft, &open.key, open.now).await?))
+            Ok(shown(&orders.open(draft, &open.key, open.now).await?))
         }
         Order::Step { which, to, text } => {
             let to = State::from_name(&to).with_context(|| format!("no state {to}"))?;
             let note = Note { at: which.now, author: which.author(), text: &text, key: Some(&which.key) };
-            Ok(as_json(&orders.advance(&which.number(orders).await?, to, note).await?))
+            Ok(shown(&orders.advance(&which.number(orders).await?, to, note).await?))
         }
         Order::Comment { which, text } => {
             let number = which.number(orders).await?;
@@ -132,13 +133,13 @@ async fn carry_out(orders: &WorkOrders, line: &str) -> Result<Json, Failure> {
         }
         Order::Judge { which, satisfied, text } => {
             let verdict = Verdict { satisfied, comment: &text, call: "", key: &which.key, at: which.now };
-            Ok(as_json(&orders.judge(&which.number(orders).await?, verdict).await?))
+            Ok(shown(&orders.judge(&which.number(orders).await?, verdict).await?))
         }
         Order::Round { now } => {
             let round = orders.round(now).await?;
             Ok(json!({"given": round.given.len(), "warnings": round.warnings.len(), "told": round.told.len()}))
         }
-        Order::Resolve { now, incident } => Ok(incident_json(&orders.resolve(incident, AUTHOR, now).await?)),
+        Order::Resolve { now, incident } => Ok(incident_shown(&orders.resolve(incident, AUTHOR, now).await?)),
     }
 }
 

@@ -130,12 +130,14 @@ pub struct Http {
     pub listen: SocketAddr,
     /// The file with the token that media platforms must know.
     pub token_file: Option<PathBuf>,
+    /// The file with the token that other systems show for work orders; without it these are not served.
+    pub api_token_file: Option<PathBuf>,
     pub softphone: bool,
 }
 
 impl Default for Http {
     fn default() -> Http {
-        Http { listen: SocketAddr::from(([127, 0, 0, 1], 8460)), token_file: None, softphone: true }
+        Http { listen: SocketAddr::from(([127, 0, 0, 1], 8460)), token_file: None, api_token_file: None, softphone: true }
     }
 }
 
@@ -201,10 +203,18 @@ impl Http {
             }
             return Ok(None);
         };
-        let raw = std::fs::read_to_string(path).with_context(|| format!("http.token_file: {}", path.display()))?;
-        let token = Token::parse(&raw);
-        token.map(Some).with_context(|| format!("{}: a token is one word of printable ASCII characters, at most 1024", path.display()))
+        read_token("http.token_file", path).map(Some)
     }
+
+    /// The token for work orders, where there is one.
+    pub fn api_token(&self) -> Result<Option<Token>, Failure> {
+        self.api_token_file.as_deref().map(|path| read_token("http.api_token_file", path)).transpose()
+    }
+}
+
+fn read_token(field: &str, path: &Path) -> Result<Token, Failure> {
+    let raw = std::fs::read_to_string(path).with_context(|| format!("{field}: {}", path.display()))?;
+    Token::parse(&raw).with_context(|| format!("{}: a token is one word of printable ASCII characters, at most 1024", path.display()))
 }
 
 #[cfg(test)]
