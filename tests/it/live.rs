@@ -20,16 +20,19 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A running `tingshuo serve`.
-struct Service {
+pub struct Service {
     child: Child,
     told: Lines<BufReader<ChildStdout>>,
     http: String,
     audiosocket: String,
-    folder: Folder,
+    /// The first address of SIP, where that is configured.
+    pub sip: String,
+    pub folder: Folder,
 }
 
 impl Service {
-    fn start(calls: &str) -> Service {
+    /// `calls` are lines of its section, and whole sections after it.
+    pub fn start(calls: &str) -> Service {
         let folder = Folder::new();
         std::fs::write(folder.join("token"), "open-sesame\n").unwrap();
         let shown = |name: &str| folder.join(name).display().to_string();
@@ -47,7 +50,7 @@ impl Service {
             .spawn()
             .unwrap();
         let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
-        let (mut http, mut audiosocket) = (String::new(), String::new());
+        let (mut http, mut audiosocket, mut sip) = (String::new(), String::new(), String::new());
         for line in told.by_ref().map_while(Result::ok).take_while(|line| line != "ready") {
             if let Some(address) = line.strip_prefix("softphone: http://") {
                 http = address.trim_end_matches("/call").to_owned();
@@ -55,12 +58,15 @@ impl Service {
             if let Some(address) = line.strip_prefix("AudioSocket: ") {
                 audiosocket = address.to_owned();
             }
+            if let Some(address) = line.strip_prefix("SIP: udp:") {
+                sip = address.to_owned();
+            }
         }
         assert!(!http.is_empty(), "the service did not start");
-        Service { child, told, http, audiosocket, folder }
+        Service { child, told, http, audiosocket, sip, folder }
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
@@ -70,7 +76,12 @@ impl Service {
     }
 
     /// Waits for the end of the process; whether it was a good one.
-    fn ends_well(mut self) -> bool {
+    pub fn ends_well(mut self) -> bool {
+        self.has_ended_well()
+    }
+
+    /// The same, for who still needs its files.
+    pub fn has_ended_well(&mut self) -> bool {
         self.child.wait().unwrap().success()
     }
 

@@ -2,6 +2,7 @@
 
 mod calling;
 mod exchange;
+mod lossy;
 mod phone;
 mod registering;
 mod sound;

@@ -163,9 +163,13 @@ static CALLS: AtomicUsize = AtomicUsize::new(0);
 
 impl Phone {
     pub async fn udp<A: Answerer>(server: &Server<A>) -> Phone {
+        Phone::udp_to(address(server, Carrier::Udp)).await
+    }
+
+    pub async fn udp_to(server: SocketAddr) -> Phone {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let local = socket.local_addr().unwrap();
-        Phone::new(Wire::Udp(socket), "UDP", local, address(server, Carrier::Udp)).await
+        Phone::new(Wire::Udp(socket), "UDP", local, server).await
     }
 
     pub async fn tcp<A: Answerer>(server: &Server<A>) -> Phone {
