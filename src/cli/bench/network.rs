@@ -99,6 +99,7 @@ pub struct Arrived {
     /// At the telephone's rate.
     pub sound: Vec<f32>,
     pub keys: String,
+    /// Until the keys.
     pub counts: JitterCounts,
     pub most_held_ms: u32,
 }
@@ -177,9 +178,12 @@ pub fn send(words: &[f32], network: Network, seed: u64) -> Result<Arrived, Failu
             }
         }
         arrived.sound.extend(receiver.pull());
+        // While keys are pressed no sound is sent, which is no fault of the network.
+        if tick < pressed_at {
+            arrived.counts = receiver.jitter_counts();
+        }
         arrived.most_held_ms = arrived.most_held_ms.max(receiver.held_ms());
     }
-    arrived.counts = receiver.jitter_counts();
     Ok(arrived)
 }
 
