@@ -58,6 +58,9 @@ impl Conversation {
     /// Lets something happen; the orders are to be carried out in their order.
     pub fn step(&mut self, event: Event) -> Vec<Action> {
         let over = matches!(event, Event::HungUp);
+        if matches!(event, Event::TransferFailed(_)) {
+            self.outcome = None;
+        }
         let (state, actions) = self.services.engine.step(std::mem::take(&mut self.state), event);
         self.state = state;
         self.question = None;

@@ -1,7 +1,7 @@
 //! The port that every line fills: the browser, a trunk, a microphone, a recording.
 
 use crate::audio::FRAME_SAMPLES;
-use crate::dialog::{Action, Outcome};
+use crate::dialog::{Action, Outcome, TransferFailure};
 
 /// One frame of the call's clock, 16 kHz mono.
 pub type Frame = [f32; FRAME_SAMPLES];
@@ -61,6 +61,19 @@ pub enum Side {
     Service,
 }
 
+/// How handing a caller over to a person went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandedOver {
+    /// Both talked, and the person left; the caller is still to be hung up.
+    Done,
+    /// The caller left, before or after somebody answered.
+    CallerLeft,
+    /// Nobody took the call; the caller is still here.
+    Failed(TransferFailure),
+    /// The line connects nobody itself: the outcome given to [`Line::end`] says what becomes of the caller.
+    NotHere,
+}
+
 /// One end of a call that can be heard and spoken to.
 pub trait Line: Send {
     fn clock(&self) -> Clock;
@@ -74,6 +87,10 @@ pub trait Line: Send {
     fn clear(&mut self) {}
     /// For lines that can show what is said.
     fn show(&mut self, _caption: Caption) {}
+    /// Connects the caller with a person and returns when that is over, or could not be done.
+    fn hand_over(&mut self) -> impl Future<Output = HandedOver> + Send {
+        std::future::ready(HandedOver::NotHere)
+    }
     /// The service has nothing more to say and leaves; not called when the caller left first.
     fn end(&mut self, _outcome: Option<&Outcome>) -> impl Future<Output = ()> + Send {
         std::future::ready(())

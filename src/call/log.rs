@@ -143,6 +143,7 @@ fn detail(what: &Happening) -> Record {
             ("trial".to_owned(), Value::Flag(*trial)),
         ],
         Happening::Withheld { reason } => vec![text("reason", reason)],
+        Happening::TransferFailed { why } => vec![text("why", why)],
         Happening::Keyed { count } => vec![number("count", *count as i64)],
         Happening::Requested { kind, operation } => vec![text("kind", kind.name()), text("operation", operation)],
         Happening::Answered { operation, how, took_ms } => {

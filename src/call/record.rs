@@ -87,6 +87,10 @@ pub enum Happening {
         count: usize,
     },
     NoInput,
+    /// No person took the caller over; the call goes on.
+    TransferFailed {
+        why: &'static str,
+    },
     Requested {
         kind: RequestKind,
         operation: String,
@@ -131,6 +135,7 @@ impl Happening {
             Happening::Withheld { .. } => "withheld",
             Happening::Keyed { .. } => "keyed",
             Happening::NoInput => "no_input",
+            Happening::TransferFailed { .. } => "transfer_failed",
             Happening::Requested { .. } => "requested",
             Happening::Answered { .. } => "answered",
             Happening::Unanswered { .. } => "unanswered",

@@ -7,7 +7,7 @@ mod hearing;
 
 use super::conversation::Conversation;
 use super::interruption::Interruption;
-use super::line::{Caption, Clock, Floor, Inbound, Line, Side};
+use super::line::{Caption, Clock, Floor, HandedOver, Inbound, Line, Side};
 use super::listener::{Listener, Recognised};
 use super::log::CallLog;
 use super::manners::Manners;
@@ -19,7 +19,7 @@ use super::timing;
 use super::turns::{Said, Turns};
 use crate::asr::Recogniser;
 use crate::audio::FRAME_MS;
-use crate::dialog::{Action, Answer, Event, RequestId};
+use crate::dialog::{Action, Answer, Event, Outcome, RequestId};
 use crate::text::Record;
 use crate::tts::{Speech, TtsError};
 use std::sync::Arc;
@@ -121,14 +121,18 @@ impl<L: Line> Session<L> {
         let actions = self.conversation.start();
         self.carry_out(actions);
         let left = loop {
-            let inbound = self.line.tick(self.floor()).await;
-            self.hear(&inbound);
-            self.collect().await;
-            self.watch();
-            self.speak(&inbound).await;
-            self.now += 1;
-            if inbound.closed || (self.closing && !self.speaker.busy()) || self.now_ms() > LONGEST_CALL_MS {
-                break inbound.closed;
+            let left = self.talk().await;
+            if left || !matches!(self.conversation.outcome(), Some(Outcome::Transferred { .. })) {
+                break left;
+            }
+            match self.line.hand_over().await {
+                HandedOver::Done | HandedOver::NotHere => break false,
+                HandedOver::CallerLeft => break true,
+                HandedOver::Failed(why) => {
+                    self.note(Happening::TransferFailed { why: why.name() });
+                    self.closing = false;
+                    self.happen(Event::TransferFailed(why));
+                }
             }
         };
         if !left {
@@ -140,6 +144,21 @@ impl<L: Line> Session<L> {
         let (now_ms, outcome) = (self.now_ms(), self.conversation.outcome().cloned());
         let record = self.turns.close(now_ms, outcome).await;
         Finished { record, recording: self.recording }
+    }
+
+    /// Until the service has said its last word, or the caller is gone: then true.
+    async fn talk(&mut self) -> bool {
+        loop {
+            let inbound = self.line.tick(self.floor()).await;
+            self.hear(&inbound);
+            self.collect().await;
+            self.watch();
+            self.speak(&inbound).await;
+            self.now += 1;
+            if inbound.closed || (self.closing && !self.speaker.busy()) || self.now_ms() > LONGEST_CALL_MS {
+                return inbound.closed;
+            }
+        }
     }
 
     fn now_ms(&self) -> u64 {

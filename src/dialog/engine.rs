@@ -35,9 +35,9 @@ pub(super) use manner::OWN_PROMPTS;
 pub use wishes::NEAR;
 
 use super::action::{Action, Outcome, TransferReason, Utterance};
-use super::event::{Event, Opening};
+use super::event::{Event, Opening, TransferFailure};
 use super::flow::{Flow, Flows};
-use super::state::{Frame, State, Waiting};
+use super::state::{Asked, Asking, Frame, State, Waiting};
 use super::template::Manner;
 use crate::nlu::Intent;
 use crate::text::{Lang, Record, Value};
@@ -91,6 +91,7 @@ impl Turn<'_> {
     fn happen(&mut self, event: Event) {
         let waiting = self.state.waiting.clone();
         match (waiting, event) {
+            (Waiting::Over, Event::TransferFailed(why)) => self.regain(why),
             (Waiting::Over, _) => {}
             (_, Event::HungUp) => {
                 let outcome = if self.state.settled > 0 { Outcome::Completed } else { Outcome::Abandoned };
@@ -176,6 +177,18 @@ impl Turn<'_> {
         let intent = wanted.or(frame.and_then(Frame::wish));
         let slots = frame.map(|frame| frame.variables.clone()).unwrap_or_default();
         self.hang_up(Outcome::Transferred { reason, intent, slots });
+    }
+
+    /// Nobody took the caller over: it is said so, and the call goes on where wishes are asked for.
+    fn regain(&mut self, why: TransferFailure) {
+        let prompt = match why {
+            TransferFailure::Busy | TransferFailure::NoAnswer => "transfer_busy",
+            TransferFailure::Declined | TransferFailure::Unreachable => "transfer_failed",
+        };
+        self.state.last = self.state.frames.pop().or(self.state.last.take());
+        self.state.frames.clear();
+        self.say(prompt, &Record::new());
+        self.ask(Asked::new(Asking::More));
     }
 
     fn hang_up(&mut self, outcome: Outcome) {

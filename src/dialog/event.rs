@@ -38,7 +38,31 @@ pub enum Event {
     },
     /// The recogniser is out of reach or overloaded: go on by keys.
     HearingLost,
+    /// After [`super::Outcome::Transferred`]: no person took the call, and the caller is still here.
+    TransferFailed(TransferFailure),
     HungUp,
+}
+
+/// Why no person took a call over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransferFailure {
+    Busy,
+    NoAnswer,
+    Declined,
+    /// The way there is broken, or leads nowhere.
+    Unreachable,
+}
+
+impl TransferFailure {
+    /// The stable name, as in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            TransferFailure::Busy => "busy",
+            TransferFailure::NoAnswer => "no_answer",
+            TransferFailure::Declined => "declined",
+            TransferFailure::Unreachable => "unreachable",
+        }
+    }
 }
 
 /// How a request ended.

@@ -10,6 +10,7 @@ pub mod digits;
 pub mod jitter;
 pub mod media;
 pub mod ports;
+pub mod relay;
 pub mod report;
 pub mod stream;
 

@@ -10,6 +10,7 @@ pub mod dial;
 pub mod digest;
 pub mod fields;
 pub mod gate;
+pub mod handover;
 pub mod judge;
 pub mod leg;
 pub mod line;

@@ -1,5 +1,6 @@
 //! Calls over SIP, with a telephone that says what a test wants and an echo in the service's place.
 
+mod bridging;
 mod calling;
 mod exchange;
 mod lossy;

@@ -63,6 +63,7 @@ fn event(noted: &Noted) -> Value {
             json!({"confidence": rounded(*confidence), "compute_ms": compute_ms, "trial": trial})
         }
         Happening::Withheld { reason } => json!({"reason": reason}),
+        Happening::TransferFailed { why } => json!({"why": why}),
         Happening::Keyed { count } => json!({"count": count}),
         Happening::Requested { kind, operation } => json!({"kind": kind.name(), "operation": operation}),
         Happening::Answered { operation, how, took_ms } => json!({"operation": operation, "how": how, "took_ms": took_ms}),

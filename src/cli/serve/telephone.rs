@@ -1,12 +1,14 @@
 //! The `[sip]` section of the configuration.
 
 use super::trunks;
+use crate::call::dial::Callee;
 use crate::cli::Failure;
 use crate::line::networks::Networks;
 use crate::line::sdp::Codec;
-use crate::line::sip::server::{Carrier, Settings};
-use crate::text::Lang;
-use anyhow::{Context, bail};
+use crate::line::sip::handover::Person;
+use crate::line::sip::server::{Carrier, Handover, Settings};
+use crate::text::{Lang, PhoneNumber};
+use anyhow::bail;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -30,6 +32,13 @@ pub struct Sip {
     pub ring_ms: u64,
     /// Where callers go who are to be handed to a person.
     pub transfer_to: Option<String>,
+    #[serde(default)]
+    pub transfer_by: TransferBy,
+    /// The trunk that a person is called over; without it an address is called where it is.
+    pub transfer_trunk: Option<String>,
+    /// How long it may ring there.
+    #[serde(default = "transfer_ring_seconds")]
+    pub transfer_ring_seconds: u64,
     /// Where calls go out, by name.
     #[serde(default)]
     pub trunks: BTreeMap<String, trunks::Section>,
@@ -44,6 +53,21 @@ pub struct Listen(pub Carrier, pub SocketAddr);
 pub enum CodecName {
     Pcma,
     Pcmu,
+}
+
+/// How callers are handed to a person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TransferBy {
+    /// The peer calls the person.
+    #[default]
+    Refer,
+    /// We do, and stay between both.
+    Bridge,
+}
+
+fn transfer_ring_seconds() -> u64 {
+    30
 }
 
 fn media_ports() -> [u16; 2] {
@@ -73,13 +97,6 @@ impl Sip {
         if self.codecs.is_empty() {
             bail!("sip.codecs is empty: no call could ever be agreed on");
         }
-        if let Some(target) = &self.transfer_to {
-            let named = ["sip:", "sips:", "tel:"].iter().any(|scheme| target.starts_with(scheme));
-            let plain = target.chars().all(|letter| letter.is_ascii_graphic() && !matches!(letter, '<' | '>' | '"'));
-            (named && plain)
-                .then_some(())
-                .with_context(|| format!("sip.transfer_to: {target:?} is no address such as sip:agents@192.0.2.20"))?;
-        }
         let codecs = self.codecs.iter().map(|name| match name {
             CodecName::Pcma => Codec::Pcma,
             CodecName::Pcmu => Codec::Pcmu,
@@ -92,9 +109,33 @@ impl Sip {
             codecs: codecs.collect(),
             lang,
             ring: Duration::from_millis(self.ring_ms),
-            transfer_to: self.transfer_to.clone(),
+            transfer: self.handover()?,
             trunks: trunks::trunks(&self.trunks, &self.listen, &self.allow)?,
         })
+    }
+}
+
+impl Sip {
+    fn handover(&self) -> Result<Handover, Failure> {
+        let Some(target) = &self.transfer_to else { return Ok(Handover::None) };
+        let named = ["sip:", "sips:", "tel:"].iter().any(|scheme| target.starts_with(scheme));
+        let plain = target.chars().all(|letter| letter.is_ascii_graphic() && !matches!(letter, '<' | '>' | '"'));
+        let number = PhoneNumber::parse(target).filter(|_| self.transfer_by == TransferBy::Bridge && !self.trunks.is_empty());
+        if let Some(trunk) = self.transfer_trunk.as_ref().filter(|trunk| !self.trunks.contains_key(*trunk)) {
+            bail!("sip.transfer_trunk: there is no section sip.trunks.{trunk}");
+        }
+        match (self.transfer_by, number) {
+            (TransferBy::Bridge, Some(number)) => Ok(Handover::Bridge(self.person(Callee::Number(number)))),
+            (TransferBy::Bridge, None) if named && plain => Ok(Handover::Bridge(self.person(Callee::Address(target.clone())))),
+            (TransferBy::Refer, _) if named && plain => Ok(Handover::Refer(target.clone())),
+            _ => bail!(
+                "sip.transfer_to: {target:?} is no address such as sip:agents@192.0.2.20, and no number that transfer_by = \"bridge\" could call over a trunk"
+            ),
+        }
+    }
+
+    fn person(&self, to: Callee) -> Person {
+        Person { to, trunk: self.transfer_trunk.clone(), ring: Duration::from_secs(self.transfer_ring_seconds) }
     }
 }
 
@@ -125,5 +166,7 @@ mod tests {
         check("listen = [\"udp:127.0.0.1:5060\"]\ncodecs = []", "sip.codecs is empty");
         check("listen = [\"udp:127.0.0.1:5060\"]\ncodecs = [\"opus\"]", "unknown variant `opus`");
         check("listen = [\"udp:127.0.0.1:5060\"]\ntransfer_to = \"the office\"", "sip.transfer_to");
+        check("listen = [\"udp:127.0.0.1:5060\"]\ntransfer_to = \"13800000001\"\ntransfer_by = \"bridge\"", "sip.transfer_to");
+        check("listen = [\"udp:127.0.0.1:5060\"]\ntransfer_to = \"sip:a@b\"\ntransfer_trunk = \"main\"", "no section sip.trunks.main");
     }
 }

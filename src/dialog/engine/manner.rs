@@ -84,6 +84,8 @@ pub(in crate::dialog) const OWN_PROMPTS: &[OwnPrompt] = &[
     said("transfer_locked", "a person because too many attempts were wrong, perhaps in earlier calls"),
     said("transfer_system_down", "a person because a system is down"),
     said("transfer_flow", "a person because we cannot do it ourselves"),
+    said("transfer_busy", "no person was free to take the call: on with us"),
+    said("transfer_failed", "no person could be reached: on with us"),
     said(LOOKING_UP, "a look-up takes longer than a moment"),
     said(STILL_LOOKING, "a look-up takes long"),
     said("fault", "a fault of ours"),

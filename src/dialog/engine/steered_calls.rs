@@ -1,7 +1,7 @@
 //! Calls in which the caller steers: our manner, several wishes at once, vague wishes, and how surely it has to be known who calls.
 
 use crate::dialog::rehearsal::{Call, record, understood};
-use crate::dialog::{Action, Event, Level};
+use crate::dialog::{Action, Event, Level, TransferFailure};
 use crate::nlu::{Candidates, Control, Decision, Intent, RejectReason};
 use crate::text::{Lang, Money, PhoneNumber, Record, Value};
 
@@ -268,4 +268,19 @@ fn a_no_to_a_change_needs_no_more_than_another_answer() {
     perhaps(&mut call, 0.03, 0.8).expect("report_loss.sure ?report_loss.consent");
     perhaps(&mut call, 0.03, 0.8);
     assert!(!call.actions.iter().any(|action| matches!(action, Action::Listen(question) if question.consent)), "{:?}", call.actions);
+}
+
+#[test]
+fn whoever_could_not_be_handed_over_comes_back() {
+    for (why, prompt) in [
+        (TransferFailure::Busy, "transfer_busy"),
+        (TransferFailure::NoAnswer, "transfer_busy"),
+        (TransferFailure::Declined, "transfer_failed"),
+        (TransferFailure::Unreachable, "transfer_failed"),
+    ] {
+        let mut call = Call::new(Lang::Zh);
+        call.wants(Intent::TransferAgent).expect("transfer_asked #CallerAsked");
+        call.happen(Event::TransferFailed(why)).expect(&format!("{prompt} anything_else ?anything_else"));
+        call.wants(Intent::TransferAgent).expect("transfer_asked #CallerAsked");
+    }
 }

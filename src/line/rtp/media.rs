@@ -5,6 +5,7 @@
 //! where they come from. All others are dropped and counted.
 
 use super::ports::PortPair;
+use super::relay::Passing;
 use super::report::Quality;
 use super::stream::{Received, Start, Stream, is_report, samples_in};
 use super::{TELEPHONE_RATE_HZ, TICK_SAMPLES};
@@ -38,6 +39,17 @@ pub struct Tick {
     pub keys: String,
     /// How long nothing has come from the peer, neither sound nor reports.
     pub silent_ms: u32,
+}
+
+/// What happens first while packets are handed on.
+#[derive(Debug)]
+pub enum Beat {
+    /// For the other call.
+    Packet(Passing),
+    Tick {
+        /// How long nothing has come from the peer.
+        silent_ms: u32,
+    },
 }
 
 /// Packets that were not the peer's.
@@ -129,9 +141,7 @@ impl Media {
                 read => self.take_packet(read),
             }
         }
-        self.silent_ms = self.silent_ms.saturating_add(FRAME_MS);
-        self.lost_ms = self.lost_ms.saturating_add(FRAME_MS);
-        self.tell();
+        self.pass_time();
         let mut samples = Vec::with_capacity(TICK_SAMPLES * 2);
         let sound = self.stream.pull();
         self.to_call.push(&sound, &mut samples);
@@ -151,9 +161,47 @@ impl Media {
             *to = from;
         }
         if let Some(packet) = self.stream.packet(&sound) {
-            let to = self.source.unwrap_or(self.stream.agreed().remote);
-            send(&self.sockets.rtp, &packet, to);
+            self.send_packet(&packet);
         }
+    }
+
+    /// Waits for what happens first, while packets are handed on to another call.
+    pub async fn beat(&mut self) -> Beat {
+        loop {
+            tokio::select! {
+                biased;
+                _ = self.ticks.tick() => {
+                    self.pass_time();
+                    if let Some(packet) = self.stream.pressed() {
+                        self.send_packet(&packet);
+                    }
+                    return Beat::Tick { silent_ms: self.lost_ms };
+                }
+                read = self.sockets.rtp.recv_from(&mut self.packet) => {
+                    if let Some(passing) = self.take_passing(read) {
+                        return Beat::Packet(passing);
+                    }
+                }
+                read = self.sockets.rtcp.recv_from(&mut self.report) => self.take_report(read),
+            }
+        }
+    }
+
+    /// Hands on a packet of another call.
+    pub fn forward(&mut self, passing: &Passing) {
+        if let Some(packet) = self.stream.forward(passing) {
+            self.send_packet(&packet);
+        }
+    }
+
+    fn send_packet(&self, packet: &[u8]) {
+        send(&self.sockets.rtp, packet, self.source.unwrap_or(self.stream.agreed().remote));
+    }
+
+    fn pass_time(&mut self) {
+        self.silent_ms = self.silent_ms.saturating_add(FRAME_MS);
+        self.lost_ms = self.lost_ms.saturating_add(FRAME_MS);
+        self.tell();
     }
 
     /// Presses keys into the call, as packets.
@@ -170,33 +218,52 @@ impl Media {
     }
 
     fn take_packet(&mut self, read: io::Result<(usize, SocketAddr)>) {
-        let Ok((length, from)) = read else { return };
+        let key = self.take(read, |stream, bytes, arrival| match stream.receive(bytes, arrival) {
+            Received::Sound => Ok(None),
+            Received::Key(key) => Ok(key),
+            other => Err(other),
+        });
+        self.keys.extend(key.flatten());
+    }
+
+    fn take_passing(&mut self, read: io::Result<(usize, SocketAddr)>) -> Option<Passing> {
+        self.take(read, |stream, bytes, arrival| stream.take_passing(bytes, arrival))
+    }
+
+    /// Gives a packet to the stream if it is the peer's.
+    fn take<T>(
+        &mut self,
+        read: io::Result<(usize, SocketAddr)>,
+        receive: impl FnOnce(&mut Stream, &[u8], i64) -> Result<T, Received>,
+    ) -> Option<T> {
+        let (length, from) = read.ok()?;
         if !self.may_be_the_peer(from) {
             self.dropped.foreign += 1;
-            return;
+            return None;
         }
-        let Some(bytes) = self.packet.get(..length) else { return };
+        let bytes = self.packet.get(..length)?;
         if self.stream.agreed().rtcp_mux && is_report(bytes) {
             self.lost_ms = 0;
             self.stream.take_report(bytes, now_ntp());
-            return;
+            return None;
         }
         let arrival = samples_in(self.began.elapsed().as_micros() as u64);
-        match self.stream.receive(bytes, arrival) {
-            Received::Sound => {}
-            Received::Key(key) => self.keys.extend(key),
-            Received::Unknown => {
-                self.dropped.unknown += 1;
-                return;
+        match receive(&mut self.stream, bytes, arrival) {
+            Ok(taken) => {
+                self.source = Some(from);
+                self.silent_ms = 0;
+                self.lost_ms = 0;
+                Some(taken)
             }
-            Received::Malformed => {
+            Err(Received::Malformed) => {
                 self.dropped.malformed += 1;
-                return;
+                None
+            }
+            Err(_) => {
+                self.dropped.unknown += 1;
+                None
             }
         }
-        self.source = Some(from);
-        self.silent_ms = 0;
-        self.lost_ms = 0;
     }
 
     fn take_report(&mut self, read: io::Result<(usize, SocketAddr)>) {

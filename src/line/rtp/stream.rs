@@ -3,6 +3,7 @@
 use super::counter::Unwrapped;
 use super::digits::{DigitReceiver, DigitSender};
 use super::jitter::{JitterBuffer, JitterCounts};
+use super::relay::Shift;
 use super::report::{self, Arrivals, Departures, Quality};
 use super::{TELEPHONE_RATE_HZ, TICK_SAMPLES};
 use crate::line::sdp::Agreed;
@@ -42,7 +43,9 @@ pub struct Stream {
     heard: Option<Source>,
     jitter: JitterBuffer,
     quality: Quality,
-    own: Start,
+    pub(super) own: Start,
+    /// While packets of another call are handed on.
+    pub(super) shift: Option<Shift>,
     /// The next packet begins a talk spurt.
     marker: bool,
     sent: Departures,
@@ -52,7 +55,7 @@ pub struct Stream {
 
 /// The peer's numbers.
 #[derive(Clone, Copy, Debug)]
-struct Source {
+pub(super) struct Source {
     id: u32,
     sequence: Unwrapped,
     timestamp: Unwrapped,
@@ -76,6 +79,7 @@ impl Stream {
             jitter: JitterBuffer::default(),
             quality: Quality::default(),
             own: start,
+            shift: None,
             marker: true,
             sent: Departures::default(),
             keys: VecDeque::new(),
@@ -99,25 +103,31 @@ impl Stream {
     /// Takes a packet; `arrival` counts samples of our own clock.
     pub fn receive(&mut self, bytes: &[u8], arrival: i64) -> Received {
         let Ok(packet) = RtpPacket::parse(bytes) else { return Received::Malformed };
-        let payload_type = packet.payload_type();
-        let is_digits = self.agreed.digits == Some(payload_type);
-        if payload_type != self.agreed.payload_type && !is_digits {
-            return Received::Unknown;
-        }
-        if self.heard.is_none_or(|source| source.id != packet.ssrc()) {
-            self.jitter.clear();
-            self.heard = Some(Source::new(packet.ssrc()));
-        }
-        let Some(source) = &mut self.heard else { return Received::Malformed };
-        let sequence = source.sequence.place(u32::from(packet.sequence_number()));
-        let timestamp = source.timestamp.place(packet.timestamp());
-        source.arrivals.count(sequence, timestamp, arrival);
+        let Some((source, timestamp, is_digits)) = self.count(&packet, arrival) else { return Received::Unknown };
         if is_digits {
             return Received::Key(source.digits.receive(timestamp, packet.payload()));
         }
         let codec = self.agreed.codec;
         self.jitter.push(timestamp, packet.payload().iter().map(|byte| codec.decode(*byte)).collect());
         Received::Sound
+    }
+
+    /// Counts a packet of the peer; gives its source, its place in time and whether it is a key, or nothing for what was not agreed on.
+    pub(super) fn count(&mut self, packet: &RtpPacket<'_>, arrival: i64) -> Option<(&mut Source, i64, bool)> {
+        let payload_type = packet.payload_type();
+        let is_digits = self.agreed.digits == Some(payload_type);
+        if payload_type != self.agreed.payload_type && !is_digits {
+            return None;
+        }
+        if self.heard.is_none_or(|source| source.id != packet.ssrc()) {
+            self.jitter.clear();
+            self.heard = Some(Source::new(packet.ssrc()));
+        }
+        let source = self.heard.as_mut()?;
+        let sequence = source.sequence.place(u32::from(packet.sequence_number()));
+        let timestamp = source.timestamp.place(packet.timestamp());
+        source.arrivals.count(sequence, timestamp, arrival);
+        Some((source, timestamp, is_digits))
     }
 
     /// The next tick of the peer's sound.
@@ -149,7 +159,7 @@ impl Stream {
 
     /// The outer `None` means that no key is being pressed.
     #[expect(clippy::option_option, reason = "no key, and a key whose packet cannot be written, are two things")]
-    fn key_packet(&mut self, timestamp: u32) -> Option<Option<Vec<u8>>> {
+    pub(super) fn key_packet(&mut self, timestamp: u32) -> Option<Option<Vec<u8>>> {
         let payload_type = self.agreed.digits?;
         if self.pressing.is_none() {
             let key = self.keys.pop_front()?;
@@ -172,7 +182,7 @@ impl Stream {
         }
     }
 
-    fn write(&mut self, payload_type: u8, marker: bool, timestamp: u32, payload: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn write(&mut self, payload_type: u8, marker: bool, timestamp: u32, payload: &[u8]) -> Option<Vec<u8>> {
         let packet: RtpPacketBuilder<&[u8], &[u8]> = RtpPacketBuilder::new();
         let bytes = packet
             .payload_type(payload_type)

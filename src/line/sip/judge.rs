@@ -5,7 +5,7 @@
 use super::Answerer;
 use super::gate::{Verdict, examine};
 use super::line::SipLine;
-use super::server::{Carrier, Server, Settings, SipError};
+use super::server::{Carrier, Handover, Server, Settings, SipError};
 use crate::call::line::Line;
 use crate::call::reception::{Incoming, Refusal};
 use crate::line::networks::Networks;
@@ -59,7 +59,7 @@ impl Judge {
             codecs: Codec::ALL.to_vec(),
             lang: Lang::Zh,
             ring: Duration::ZERO,
-            transfer_to: None,
+            transfer: Handover::None,
             trunks: Vec::new(),
         };
         let (to_service, incoming) = unbounded_channel();

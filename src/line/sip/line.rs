@@ -4,9 +4,10 @@
 //! when the caller comes back.
 
 use super::Leave;
+use super::handover::{CallOut, Person};
 use crate::audio::FRAME_MS;
 use crate::audio::dtmf::Detector;
-use crate::call::line::{Clock, Floor, Frame, Inbound, Line};
+use crate::call::line::{Clock, Floor, Frame, HandedOver, Inbound, Line};
 use crate::dialog::Outcome;
 use crate::line::rtp::media::Media;
 use crate::line::sdp::Agreed;
@@ -28,13 +29,22 @@ pub enum ToLine {
     HungUp,
 }
 
+/// Where callers go who are to be handed to a person.
+#[derive(Clone)]
+pub(super) enum Transfer {
+    Nowhere,
+    /// The peer is asked to call this address instead.
+    Refer(String),
+    /// We call somebody and connect both.
+    Bridge(Person, CallOut),
+}
+
 /// See the module's text.
 pub struct SipLine {
     media: Media,
     from_call: Receiver<ToLine>,
     to_call: Sender<super::ToCall>,
-    /// Where callers go who are to be handed to a person.
-    transfer_to: Option<String>,
+    transfer: Transfer,
     held_ms: u64,
     /// Keys come as packets; the same ones as messages or as tones are not counted again.
     packet_keys: bool,
@@ -44,8 +54,8 @@ pub struct SipLine {
 }
 
 impl SipLine {
-    pub(super) fn new(media: Media, from_call: Receiver<ToLine>, to_call: Sender<super::ToCall>, transfer_to: Option<String>) -> SipLine {
-        SipLine { media, from_call, to_call, transfer_to, held_ms: 0, packet_keys: false, tones: Detector::default(), closed: false }
+    pub(super) fn new(media: Media, from_call: Receiver<ToLine>, to_call: Sender<super::ToCall>, transfer: Transfer) -> SipLine {
+        SipLine { media, from_call, to_call, transfer, held_ms: 0, packet_keys: false, tones: Detector::default(), closed: false }
     }
 
     /// The sound of the call, for its figures.
@@ -53,12 +63,21 @@ impl SipLine {
         &self.media
     }
 
+    pub(super) fn media_mut(&mut self) -> &mut Media {
+        &mut self.media
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// Presses keys towards the peer.
     pub fn press(&mut self, keys: &str) {
         self.media.press(keys);
     }
 
-    fn collect(&mut self, keys: &mut String) {
+    /// Takes what the signalling said.
+    pub(super) fn collect(&mut self, keys: &mut String) {
         loop {
             match self.from_call.try_recv() {
                 Ok(ToLine::Agreed(agreed)) => self.media.agree(agreed),
@@ -109,9 +128,16 @@ impl Line for SipLine {
         self.media.send(frame);
     }
 
+    async fn hand_over(&mut self) -> HandedOver {
+        match self.transfer.clone() {
+            Transfer::Bridge(person, call_out) => self.bridge(&person, &call_out).await,
+            Transfer::Nowhere | Transfer::Refer(_) => HandedOver::NotHere,
+        }
+    }
+
     async fn end(&mut self, outcome: Option<&Outcome>) {
-        let leave = match (outcome, self.transfer_to.take()) {
-            (Some(Outcome::Transferred { .. }), Some(target)) => Leave::Transfer(target),
+        let leave = match (outcome, &self.transfer) {
+            (Some(Outcome::Transferred { .. }), Transfer::Refer(target)) => Leave::Transfer(target.clone()),
             _ => Leave::HangUp,
         };
         // A call whose task is gone has ended already.

@@ -3,9 +3,10 @@
 use super::call::Call;
 use super::dial::Dialling;
 use super::doorman::{ConnectionGate, GatedSocket, Turned};
+use super::handover::Person;
 use super::judge::Memory;
 use super::leg::{METHODS, USER_AGENT, Way, other};
-use super::line::{SipLine, ToLine};
+use super::line::{SipLine, ToLine, Transfer};
 use super::registration::{self, Standing};
 use super::trunk::Trunk;
 use super::{Answerer, Leave, ToCall};
@@ -64,6 +65,18 @@ impl Carrier {
     }
 }
 
+/// How callers are handed to a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Handover {
+    /// Not at all; their calls end.
+    #[default]
+    None,
+    /// The peer is asked to call this address (REFER).
+    Refer(String),
+    /// We call this person and connect both.
+    Bridge(Person),
+}
+
 /// What the line needs to know.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -80,7 +93,7 @@ pub struct Settings {
     /// How long a call rings before it is answered.
     pub ring: Duration,
     /// Where callers go who are to be handed to a person.
-    pub transfer_to: Option<String>,
+    pub transfer: Handover,
     /// Where calls go out.
     pub trunks: Vec<Trunk>,
 }
@@ -351,11 +364,19 @@ impl<A: Answerer> Inner<A> {
     }
 
     /// A line with its end for the signalling.
-    pub fn line(&self, sockets: PortPair, agreed: Agreed, to_call: Sender<ToCall>) -> (SipLine, Sender<ToLine>) {
+    pub fn line(self: &Arc<Self>, sockets: PortPair, agreed: Agreed, to_call: Sender<ToCall>) -> (SipLine, Sender<ToLine>) {
         let start = Start { source: rand::random(), sequence: rand::random(), timestamp: rand::random() };
         let media = Media::new(sockets, agreed, self.allowed.clone(), start);
         let (to_line, from_call) = channel(QUEUE);
-        (SipLine::new(media, from_call, to_call, self.settings.transfer_to.clone()), to_line)
+        let transfer = match &self.settings.transfer {
+            Handover::None => Transfer::Nowhere,
+            Handover::Refer(target) => Transfer::Refer(target.clone()),
+            Handover::Bridge(person) => {
+                let server = self.clone();
+                Transfer::Bridge(person.clone(), Arc::new(move |order| server.clone().call_out(order)))
+            }
+        };
+        (SipLine::new(media, from_call, to_call, transfer), to_line)
     }
 
     /// The way to `server`, a host with its port.

@@ -4,14 +4,14 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tingshuo::call::line::{Floor, Line};
+use tingshuo::call::line::{Floor, HandedOver, Line};
 use tingshuo::call::reception::{Incoming, Refusal};
 use tingshuo::dialog::{Outcome, TransferReason};
 use tingshuo::line::networks::Networks;
 use tingshuo::line::sdp::Codec;
 use tingshuo::line::sip::Answerer;
 use tingshuo::line::sip::line::SipLine;
-use tingshuo::line::sip::server::{Carrier, Server, Settings};
+use tingshuo::line::sip::server::{Carrier, Handover, Server, Settings};
 use tingshuo::text::Lang;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
@@ -27,6 +27,8 @@ pub struct Echo {
     /// Leaves after so many ticks: hangs up, or hands over.
     pub leaves_after: Option<usize>,
     pub transfers: bool,
+    /// How handing over went.
+    pub handed: Mutex<Vec<HandedOver>>,
     pub held: AtomicUsize,
     pub ended: AtomicUsize,
     pub keys: Mutex<String>,
@@ -56,12 +58,17 @@ impl Answerer for Echo {
                 break;
             }
             line.send(&inbound.frame).await;
-            if self.leaves_after.is_some_and(|limit| ticks >= limit) {
+            if self.leaves_after.is_some_and(|limit| ticks == limit) {
                 let outcome = if self.transfers {
                     Outcome::Transferred { reason: TransferReason::CallerAsked, intent: None, slots: Default::default() }
                 } else {
                     Outcome::Completed
                 };
+                let handed = if self.transfers { line.hand_over().await } else { HandedOver::NotHere };
+                self.handed.lock().unwrap().push(handed);
+                if matches!(handed, HandedOver::Failed(_)) {
+                    continue;
+                }
                 line.end(Some(&outcome)).await;
                 break;
             }
@@ -80,7 +87,7 @@ pub fn settings() -> Settings {
         codecs: Codec::ALL.to_vec(),
         lang: Lang::Zh,
         ring: Duration::ZERO,
-        transfer_to: Some("sip:person@127.0.0.1".to_owned()),
+        transfer: Handover::Refer("sip:person@127.0.0.1".to_owned()),
         trunks: Vec::new(),
     }
 }

@@ -1,0 +1,139 @@
+//! Callers who are connected with a person.
+
+use super::exchange::Exchange;
+use super::phone::{Echo, Phone, serve, settings, until};
+use std::sync::Arc;
+use std::time::Duration;
+use tingshuo::call::dial::Callee;
+use tingshuo::call::line::HandedOver;
+use tingshuo::dialog::TransferFailure;
+use tingshuo::line::sip::handover::Person;
+use tingshuo::line::sip::server::{Handover, Server, Settings};
+use tokio::net::UdpSocket;
+
+struct Scene {
+    server: Server<Echo>,
+    echo: Arc<Echo>,
+    phone: Phone,
+    person: Exchange,
+    /// Where the caller's sound goes.
+    port: u16,
+}
+
+/// A caller whom the service hands over after a moment.
+async fn handing_over() -> Scene {
+    let person = Exchange::open().await;
+    let to = Person { to: Callee::Address(format!("sip:agents@{}", person.address)), trunk: None, ring: Duration::from_secs(30) };
+    let echo = Echo { leaves_after: Some(3), transfers: true, ..Echo::default() };
+    let (server, echo) = serve(echo, Settings { transfer: Handover::Bridge(to), ..settings() }).await;
+    let mut phone = Phone::udp(&server).await;
+    let port = phone.call().await.media_port();
+    Scene { server, echo, phone, person, port }
+}
+
+fn packet(payload_type: u8, number: u16, payload: &[u8]) -> Vec<u8> {
+    let timestamp = u32::from(number) * 160;
+    [&[0x80, payload_type][..], &number.to_be_bytes(), &timestamp.to_be_bytes(), &7u32.to_be_bytes(), payload].concat()
+}
+
+/// Sends until the payload arrives at the other end unchanged: the first packets may come before both are connected.
+async fn passes(from: &UdpSocket, to_port: u16, at: &UdpSocket, payload: &[u8]) {
+    let mut pace = tokio::time::interval(Duration::from_millis(20));
+    let mut buffer = [0; 2048];
+    for number in 0..1_000 {
+        pace.tick().await;
+        from.send_to(&packet(8, number, payload), ("127.0.0.1", to_port)).await.unwrap();
+        while let Ok((length, _)) = at.try_recv_from(&mut buffer) {
+            if buffer[12..length] == *payload {
+                return;
+            }
+        }
+    }
+    panic!("the sound did not arrive");
+}
+
+fn pattern(seed: u8) -> Vec<u8> {
+    (0..160u32).map(|n| (n * 37 + u32::from(seed)) as u8).collect()
+}
+
+#[tokio::test]
+async fn both_hear_each_other_untouched_until_the_person_leaves() {
+    let mut scene = handing_over().await;
+    let invite = scene.person.take("8 101").await;
+    let to_person = invite.media_port();
+    passes(&scene.phone.sound, scene.port, &scene.person.sound, &pattern(1)).await;
+    passes(&scene.person.sound, to_person, &scene.phone.sound, &pattern(2)).await;
+    scene.person.ask(&invite, "BYE", 1, "", "").await;
+    let bye = scene.phone.asked().await;
+    assert_eq!(bye.method(), "BYE");
+    scene.phone.reply(&bye, 200).await;
+    until(|| scene.server.calls() == 0).await;
+    assert_eq!(*scene.echo.handed.lock().unwrap(), [HandedOver::Done]);
+}
+
+#[tokio::test]
+async fn the_person_is_left_with_the_caller() {
+    let mut scene = handing_over().await;
+    scene.person.take("8 101").await;
+    passes(&scene.phone.sound, scene.port, &scene.person.sound, &pattern(3)).await;
+    assert_eq!(scene.phone.ask("BYE", "", "").await.code(), 200);
+    let bye = scene.person.asked("BYE").await;
+    scene.person.reply(&bye, 200, "", "").await;
+    until(|| scene.server.calls() == 0).await;
+    assert_eq!(*scene.echo.handed.lock().unwrap(), [HandedOver::CallerLeft]);
+}
+
+#[tokio::test]
+async fn nobody_takes_the_call_and_the_caller_comes_back() {
+    for (code, why) in [
+        (486, TransferFailure::Busy),
+        (480, TransferFailure::NoAnswer),
+        (603, TransferFailure::Declined),
+        (404, TransferFailure::Unreachable),
+    ] {
+        let mut scene = handing_over().await;
+        let invite = scene.person.asked("INVITE").await;
+        scene.person.reply(&invite, code, "", "").await;
+        // The echo is there again.
+        passes(&scene.phone.sound, scene.port, &scene.phone.sound, &[0xd5; 160]).await;
+        assert_eq!(*scene.echo.handed.lock().unwrap(), [HandedOver::Failed(why)]);
+        assert_eq!(scene.phone.ask("BYE", "", "").await.code(), 200);
+    }
+}
+
+#[tokio::test]
+async fn a_caller_who_does_not_wait_stops_the_ringing() {
+    let mut scene = handing_over().await;
+    let invite = scene.person.asked("INVITE").await;
+    scene.person.reply(&invite, 180, "", "").await;
+    assert_eq!(scene.phone.ask("BYE", "", "").await.code(), 200);
+    let cancel = scene.person.asked("CANCEL").await;
+    scene.person.reply(&cancel, 200, "", "").await;
+    scene.person.reply(&invite, 487, "", "").await;
+    until(|| scene.server.calls() == 0).await;
+}
+
+#[tokio::test]
+async fn the_caller_hears_it_ring_and_keys_reach_the_person() {
+    let mut scene = handing_over().await;
+    let invite = scene.person.asked("INVITE").await;
+    scene.person.reply(&invite, 180, "", "").await;
+    let mut buffer = [0; 2048];
+    loop {
+        let (length, _) = scene.phone.sound.recv_from(&mut buffer).await.unwrap();
+        // Silence is 0xd5 and 0x55 in A-law.
+        if buffer[12..length].iter().any(|byte| byte & 0x7f != 0x55) {
+            break;
+        }
+    }
+    scene.person.reply(&invite, 200, "", &scene.person.answer("8 101")).await;
+    scene.person.asked("ACK").await;
+    assert_eq!(scene.phone.ask("INFO", "Content-Type: application/dtmf-relay\r\n", "Signal=5\r\n").await.code(), 200);
+    loop {
+        let (_, _) = scene.person.sound.recv_from(&mut buffer).await.unwrap();
+        if buffer[1] & 0x7f == 101 {
+            assert_eq!(buffer[12], 5);
+            break;
+        }
+    }
+}
