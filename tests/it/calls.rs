@@ -80,8 +80,8 @@ fn a_secret_is_neither_written_nor_recorded() {
     let folder = Folder::new();
     let out = folder.join("call");
     let call = call(&out, &[], &pieces("zh_loss_call", 4));
-    // Who is calling, and whether something is under way; then customer, PIN, block.
-    assert_eq!(events(&call, "answered", "how"), ["done", "not_found", "done", "done", "done"], "{call:#}");
+    // Who is calling, whether something is broken there, and whether something is under way; then customer, PIN, block.
+    assert_eq!(events(&call, "answered", "how"), ["done", "not_found", "not_found", "done", "done", "done"], "{call:#}");
     let text = call.to_string();
     for pin in ["246810", "二四六八幺零", "二四六八一零"] {
         assert!(!text.contains(pin), "the password stands in call.json");
@@ -118,8 +118,8 @@ fn silence_is_asked_about_and_ends_the_call() {
 fn noise_is_never_acted_on() {
     let folder = Folder::new();
     let call = call(&folder.join("call"), &["--as-is"], &[fixture("odd/noise_only.wav")]);
-    // Only who is calling was looked up, before the first noise.
-    assert_eq!(events(&call, "requested", "operation"), ["customer", "work_orders"], "{call:#}");
+    // Only who is calling and what concerns him was looked up, before the first noise.
+    assert_eq!(events(&call, "requested", "operation"), ["customer", "incident", "work_orders"], "{call:#}");
 }
 
 #[test]
