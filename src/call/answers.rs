@@ -7,6 +7,8 @@ use crate::nlu::{Candidates, Decision, Intent, RejectReason, Source, Understood}
 
 /// Free text heard with less confidence does not outweigh an accepted answer.
 const HEARD_CLEARLY: f32 = 0.5;
+/// Of two texts, whose log-probabilities differ by less, either may have been said.
+const NEARLY_AS_LIKELY: f32 = 1.0;
 
 /// What a question wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,13 +115,20 @@ fn best_share(transcript: &Transcript) -> f32 {
     best.map_or(1.0, |best| best.share).max(f32::MIN_POSITIVE)
 }
 
-/// Where what was heard is not understood surely, the first of what it may have been which is. It is asked about, never acted on.
-pub fn or_another(heard: Understood, mut others: impl Iterator<Item = Understood>) -> Understood {
+/// Where what was heard is not understood surely, the likeliest of what it may have been instead which is; `others` with their log-probabilities. It is asked
+/// about, never acted on; where another request is nearly as likely, which of the two.
+pub fn or_another(heard: Understood, others: impl Iterator<Item = (Understood, f32)>) -> Understood {
     if heard.decision == Decision::Accept {
         return heard;
     }
-    let sure = others.find(|other| other.decision == Decision::Accept && other.source == Source::Classifier);
-    sure.map_or(heard, |sure| Understood { decision: Decision::Confirm, ..sure })
+    let mut sure: Vec<(Understood, f32)> =
+        others.filter(|(other, _)| other.decision == Decision::Accept && other.source == Source::Classifier).collect();
+    sure.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let mut sure = sure.into_iter();
+    let Some((first, likely)) = sure.next() else { return heard };
+    let rival = sure.find(|(other, less)| other.intent != first.intent && likely - less < NEARLY_AS_LIKELY);
+    let rival = rival.and_then(|(other, _)| other.intent).map(|intent| (intent, first.confidence));
+    Understood { decision: Decision::Confirm, alternatives: rival.into_iter().collect(), ..first }
 }
 
 /// Whether both give the same answer, whatever else was found in one of them.
@@ -205,13 +214,16 @@ mod tests {
         let bill = |decision| free(Some(Intent::QueryBill), decision, Source::Classifier);
         let plan = || free(Some(Intent::QueryPlan), Decision::Accept, Source::Classifier);
         let meant = |heard: Understood, other: Understood| {
-            let meant = or_another(heard, [nothing(), other].into_iter());
+            let meant = or_another(heard, [(nothing(), -1.0), (other, -2.0)].into_iter());
             (meant.intent, meant.decision)
         };
         assert_eq!(meant(nothing(), bill(Decision::Accept)), (Some(Intent::QueryBill), Decision::Confirm));
         assert_eq!(meant(bill(Decision::Confirm), plan()), (Some(Intent::QueryPlan), Decision::Confirm));
         assert_eq!(meant(nothing(), bill(Decision::Confirm)), (None, Decision::Reject));
         assert_eq!(meant(plan(), bill(Decision::Accept)), (Some(Intent::QueryPlan), Decision::Accept));
+        let which = |less: f32| or_another(nothing(), [(bill(Decision::Accept), -2.0 - less), (plan(), -2.0)].into_iter());
+        assert_eq!((which(0.5).intent, which(0.5).alternatives), (Some(Intent::QueryPlan), vec![(Intent::QueryBill, 0.9)]));
+        assert_eq!((which(1.5).intent, which(1.5).alternatives), (Some(Intent::QueryPlan), Vec::new()));
     }
 
     #[test]
