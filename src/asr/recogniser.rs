@@ -34,6 +34,8 @@ pub enum Priority {
 pub struct Transcript {
     /// Simplified Chinese or English; empty when nothing believable was said.
     pub text: String,
+    /// Of the text with its end, where it was heard in one piece.
+    pub log_probability: Option<f32>,
     /// What free speech that was not heard surely may have been: phrases that callers say alone, where it is short, then other texts; each likeliest first.
     pub alternatives: Vec<Alternative>,
     /// 0.0..=1.0: geometric mean of the token probabilities.

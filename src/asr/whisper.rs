@@ -361,6 +361,7 @@ impl Worker for Decoder {
             }
             match heard {
                 Ok(text) => {
+                    transcript.log_probability = (pieces.len() == 1).then_some(decoded.whole_log_probability);
                     if job.lang == Lang::En && !transcript.text.is_empty() {
                         transcript.text.push(' ');
                     }

@@ -7,8 +7,8 @@ use crate::nlu::{Candidates, Decision, Intent, RejectReason, Source, Understood}
 
 /// Free text heard with less confidence does not outweigh an accepted answer.
 const HEARD_CLEARLY: f32 = 0.5;
-/// Of two texts, whose log-probabilities differ by less, either may have been said.
-const NEARLY_AS_LIKELY: f32 = 1.0;
+/// A text whose log-probability is less by no more than this was said at least one time in twelve; what is acted on is to be right in 92 of 100.
+const RIVAL: f32 = 2.44;
 
 /// What a question wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,19 +116,26 @@ fn best_share(transcript: &Transcript) -> f32 {
 }
 
 /// Where what was heard is not understood surely, the likeliest of what it may have been instead which is; `others` with their log-probabilities. It is asked
-/// about, never acted on; where another request is nearly as likely, which of the two.
-pub fn or_another(heard: Understood, others: impl Iterator<Item = (Understood, f32)>) -> Understood {
-    if heard.decision == Decision::Accept {
+/// about, never acted on. Where something else is likely enough besides, also beside a request that was understood surely, which of the two: `likely` is the
+/// log-probability of what was heard.
+pub fn or_another(heard: Understood, likely: Option<f32>, others: impl Iterator<Item = (Understood, f32)>) -> Understood {
+    let is_sure = |of: &Understood| of.decision == Decision::Accept && of.source == Source::Classifier;
+    if heard.decision == Decision::Accept && !is_sure(&heard) {
         return heard;
     }
-    let mut sure: Vec<(Understood, f32)> =
-        others.filter(|(other, _)| other.decision == Decision::Accept && other.source == Source::Classifier).collect();
+    let mut sure: Vec<(Understood, f32)> = others.filter(|(other, _)| is_sure(other)).collect();
     sure.sort_by(|a, b| b.1.total_cmp(&a.1));
     let mut sure = sure.into_iter();
-    let Some((first, likely)) = sure.next() else { return heard };
-    let rival = sure.find(|(other, less)| other.intent != first.intent && likely - less < NEARLY_AS_LIKELY);
-    let rival = rival.and_then(|(other, _)| other.intent).map(|intent| (intent, first.confidence));
-    Understood { decision: Decision::Confirm, alternatives: rival.into_iter().collect(), ..first }
+    let first = if is_sure(&heard) { likely.map(|likely| (heard.clone(), likely)) } else { sure.next() };
+    let Some((first, likely)) = first else { return heard };
+    let rival = sure.find(|(other, less)| other.intent != first.intent && likely - less < RIVAL);
+    match rival.and_then(|(rival, _)| rival.intent) {
+        None if is_sure(&heard) => heard,
+        rival => {
+            let alternatives = rival.map(|intent| (intent, first.confidence)).into_iter().collect();
+            Understood { decision: Decision::Confirm, alternatives, ..first }
+        }
+    }
 }
 
 /// Whether both give the same answer, whatever else was found in one of them.
@@ -214,16 +221,21 @@ mod tests {
         let bill = |decision| free(Some(Intent::QueryBill), decision, Source::Classifier);
         let plan = || free(Some(Intent::QueryPlan), Decision::Accept, Source::Classifier);
         let meant = |heard: Understood, other: Understood| {
-            let meant = or_another(heard, [(nothing(), -1.0), (other, -2.0)].into_iter());
+            let meant = or_another(heard, Some(0.0), [(nothing(), -1.0), (other, -3.0)].into_iter());
             (meant.intent, meant.decision)
         };
         assert_eq!(meant(nothing(), bill(Decision::Accept)), (Some(Intent::QueryBill), Decision::Confirm));
         assert_eq!(meant(bill(Decision::Confirm), plan()), (Some(Intent::QueryPlan), Decision::Confirm));
         assert_eq!(meant(nothing(), bill(Decision::Confirm)), (None, Decision::Reject));
         assert_eq!(meant(plan(), bill(Decision::Accept)), (Some(Intent::QueryPlan), Decision::Accept));
-        let which = |less: f32| or_another(nothing(), [(bill(Decision::Accept), -2.0 - less), (plan(), -2.0)].into_iter());
+        let beside = |less: f32| or_another(plan(), Some(-1.0), [(bill(Decision::Accept), -1.0 - less)].into_iter());
+        assert_eq!((beside(2.0).decision, beside(2.0).alternatives), (Decision::Confirm, vec![(Intent::QueryBill, 0.9)]));
+        assert_eq!((beside(2.5).decision, beside(2.5).intent), (Decision::Accept, Some(Intent::QueryPlan)));
+        let agent = || free(Some(Intent::TransferAgent), Decision::Accept, Source::Global);
+        assert_eq!(or_another(agent(), Some(-1.0), [(plan(), -1.5)].into_iter()).decision, Decision::Accept);
+        let which = |less: f32| or_another(nothing(), None, [(bill(Decision::Accept), -2.0 - less), (plan(), -2.0)].into_iter());
         assert_eq!((which(0.5).intent, which(0.5).alternatives), (Some(Intent::QueryPlan), vec![(Intent::QueryBill, 0.9)]));
-        assert_eq!((which(1.5).intent, which(1.5).alternatives), (Some(Intent::QueryPlan), Vec::new()));
+        assert_eq!((which(2.5).intent, which(2.5).alternatives), (Some(Intent::QueryPlan), Vec::new()));
     }
 
     #[test]

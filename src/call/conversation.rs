@@ -111,7 +111,11 @@ impl Conversation {
         };
         let slot = question.and_then(|question| question.expectation.slot.as_deref());
         let meant = Spoken { transcript, answer, wanted, slot }.meant(free, |text| self.understand(text));
-        answers::or_another(meant, transcript.alternatives.iter().map(|other| (self.understand(&other.text), other.log_probability)))
+        answers::or_another(
+            meant,
+            transcript.log_probability,
+            transcript.alternatives.iter().map(|other| (self.understand(&other.text), other.log_probability)),
+        )
     }
 
     /// What may be written down of `heard`: stars when the question asked for a secret.
