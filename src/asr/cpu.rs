@@ -1,6 +1,6 @@
 //! CPU time of the present thread, which unlike the clock does not count waiting for a core; and how many cores nobody uses.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A moment in a thread's life.
 pub struct ThreadTime {
@@ -23,10 +23,23 @@ impl ThreadTime {
     }
 }
 
-/// Cores that nothing runs on at this moment, beside the one of the present thread; none where the system does not tell.
+/// Looks at the cores, a millisecond apart: what runs for a frame of a call is over by then, what keeps a core busy is not.
+const LOOKS: u32 = 4;
+
+/// Cores that nothing keeps busy, beside the one of the present thread; none where the system does not tell.
 pub fn idle_cores() -> usize {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    running().map_or(0, |running| (cores + 1).saturating_sub(running.max(1)).saturating_sub(1))
+    let beside = std::thread::available_parallelism().map_or(0, |cores| cores.get() - 1);
+    let mut most = 0;
+    for look in 0..LOOKS {
+        if most == beside {
+            break;
+        }
+        if look > 0 {
+            std::thread::park_timeout(Duration::from_millis(1));
+        }
+        most = most.max(running().map_or(0, |running| (beside + 1).saturating_sub(running.max(1))));
+    }
+    most
 }
 
 /// Linux, `proc(5)`: the fourth field of loadavg is how many threads of the machine run or could, of how many.
