@@ -1,6 +1,7 @@
 //! Workers on their own OS threads behind one bounded queue.
 //!
-//! Finals go before trials, and a final that finds the queue full takes the place of the youngest trial. A job whose
+//! Finals go before trials, and a final that finds the queue full takes the place of the youngest trial. Glances are for idle time: one begins only when
+//! nothing else is at work, and never takes the room of another job. A job whose
 //! [`Pending`] was dropped, or whose deadline passed, is not begun, and one at work is told so. Dropping the pool refuses what waits,
 //! lets what runs finish, and joins the threads.
 
@@ -49,6 +50,7 @@ struct Shared {
 struct Queue {
     finals: VecDeque<Waiting>,
     trials: VecDeque<Waiting>,
+    glances: VecDeque<Waiting>,
     at_work: usize,
     /// Nothing is begun while a job has all cores.
     one_has_all: bool,
@@ -63,17 +65,24 @@ struct Waiting {
 }
 
 impl Queue {
+    /// Of utterances.
     fn len(&self) -> usize {
         self.finals.len() + self.trials.len()
     }
 
     fn next(&mut self) -> Option<Waiting> {
-        self.finals.pop_front().or_else(|| self.trials.pop_front())
+        if self.one_has_all {
+            return None;
+        }
+        let utterance = self.finals.pop_front().or_else(|| self.trials.pop_front());
+        utterance.or_else(|| if self.at_work == 0 { self.glances.pop_front() } else { None })
     }
 
+    /// An answer that nobody waits for any more is not worked out.
     fn forget_cancelled(&mut self) {
-        self.finals.retain(|waiting| !waiting.answer.is_closed());
-        self.trials.retain(|waiting| !waiting.answer.is_closed());
+        for waiting in [&mut self.finals, &mut self.trials, &mut self.glances] {
+            waiting.retain(|waiting| !waiting.answer.is_closed());
+        }
     }
 }
 
@@ -109,10 +118,14 @@ impl Pool {
         let deadline = job.deadline;
         let expires = Instant::now().checked_add(deadline);
         let mut queue = self.shared.lock();
-        if queue.len() >= limit {
+        let full = |queue: &Queue| match job.priority {
+            Priority::Glance => queue.glances.len() >= limit,
+            Priority::Final | Priority::Trial => queue.len() >= limit,
+        };
+        if full(&queue) {
             queue.forget_cancelled();
         }
-        if queue.len() >= limit {
+        if full(&queue) {
             let evicted = if job.priority == Priority::Final { queue.trials.pop_back() } else { None };
             let evicted = evicted.ok_or(AsrError::Overloaded)?;
             let _ = evicted.answer.send(Err(AsrError::Overloaded));
@@ -121,6 +134,7 @@ impl Pool {
         match waiting.job.priority {
             Priority::Final => queue.finals.push_back(waiting),
             Priority::Trial => queue.trials.push_back(waiting),
+            Priority::Glance => queue.glances.push_back(waiting),
         }
         drop(queue);
         self.shared.changed.notify_one();
@@ -134,6 +148,7 @@ impl Drop for Pool {
         queue.closed = true;
         queue.finals.clear();
         queue.trials.clear();
+        queue.glances.clear();
         drop(queue);
         self.shared.changed.notify_all();
         for thread in self.threads.drain(..) {
@@ -159,15 +174,15 @@ fn work(shared: &Shared, mut worker: impl Worker) {
     loop {
         let mut queue = shared.lock();
         let waiting = loop {
-            let next = if queue.one_has_all { None } else { queue.next() };
-            match next {
+            match queue.next() {
                 Some(waiting) => break waiting,
                 None if queue.closed && !queue.one_has_all => return,
                 None => queue = shared.changed.wait(queue).unwrap_or_else(PoisonError::into_inner),
             }
         };
         queue.at_work += 1;
-        queue.one_has_all = queue.at_work == 1 && queue.len() == 0;
+        // Whoever speaks next must not wait for a glance.
+        queue.one_has_all = queue.at_work == 1 && queue.len() == 0 && waiting.job.priority != Priority::Glance;
         let alone = queue.one_has_all.then(|| Alone(shared));
         drop(queue);
         let result = begin(&waiting).and_then(|()| {

@@ -18,7 +18,6 @@ pub struct Job {
     pub constraint: Option<Arc<Constraint>>,
     /// From now; when it passes, the caller gets [`AsrError::Deadline`], and a job still waiting is not begun.
     pub deadline: Duration,
-    /// Finals go before partials and trials.
     pub priority: Priority,
 }
 
@@ -26,7 +25,10 @@ pub struct Job {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
     Final,
+    /// Of an utterance that may not be over.
     Trial,
+    /// Whether a sound has words at all: begun only where nothing else is at work, and heard once.
+    Glance,
 }
 
 /// What was recognised.

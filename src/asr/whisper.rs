@@ -10,7 +10,7 @@ use super::phrases::{Onwards, Phrases, likeliest};
 use super::pool::{Alone, Pool, StillWanted, Worker};
 use super::prompt::prompt;
 use super::reading::{self, Reading};
-use super::recogniser::{Alternative, AsrError, Job, Pending, Recogniser, Transcript, Withheld};
+use super::recogniser::{Alternative, AsrError, Job, Pending, Priority, Recogniser, Transcript, Withheld};
 use super::search::{Allowed, Limits, search};
 use super::steps::Steps;
 use super::vocabulary::{Token, Vocabulary};
@@ -100,7 +100,7 @@ impl Whisper {
             terms: Vec::new(),
             constraint: None,
             deadline: Duration::MAX,
-            priority: super::recogniser::Priority::Trial,
+            priority: Priority::Trial,
         };
         let tree = |phrases: &Vec<String>| Phrases::new(phrases.iter().map(String::as_str));
         let phrases = config.phrases.iter().map(|(lang, phrases)| (*lang, tree(phrases))).collect();
@@ -352,10 +352,11 @@ impl Worker for Decoder {
             let confidence = geometric_mean(decoded.log_probability, decoded.tokens);
             let evidence = Evidence { lang: job.lang, audio_ms: milliseconds(piece.len()), speech_ms, confidence, prompt: &prompt };
             let heard = believable(decoded.text.trim(), &evidence);
-            if job.constraint.is_none() && speech_ms <= SHORT_MS && pieces.len() == 1 && (heard.is_err() || confidence < SURE) {
+            let free = job.constraint.is_none() && job.priority != Priority::Glance && pieces.len() == 1;
+            if free && speech_ms <= SHORT_MS && (heard.is_err() || confidence < SURE) {
                 transcript.alternatives = self.alternatives(job.lang, decoded.prefix.clone(), still_wanted)?;
             }
-            if job.constraint.is_none() && pieces.len() == 1 && confidence < SURE {
+            if free && confidence < SURE {
                 let others = self.others(job.lang, &decoded, still_wanted)?;
                 transcript.alternatives.extend(others);
             }

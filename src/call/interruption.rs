@@ -1,7 +1,7 @@
 //! What becomes of a prompt that a sound has stopped: it waits for words, and goes on from where it was when none come.
 //!
 //! A cough is over soon, and its text says that it was nothing. A street is not over: so while the sound lasts the recogniser is asked for a
-//! glance at it, and again from time to time.
+//! glance at it, and again from time to time. A busy recogniser has none to give; then a sound that lasts is a caller who speaks, for a while.
 
 use crate::audio::FRAME_MS;
 
@@ -9,13 +9,15 @@ use crate::audio::FRAME_MS;
 const FIRST_GLANCE_MS: u32 = 1_000;
 /// And from one to the next.
 const BETWEEN_GLANCES_MS: u32 = 2_000;
+/// A sound of which nothing is known is no caller's any more after this.
+const LONGEST_UNKNOWN_MS: u32 = 6_000;
 
 /// One prompt and what was said into it; counted in ticks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Interruption {
-    /// How long the sound has lasted; 0 when there is none.
+    /// How long the sound has lasted.
     sound_ms: u32,
-    /// How long the prompt has waited, and found no words.
+    /// How long the prompt has waited since its end for words of it.
     waited_ms: u32,
     words: bool,
     false_stops: u32,
@@ -52,10 +54,10 @@ impl Interruption {
         self.sound_ms.checked_sub(FIRST_GLANCE_MS).is_some_and(|since| since.is_multiple_of(BETWEEN_GLANCES_MS))
     }
 
-    /// One tick of a prompt that waits; whether it has waited long enough.
-    pub fn waits(&mut self, patience_ms: u32) -> bool {
-        self.waited_ms += FRAME_MS;
-        !self.words && self.waited_ms >= patience_ms
+    /// One tick of a prompt that waits while there is a sound, or after it; whether it has waited long enough, which is up to `patience_ms` after.
+    pub fn waits(&mut self, sounding: bool, patience_ms: u32) -> bool {
+        self.waited_ms = if sounding { 0 } else { self.waited_ms + FRAME_MS };
+        !self.words && (self.waited_ms >= patience_ms || sounding && self.sound_ms >= LONGEST_UNKNOWN_MS)
     }
 }
 
@@ -81,11 +83,29 @@ mod tests {
     fn a_prompt_waits_for_words_and_no_longer() {
         let mut interruption = Interruption::default();
         interruption.begins();
-        assert_eq!(due(100, || interruption.waits(2_000)), [2_000]);
+        assert_eq!(due(100, || interruption.waits(false, 2_000)), [2_000]);
         interruption.went_on();
-        assert!(due(99, || interruption.waits(2_000)).is_empty());
+        assert!(due(99, || interruption.waits(false, 2_000)).is_empty());
         interruption.found_words();
-        assert!(due(500, || interruption.waits(2_000)).is_empty());
+        assert!(due(500, || interruption.waits(false, 2_000)).is_empty());
         assert_eq!(interruption.false_stops(), 1);
+    }
+
+    #[test]
+    fn a_caller_whom_nobody_has_glanced_at_is_not_talked_over() {
+        let mut interruption = Interruption::default();
+        interruption.begins();
+        let mut speaks = || {
+            interruption.sounds();
+            interruption.waits(true, 2_000)
+        };
+        assert!(due(299, &mut speaks).is_empty());
+        assert!(speaks(), "a street");
+        interruption.begins();
+        due(200, || {
+            interruption.sounds();
+            interruption.waits(true, 2_000)
+        });
+        assert_eq!(due(100, || interruption.waits(false, 2_000)), [2_000], "its text is waited for from its end");
     }
 }

@@ -19,6 +19,8 @@ use tokio::task::AbortHandle;
 const DEADLINE: Duration = Duration::from_secs(6);
 /// Of a sound that lasts, a glance hears so much.
 const GLANCE_MS: u32 = 2_400;
+/// And tells nothing of it any more after this.
+const GLANCE_DEADLINE: Duration = Duration::from_secs(2);
 /// What was said before a caller went on is kept in front of it up to this, with it: a longer utterance is never recognised.
 const LONGEST_JOINED: usize = 20 * CALL_RATE_HZ as usize;
 
@@ -176,7 +178,7 @@ impl Listener {
         self.tickets += 1;
         let ticket = self.tickets;
         // Refused for want of room: then nothing is known of the sound.
-        if let Ok(task) = self.submit(ticket, samples.into(), None, Priority::Trial) {
+        if let Ok(task) = self.submit(ticket, samples.into(), None, Priority::Glance) {
             self.glance = Some(Glance { ticket, task, result: None });
         }
     }
@@ -262,10 +264,11 @@ impl Listener {
         constraint: Option<Arc<Constraint>>,
         priority: Priority,
     ) -> Result<AbortHandle, AsrError> {
-        let deadline = match self.clock {
-            Clock::Live => DEADLINE,
+        let deadline = match (self.clock, priority) {
+            (Clock::Live, Priority::Final | Priority::Trial) => DEADLINE,
+            (Clock::Live, Priority::Glance) => GLANCE_DEADLINE,
             // Its caller waits in frames, not in seconds.
-            Clock::Stepped => Duration::MAX,
+            (Clock::Stepped, _) => Duration::MAX,
         };
         let job = Job { samples, lang: self.lang, terms: self.terms.clone(), constraint, deadline, priority };
         let pending = self.recogniser.submit(job)?;

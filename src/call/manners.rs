@@ -21,7 +21,7 @@ pub struct Manners {
     pub while_listening: Readiness,
     /// While the text of what was said is awaited: a caller who goes on has not finished.
     pub while_thinking: Readiness,
-    /// A prompt that a sound stopped waits so long for words before it goes on.
+    /// A prompt that a sound stopped waits so long after it for its words before it goes on.
     pub resume_ms: u32,
 }
 

@@ -39,7 +39,7 @@ impl Told {
 impl Recogniser for Told {
     fn submit(&self, job: Job) -> Result<Pending, AsrError> {
         let heard = match job.priority {
-            Priority::Trial => {
+            Priority::Trial | Priority::Glance => {
                 self.trials.fetch_add(1, Ordering::SeqCst);
                 Ok(self.glances)
             }

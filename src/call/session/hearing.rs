@@ -78,7 +78,7 @@ impl<L: Line> Session<L> {
         if self.caller_speaking && self.interruption.sounds() {
             self.listener.look();
         }
-        if self.speaker.paused() && self.interruption.waits(self.manners.resume_ms) {
+        if self.speaker.paused() && self.interruption.waits(self.caller_speaking, self.manners.resume_ms) {
             self.go_on();
         }
     }

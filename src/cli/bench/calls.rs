@@ -37,6 +37,8 @@ pub struct CallsArgs {
 const AUDIBLE: f32 = 0.003;
 /// So much quiet from the service makes what follows a new reply.
 const BREATH_MS: u64 = 200;
+/// So much of a sentence may pass before it is known for one.
+const STILL_UNKNOWN_SAMPLES: usize = CALL_RATE_HZ as usize / 2;
 /// A caller who is not answered for so long takes to the keys.
 const PATIENCE: Duration = Duration::from_secs(8);
 /// The menu key that is pressed then.
@@ -75,8 +77,10 @@ fn sentence(path: &Path) -> Result<Arc<[f32]>, Failure> {
 #[derive(Default)]
 struct Served {
     sentences: usize,
-    /// Waits from the last sample to the first of the reply, in milliseconds.
-    waits: Vec<u64>,
+    /// Waits from the last sample to the first of the reply, in milliseconds: of sentences said into silence, and into a prompt.
+    waits: [Vec<u64>; 2],
+    /// Sentences in which the service began to speak again.
+    talked_over: usize,
     /// Sentences after which nothing was heard until the caller pressed a key.
     unanswered: usize,
     /// Keys after which something was heard.
@@ -91,7 +95,10 @@ struct Served {
 impl Served {
     fn add(&mut self, other: Served) {
         self.sentences += other.sentences;
-        self.waits.extend(other.waits);
+        for (waits, more) in self.waits.iter_mut().zip(other.waits) {
+            waits.extend(more);
+        }
+        self.talked_over += other.talked_over;
         self.unanswered += other.unanswered;
         self.keys_answered += other.keys_answered;
         self.gaps.extend(other.gaps);
@@ -101,18 +108,24 @@ impl Served {
 
     fn print(&mut self, calls: usize) {
         println!(
-            "{calls} calls, {} refused, {} ended early; {} sentences, {} replies, {} without one, {} keys answered",
+            "{calls} calls, {} refused, {} ended early; {} sentences, {} replies, {} without one, {} talked over, {} keys answered",
             self.refused,
             self.lost,
             self.sentences,
-            self.waits.len(),
+            self.waits.iter().map(Vec::len).sum::<usize>(),
             self.unanswered,
+            self.talked_over,
             self.keys_answered
         );
         println!("| ms | p50 | p95 | p99 | most |\n| --- | --- | --- | --- | --- |");
-        for (name, values) in
-            [("last sample of speech to first of the reply", &mut self.waits), ("between two messages of sound", &mut self.gaps)]
-        {
+        let mut waits = self.waits.concat();
+        let [into_silence, into_a_prompt] = &mut self.waits;
+        for (name, values) in [
+            ("last sample of speech to first of the reply", &mut waits),
+            ("… said into silence", into_silence),
+            ("… said into a prompt", into_a_prompt),
+            ("between two messages of sound", &mut self.gaps),
+        ] {
             values.sort_unstable();
             let at = |part: f64| {
                 let place = (part * values.len() as f64).ceil() as usize;
@@ -130,6 +143,9 @@ struct Caller {
     decoder: Decoder,
     /// The sentence that is being said, and how far.
     saying: Option<(Arc<[f32]>, usize)>,
+    /// The last sentence came into a prompt.
+    into_a_prompt: bool,
+    talked_over: bool,
     /// When the last sample was sent that is not answered yet.
     waits_since: Option<Instant>,
     pressed: Option<Instant>,
@@ -146,6 +162,8 @@ impl Caller {
             encoder: Encoder::new(Form::Alaw),
             decoder: Decoder::new(Form::Alaw),
             saying: None,
+            into_a_prompt: false,
+            talked_over: false,
             waits_since: None,
             pressed: None,
             last_sound: None,
@@ -199,6 +217,13 @@ impl Caller {
         self.served.sentences += 1;
         self.served.unanswered += usize::from(self.waits_since.take().is_some());
         self.saying = sentence.map(|sentence| (sentence, 0));
+        self.into_a_prompt = !self.quiet(Instant::now());
+        self.talked_over = false;
+    }
+
+    /// The service has said nothing for a breath.
+    fn quiet(&self, now: Instant) -> bool {
+        self.last_sound.is_none_or(|last| (now - last).as_millis() as u64 >= BREATH_MS)
     }
 
     fn frame(&mut self) -> Vec<u8> {
@@ -234,10 +259,18 @@ impl Caller {
         if !audible {
             return;
         }
-        let breath = self.last_sound.replace(now).is_none_or(|last| (now - last).as_millis() as u64 >= BREATH_MS);
+        let begins = self.quiet(now);
+        self.last_sound = Some(now);
+        // A caller who has just begun could not be known yet.
+        let speaks = self.saying.as_ref().is_some_and(|(_, said)| *said > STILL_UNKNOWN_SAMPLES);
+        if begins && speaks && !std::mem::replace(&mut self.talked_over, true) {
+            self.served.talked_over += 1;
+        }
         // What was on its way when the caller ended is no reply.
-        if breath && let Some(since) = self.waits_since.take() {
-            self.served.waits.push((now - since).as_millis() as u64);
+        if begins && let Some(since) = self.waits_since.take() {
+            let [into_silence, into_a_prompt] = &mut self.served.waits;
+            let waits = if self.into_a_prompt { into_a_prompt } else { into_silence };
+            waits.push((now - since).as_millis() as u64);
         }
         if self.pressed.take().is_some() {
             self.served.keys_answered += 1;

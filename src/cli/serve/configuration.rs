@@ -69,7 +69,7 @@ pub struct TurnTaking {
     pub while_speaking: Start,
     pub while_listening: Start,
     pub while_thinking: Start,
-    /// A prompt that a sound stopped goes on after so long without words.
+    /// A prompt that a sound stopped goes on when so long after it no words of it are known.
     pub resume_ms: u32,
 }
 
