@@ -15,15 +15,37 @@ use tokio::sync::oneshot;
 
 /// What a thread does with a job.
 pub trait Worker: Send + 'static {
-    /// `alone`: no other job was at work or waiting when this one began, and none begins until it is dropped. Long work asks `still_wanted` on its way, and ends with its error.
-    fn recognise(&mut self, job: &Job, alone: Option<Alone<'_>>, still_wanted: &StillWanted<'_>) -> Result<Transcript, AsrError>;
+    /// `alone`: no other job was at work or waiting when this one began, and none begins until it is dropped. Long work asks `demand` on its way.
+    fn recognise(&mut self, job: &Job, alone: Option<Alone<'_>>, demand: &dyn Demand) -> Result<Transcript, AsrError>;
 
     /// Called before the next job when the last one panicked.
     fn recover(&mut self) -> Result<(), AsrError>;
 }
 
-/// An error when nobody waits for the answer any more: the caller went on speaking, or the deadline passed.
-pub type StillWanted<'a> = dyn Fn() -> Result<(), AsrError> + 'a;
+/// Who waits for whom while a job is at work.
+pub trait Demand {
+    /// # Errors
+    /// When nobody waits for the answer any more: the caller went on speaking, or the deadline passed. Work ends with it.
+    fn still_wanted(&self) -> Result<(), AsrError>;
+
+    /// Another caller's words wait for a worker: what may be left out should be.
+    fn others_wait(&self) -> bool;
+}
+
+struct AtWork<'a> {
+    waiting: &'a Waiting,
+    shared: &'a Shared,
+}
+
+impl Demand for AtWork<'_> {
+    fn still_wanted(&self) -> Result<(), AsrError> {
+        begin(self.waiting)
+    }
+
+    fn others_wait(&self) -> bool {
+        self.shared.lock().len() > 0
+    }
+}
 
 /// All cores are one job's, which may spread over them; the next one begins when this is dropped. Two that spread at once would spin, each waiting for
 /// threads that the other keeps from running.
@@ -189,7 +211,7 @@ fn work(shared: &Shared, mut worker: impl Worker) {
             if !whole {
                 worker.recover()?;
             }
-            let recognise = AssertUnwindSafe(|| worker.recognise(&waiting.job, alone, &|| begin(&waiting)));
+            let recognise = AssertUnwindSafe(|| worker.recognise(&waiting.job, alone, &AtWork { waiting: &waiting, shared }));
             let result = catch_unwind(recognise);
             whole = result.is_ok();
             result.unwrap_or_else(|_| Err(AsrError::Engine("the decoder panicked".into())))
@@ -220,15 +242,16 @@ mod tests {
     }
 
     impl Worker for Held {
-        fn recognise(&mut self, job: &Job, alone: Option<Alone<'_>>, still_wanted: &StillWanted<'_>) -> Result<Transcript, AsrError> {
+        fn recognise(&mut self, job: &Job, alone: Option<Alone<'_>>, demand: &dyn Demand) -> Result<Transcript, AsrError> {
             let name = job.terms.first().cloned().unwrap_or_default();
             self.begun.send(name.clone()).unwrap();
             self.go.recv().unwrap();
             assert_ne!(name, "panic");
-            if still_wanted().is_err() {
+            if demand.still_wanted().is_err() {
                 self.begun.send(format!("{name} is not wanted")).unwrap();
             }
-            Ok(Transcript { text: name, no_speech: f32::from(u8::from(alone.is_some())), ..Transcript::default() })
+            let others_wait = u32::from(demand.others_wait());
+            Ok(Transcript { text: name, no_speech: f32::from(u8::from(alone.is_some())), audio_ms: others_wait, ..Transcript::default() })
         }
 
         fn recover(&mut self) -> Result<(), AsrError> {
@@ -316,6 +339,34 @@ mod tests {
         (0..3).for_each(|_| go.send(()).unwrap());
         let alone = [first, second.unwrap(), third.unwrap()].map(|pending| pending.wait_blocking().unwrap().no_speech);
         assert_eq!(alone, [1.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn a_glance_begins_when_nothing_else_is_at_work_and_has_one_core() {
+        let ((begun, told), (go_first, first), (go_second, second)) = (channel(), channel(), channel());
+        let pool = Pool::start([first, second].map(|go| Held { begun: begun.clone(), go }).into()).unwrap();
+        let glance = pool.submit(job("glance", Priority::Glance, LONG), 9).unwrap();
+        assert_eq!(told.recv().unwrap(), "glance");
+        let trial = pool.submit(job("trial", Priority::Trial, LONG), 9).unwrap();
+        assert_eq!(told.recv().unwrap(), "trial", "nobody waits for a glance");
+        let second = pool.submit(job("second", Priority::Glance, LONG), 9).unwrap();
+        let third = pool.submit(job("third", Priority::Trial, LONG), 9).unwrap();
+        (0..2).for_each(|_| [&go_first, &go_second].iter().for_each(|go| go.send(()).unwrap()));
+        let later = [told.recv().unwrap(), told.recv().unwrap()];
+        assert_eq!(later, ["third", "second"], "a glance waits for the others");
+        let [glance, trial, third] = [glance, trial, third].map(|pending| pending.wait_blocking().unwrap());
+        assert_eq!((glance.no_speech, trial.no_speech), (0.0, 0.0));
+        assert_eq!((third.audio_ms, second.wait_blocking().unwrap().text), (0, "second".into()), "a glance is nobody who waits");
+    }
+
+    #[test]
+    fn a_job_at_work_knows_of_others_who_wait() {
+        let (pool, begun, go) = held();
+        let first = pool.submit(job("first", Priority::Trial, LONG), 9).unwrap();
+        begun.recv().unwrap();
+        let second = pool.submit(job("second", Priority::Trial, LONG), 9).unwrap();
+        (0..2).for_each(|_| go.send(()).unwrap());
+        assert_eq!([first, second].map(|pending| pending.wait_blocking().unwrap().audio_ms), [1, 0]);
     }
 
     #[test]

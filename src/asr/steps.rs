@@ -3,7 +3,7 @@
 //! `WhisperState::full` leaves the encoded sound and the decoder's memory of the prompt behind; [`Steps`] goes on from there, so that a second look at the same
 //! sound costs a few steps of the decoder and no encoder. Beginnings that share tokens share the memory of them.
 
-use super::pool::StillWanted;
+use super::pool::Demand;
 use super::recogniser::AsrError;
 use super::search::NextToken;
 use super::vocabulary::Token;
@@ -23,28 +23,22 @@ pub struct Steps<'a> {
     end_of_text: Token,
     /// How many tokens the decoder can hold.
     most: usize,
-    still_wanted: &'a StillWanted<'a>,
+    demand: &'a dyn Demand,
     pub asked: usize,
 }
 
 impl<'a> Steps<'a> {
     /// `held`: whether `state` has just decoded `prefix`.
-    pub fn new(
-        model: &WhisperContext,
-        state: &'a mut WhisperState,
-        prefix: Vec<Token>,
-        held: bool,
-        still_wanted: &'a StillWanted<'a>,
-    ) -> Steps<'a> {
+    pub fn new(model: &WhisperContext, state: &'a mut WhisperState, prefix: Vec<Token>, held: bool, demand: &'a dyn Demand) -> Steps<'a> {
         let held = if held { prefix.clone() } else { Vec::new() };
         let most = usize::try_from(model.n_text_ctx()).unwrap_or(0);
-        Steps { state, prefix, held, end_of_text: model.token_eot(), most, still_wanted, asked: 0 }
+        Steps { state, prefix, held, end_of_text: model.token_eot(), most, demand, asked: 0 }
     }
 }
 
 impl NextToken for Steps<'_> {
     fn log_probabilities(&mut self, tokens: &[Token]) -> Result<Vec<f32>, AsrError> {
-        (self.still_wanted)()?;
+        self.demand.still_wanted()?;
         let engine = |error: whisper_rs::WhisperError| AsrError::Engine(error.to_string());
         let all = [&self.prefix, tokens].concat();
         let (Some((last, before)), true) = (all.split_last(), all.len() < self.most) else {

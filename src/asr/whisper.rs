@@ -7,7 +7,7 @@
 use super::hypotheses;
 use super::inventions::{Evidence, believable};
 use super::phrases::{Onwards, Phrases, likeliest};
-use super::pool::{Alone, Pool, StillWanted, Worker};
+use super::pool::{Alone, Demand, Pool, Worker};
 use super::prompt::prompt;
 use super::reading::{self, Reading};
 use super::recogniser::{Alternative, AsrError, Job, Pending, Priority, Recogniser, Transcript, Withheld};
@@ -255,10 +255,10 @@ impl Decoder {
     }
 
     /// The phrases that the speech of the last pass may have been, likeliest first.
-    fn alternatives(&mut self, lang: Lang, prefix: Vec<Token>, still_wanted: &StillWanted<'_>) -> Result<Vec<Alternative>, AsrError> {
+    fn alternatives(&mut self, lang: Lang, prefix: Vec<Token>, demand: &dyn Demand) -> Result<Vec<Alternative>, AsrError> {
         let (known, model) = (Arc::clone(&self.known), Arc::clone(&self.model));
         let Some(phrases) = known.phrases.get(&lang) else { return Ok(Vec::new()) };
-        let mut steps = Steps::new(&model, &mut self.state, prefix, true, still_wanted);
+        let mut steps = Steps::new(&model, &mut self.state, prefix, true, demand);
         let onwards = self.onwards.entry(lang).or_default();
         let mut found = likeliest(&mut steps, &known.vocabulary, phrases, onwards, model.token_eot(), |tokens| spelled(&model, tokens))?;
         found.truncate(MOST_ALTERNATIVES);
@@ -266,9 +266,9 @@ impl Decoder {
     }
 
     /// What else the speech of the last pass may have been.
-    fn others(&mut self, lang: Lang, decoded: &Decoded, still_wanted: &StillWanted<'_>) -> Result<Vec<Alternative>, AsrError> {
+    fn others(&mut self, lang: Lang, decoded: &Decoded, demand: &dyn Demand) -> Result<Vec<Alternative>, AsrError> {
         let model = Arc::clone(&self.model);
-        let mut steps = Steps::new(&model, &mut self.state, decoded.prefix.clone(), true, still_wanted);
+        let mut steps = Steps::new(&model, &mut self.state, decoded.prefix.clone(), true, demand);
         let whole_characters = |tokens: &[Token]| {
             let text = spelled(&model, tokens);
             let text = if lang == Lang::Zh { to_simplified(&text) } else { text };
@@ -279,13 +279,7 @@ impl Decoder {
     }
 
     /// The speech of the last pass read as a phrase of `constraint`.
-    fn read(
-        &mut self,
-        constraint: &Arc<Constraint>,
-        lang: Lang,
-        decoded: &Decoded,
-        still_wanted: &StillWanted<'_>,
-    ) -> Result<Reading, AsrError> {
+    fn read(&mut self, constraint: &Arc<Constraint>, lang: Lang, decoded: &Decoded, demand: &dyn Demand) -> Result<Reading, AsrError> {
         let begun = cpu::ThreadTime::now();
         let known = self.acceptors.iter().position(|(acceptor, _)| Arc::ptr_eq(acceptor.constraint(), constraint));
         let (mut acceptor, mut allowed) = match known {
@@ -296,7 +290,7 @@ impl Decoder {
         // Words before figures draw them towards words; closed questions are helped by the prompt.
         let (prefix, held) = if constraint.in_figures() { (self.prefix(lang, &[])?, false) } else { (decoded.prefix.clone(), true) };
         let limits = if constraint.in_figures() { OF_NUMBERS } else { OF_WORDS };
-        let mut steps = Steps::new(&self.model, &mut self.state, prefix, held, still_wanted);
+        let mut steps = Steps::new(&self.model, &mut self.state, prefix, held, demand);
         let found = search(&mut steps, &self.known.vocabulary, &mut acceptor, &mut allowed, end_of_text, limits)?;
         let asked = steps.asked;
         if self.acceptors.len() >= MOST_ACCEPTORS {
@@ -317,7 +311,7 @@ impl Worker for Decoder {
         Ok(())
     }
 
-    fn recognise(&mut self, job: &Job, alone: Option<Alone<'_>>, still_wanted: &StillWanted<'_>) -> Result<Transcript, AsrError> {
+    fn recognise(&mut self, job: &Job, alone: Option<Alone<'_>>, demand: &dyn Demand) -> Result<Transcript, AsrError> {
         let threads = if alone.is_some() { 1 + cpu::idle_cores().min(self.threads_alone.saturating_sub(1)) } else { 1 };
         let mut alone = alone.filter(|_| threads > 1);
         let mut beside_ms = 0;
@@ -346,7 +340,7 @@ impl Worker for Decoder {
                 !constraint.in_figures() && decoded.whole_log_probability >= PLAIN.ln() && constraint.meaning(decoded.text.trim()).is_some()
             };
             if let Some(constraint) = constraint.filter(|constraint| !is_plain(constraint)) {
-                transcript.reading = Some(self.read(constraint, job.lang, &decoded, still_wanted)?);
+                transcript.reading = Some(self.read(constraint, job.lang, &decoded, demand)?);
             }
             let prompt = self.known.prompt(job);
             let confidence = geometric_mean(decoded.log_probability, decoded.tokens);
@@ -354,10 +348,10 @@ impl Worker for Decoder {
             let heard = believable(decoded.text.trim(), &evidence);
             let free = job.constraint.is_none() && job.priority != Priority::Glance && pieces.len() == 1;
             if free && speech_ms <= SHORT_MS && (heard.is_err() || confidence < SURE) {
-                transcript.alternatives = self.alternatives(job.lang, decoded.prefix.clone(), still_wanted)?;
+                transcript.alternatives = self.alternatives(job.lang, decoded.prefix.clone(), demand)?;
             }
-            if free && confidence < SURE {
-                let others = self.others(job.lang, &decoded, still_wanted)?;
+            if free && confidence < SURE && !demand.others_wait() {
+                let others = self.others(job.lang, &decoded, demand)?;
                 transcript.alternatives.extend(others);
             }
             match heard {
