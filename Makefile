@@ -3,6 +3,7 @@
 #   make demo     set up what is missing, then play one Mandarin and one English call
 #   make test     set up what is missing, then format, lint, docs and all tests
 #   make test-web the pages in headless Chromium, with whole calls; screenshots go to target/web
+#   make test-sip calls from and to other telephones (sipp, baresip)
 #   make setup    system packages, models and the program, without running anything
 #   make figures  the measurements of the README, on folders named by SETS=…
 #   make fixtures make the recordings in audio-fixtures/ anew
@@ -13,7 +14,7 @@ PROGRAM := target/debug/tingshuo
 PACKAGES := cmake clang libclang-dev libsonic-dev libssl-dev pkg-config libasound2-dev espeak-ng-data g++
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test test-web setup packages build models figures fixtures
+.PHONY: help demo test test-web test-sip setup packages build models figures fixtures
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -46,6 +47,10 @@ test-web: models
 	@command -v npm >/dev/null || scripts/install-packages nodejs npm
 	cd tests/web && npm install --no-audit --no-fund --silent
 	PROGRAM=$(PROGRAM) SCREENS=target/web node --test tests/web/
+
+test-sip: models
+	@scripts/install-packages sip-tester baresip tcpdump curl python3 iproute2
+	PROGRAM=$(PROGRAM) tests/sip/run
 
 fixtures: models
 	$(PROGRAM) fixtures make
