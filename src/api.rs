@@ -1,14 +1,26 @@
-//! HTTP: the softphone page, the doors of media platforms, work orders for other systems, health.
+//! HTTP: the console, the softphone page, the doors of media platforms, work orders for other systems, health.
+//!
+//! Start at [`access::TABLE`], the routes and who may use them; `gate` asks who comes.
 
+pub mod access;
+mod console;
+mod gate;
 mod health;
 mod media;
 mod problem;
+mod routes;
 mod softphone;
 pub mod work_orders;
 
+pub use gate::Gate;
+
+use crate::business::Operator;
+use crate::call::editions::Editions;
 use crate::call::reception::Reception;
+use crate::care::WorkOrders;
 use crate::line::sip::registration::Standing;
 use crate::security::Token;
+use crate::store::Database;
 use crate::text::Lang;
 use axum::Router;
 use axum::extract::Request;
@@ -17,8 +29,10 @@ use axum::http::header::{
 };
 use axum::middleware::{self, Next};
 use axum::response::{Redirect, Response};
-use axum::routing::get;
+use routes::Routes;
 use std::future::Future;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
@@ -41,8 +55,34 @@ pub struct Api {
     /// The language of calls that name none.
     pub lang: Lang,
     pub trunks: Trunks,
-    /// Work orders for other systems; not served without a token for them.
-    pub care: Option<work_orders::Care>,
+    pub sources: Sources,
+    /// Who comes, and whether they may.
+    pub gate: Gate,
+}
+
+/// What pages and answers are made from.
+#[derive(Clone)]
+pub struct Sources {
+    pub orders: WorkOrders,
+    pub database: Database,
+    pub reception: Arc<Reception>,
+    pub editions: Arc<Editions>,
+    pub operator: Arc<dyn Operator>,
+    /// The folder with `flows/`.
+    pub home: PathBuf,
+    pub draw: Draw,
+}
+
+/// A flow as SVG; `None` when there is none of this name.
+pub type Draw = Arc<dyn Fn(&str, Lang) -> Option<String> + Send + Sync>;
+
+/// What the doors of calls need.
+struct Lines {
+    reception: Arc<Reception>,
+    softphone: Softphone,
+    token: Option<Token>,
+    lang: Lang,
+    trunks: Trunks,
 }
 
 /// How we stand with the trunks at present.
@@ -50,19 +90,22 @@ pub type Trunks = Arc<dyn Fn() -> Vec<(String, Standing)> + Send + Sync>;
 
 /// Serves until `end`; requests under way are finished, calls are not waited for.
 pub async fn serve(listener: TcpListener, api: Api, end: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-    axum::serve(listener, router(api)).with_graceful_shutdown(end).await
+    let service = router(api).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(end).await
 }
 
-fn router(mut api: Api) -> Router {
-    let care = api.care.take().map(work_orders::routes).unwrap_or_default();
-    let api = Arc::new(api);
-    Router::new()
-        .route("/", get(async || Redirect::temporary("/call")))
-        .merge(softphone::routes(api.softphone))
-        .merge(media::routes())
-        .merge(health::routes())
-        .with_state(api)
-        .merge(care)
+fn router(api: Api) -> Router {
+    let Api { reception, softphone, token, lang, trunks, sources, gate } = api;
+    let care = work_orders::Care { orders: sources.orders.clone(), clock: gate.clock.clone() };
+    let gate = Arc::new(gate);
+    let lines = Arc::new(Lines { reception, softphone, token, lang, trunks });
+    let first = if softphone == Softphone::Off { "/console" } else { "/call" };
+    let routes = Routes::new(&gate).get("/", async move || Redirect::temporary(first));
+    health::routes(media::routes(softphone::routes(routes, softphone)))
+        .served_with(lines)
+        .merge(work_orders::routes(&gate, care))
+        .merge(console::routes(&gate, sources))
+        .fallback(console::pages::missing)
         .layer(middleware::from_fn(harden))
 }
 

@@ -15,6 +15,7 @@ pub mod notice;
 pub mod round;
 pub mod state;
 pub mod survey;
+mod taking;
 pub mod webhook;
 pub mod wording;
 pub mod work_order;

@@ -21,6 +21,7 @@ pub mod serve;
 pub mod sip;
 pub mod transcribe;
 pub mod understand;
+pub mod user;
 pub mod voices;
 
 use clap::{Parser, Subcommand};
@@ -71,6 +72,8 @@ enum Command {
     Transcribe(transcribe::Args),
     /// Says what utterances mean, a line each.
     Understand(understand::Args),
+    /// People who may sign in to the console.
+    User(user::Args),
     /// Holds a call with this machine's microphone and loudspeaker.
     Mic(mic::Args),
     /// Model files: list, fetch, verify.
@@ -103,6 +106,7 @@ pub fn main() -> ExitCode {
         Command::Say(args) => say::run(args),
         Command::Transcribe(args) => transcribe::run(args),
         Command::Understand(args) => understand::run(args),
+        Command::User(args) => user::run(args),
         Command::Mic(args) => mic::run(args),
         Command::Models(args) => models::run(args),
         Command::Voices(args) => voices::run(args),

@@ -14,9 +14,11 @@ pub mod moment;
 pub mod notices;
 mod runs;
 mod sealed_phone;
+pub mod sessions;
 pub mod stored_phone;
 pub mod surveys;
 pub mod unanswered;
+pub mod users;
 pub mod value_json;
 pub mod work_orders;
 
@@ -28,11 +30,13 @@ pub use changes::{Applied, Change, Changed, Changes};
 pub use database::{Database, StoreError};
 pub use incidents::{Incident, Incidents};
 pub use notices::{Channel, KeptNotice, Notices};
+pub use sessions::{Failures, SessionRow, Sessions};
 pub use stored_phone::StoredPhone;
 pub use surveys::{NewAnswer, Surveys};
 pub use unanswered::{Unanswered, UnansweredQuestion};
+pub use users::{NewUser, UserRow, Users};
 pub use work_orders::{
-    Attachment, HistoryRow, Kept, Listed, Load, Merge, Moved, NewOrder, Note, OrderRow, Reckoning, Step, Taker, Threshold, Warning,
+    Attachment, HistoryRow, Kept, Listed, Load, Merge, Moved, NewOrder, Note, OrderRow, Reckoning, Sought, Step, Taker, Threshold, Warning,
     WarningRow, WorkOrders,
 };
 

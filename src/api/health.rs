@@ -1,17 +1,16 @@
 //! Whether the process lives, and whether it wants calls: for whoever restarts it and for whoever sends calls to it.
 
-use super::Api;
+use super::Lines;
+use super::routes::Routes;
 use crate::line::sip::registration::Standing;
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Json;
-use axum::routing::get;
 use serde::Serialize;
 use std::sync::Arc;
 
-pub(super) fn routes() -> Router<Arc<Api>> {
-    Router::new().route("/health/live", get(async || "alive\n")).route("/health/ready", get(ready))
+pub(super) fn routes(routes: Routes<Arc<Lines>>) -> Routes<Arc<Lines>> {
+    routes.get("/health/live", async || "alive\n").get("/health/ready", ready)
 }
 
 /// What is told of the present load.
@@ -54,7 +53,7 @@ impl From<(String, Standing)> for Trunk {
 }
 
 /// 200 when a call would be taken, else 503.
-async fn ready(State(api): State<Arc<Api>>) -> (StatusCode, Json<Load>) {
+async fn ready(State(api): State<Arc<Lines>>) -> (StatusCode, Json<Load>) {
     let present = api.reception.present();
     let (draining, full) = (api.reception.draining(), api.reception.full());
     let load = Load {

@@ -3,29 +3,31 @@
 //! The token comes as a bearer token, as the password of basic authentication, as `?token=`, or within the platform's own first message;
 //! the caller and the language may come as `?caller=` and `?lang=`.
 
-use super::Api;
+use super::Lines;
+use super::routes::Routes;
 use crate::line::caller::number;
 use crate::line::websocket::asterisk::{self, Asterisk};
 use crate::line::websocket::jambonz::{self, Jambonz};
 use crate::line::websocket::twilio::Twilio;
 use crate::line::websocket::{self, Dialect, LONGEST_MESSAGE, Start, Terms};
-use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use axum::routing::{MethodRouter, any};
+use axum::response::Response;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub(super) fn routes() -> Router<Arc<Api>> {
-    Router::new()
-        .route("/media/twilio", door(Twilio::new))
-        .route("/media/jambonz", door(Jambonz::new))
-        .route("/media/asterisk", door(Asterisk::new))
+pub(super) fn routes(routes: Routes<Arc<Lines>>) -> Routes<Arc<Lines>> {
+    routes
+        .get("/media/twilio", async |request: Request, upgrade: WebSocketUpgrade| door(Twilio::new(), request, upgrade))
+        .get("/media/jambonz", async |request: Request, upgrade: WebSocketUpgrade| door(Jambonz::new(), request, upgrade))
+        .get("/media/asterisk", async |request: Request, upgrade: WebSocketUpgrade| door(Asterisk::new(), request, upgrade))
 }
+
+type Request = (State<Arc<Lines>>, Query<Named>, HeaderMap);
 
 /// What a request may say of its call.
 #[derive(Deserialize)]
@@ -35,20 +37,18 @@ struct Named {
     token: Option<String>,
 }
 
-fn door<D: Dialect + 'static>(dialect: fn() -> D) -> MethodRouter<Arc<Api>> {
-    any(async move |State(api): State<Arc<Api>>, Query(named): Query<Named>, headers: HeaderMap, upgrade: WebSocketUpgrade| {
-        let start = Start {
-            caller: named.caller.as_deref().and_then(number),
-            lang: named.lang.as_deref().and_then(websocket::lang),
-            token: token(&headers).or(named.token),
-        };
-        let terms = Terms { token: api.token.clone(), start, lang: api.lang };
-        let reception = api.reception.clone();
-        upgrade
-            .max_message_size(LONGEST_MESSAGE)
-            .protocols([jambonz::SUBPROTOCOL, asterisk::SUBPROTOCOL])
-            .on_upgrade(async move |socket| websocket::serve(socket, dialect(), reception, terms).await)
-    })
+fn door<D: Dialect + 'static>(dialect: D, (State(lines), Query(named), headers): Request, upgrade: WebSocketUpgrade) -> Response {
+    let start = Start {
+        caller: named.caller.as_deref().and_then(number),
+        lang: named.lang.as_deref().and_then(websocket::lang),
+        token: token(&headers).or(named.token),
+    };
+    let terms = Terms { token: lines.token.clone(), start, lang: lines.lang };
+    let reception = lines.reception.clone();
+    upgrade
+        .max_message_size(LONGEST_MESSAGE)
+        .protocols([jambonz::SUBPROTOCOL, asterisk::SUBPROTOCOL])
+        .on_upgrade(async move |socket| websocket::serve(socket, dialect, reception, terms).await)
 }
 
 /// A bearer token, or the password of basic authentication.

@@ -1,6 +1,7 @@
 //! What went wrong, as RFC 9457 has it: `application/problem+json`.
 
 use crate::care::CareError;
+use crate::store::StoreError;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
@@ -28,15 +29,19 @@ impl From<CareError> for Problem {
             CareError::NotFound => StatusCode::NOT_FOUND,
             CareError::Transition { .. } => StatusCode::CONFLICT,
             CareError::KeyTaken => StatusCode::UNPROCESSABLE_ENTITY,
-            CareError::Store(error) => {
-                tracing::error!(%error, "the database does not serve the API");
-                return Problem::new(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "the database does not answer; try again with the same Idempotency-Key",
-                );
-            }
+            CareError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
         };
-        Problem::new(status, error.to_string())
+        match error {
+            CareError::Store(error) => Problem::from(error),
+            other => Problem::new(status, other.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Problem {
+        tracing::error!(%error, "the database does not serve the API");
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the database does not answer; try again with the same Idempotency-Key")
     }
 }
 

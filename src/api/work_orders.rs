@@ -1,25 +1,24 @@
 //! Work orders and incidents for other systems, below `/api/v1`.
 //!
-//! Every request carries the bearer token; whatever changes something carries an `Idempotency-Key` and is done once. Numbers of customers come in and never
-//! go out: answers have them masked.
+//! Every request carries a bearer token or a session; whatever changes something carries an `Idempotency-Key` and is done once. Numbers of customers come
+//! in and never go out: answers have them masked. A person who is signed in is the author of what is done; a system may name one.
 
 #[cfg(test)]
 mod tests;
 
+use super::gate::{Gate, Visitor};
 use super::problem::Problem;
+use super::routes::Routes;
 use crate::business::Clock;
 use crate::care::{Draft, State as OrderState, Verdict, WorkOrder, WorkOrders};
-use crate::security::Token;
 use crate::store::{Incident, Listed, Note};
 use crate::text::{Lang, PhoneNumber};
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
-use axum::http::header::{AUTHORIZATION, LOCATION, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::middleware::{self, Next};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
-use axum::routing::{get, post, put};
 use jiff::civil::DateTime;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -29,8 +28,6 @@ use std::sync::Arc;
 /// What the routes need.
 pub struct Care {
     pub orders: WorkOrders,
-    /// What other systems must show.
-    pub token: Token,
     pub clock: Clock,
 }
 
@@ -42,30 +39,29 @@ const LONGEST_PAGE: u32 = 500;
 /// Incidents told at most.
 const MOST_INCIDENTS: u32 = 500;
 
-pub(super) fn routes(care: Care) -> Router {
-    let care = Arc::new(care);
-    Router::new()
-        .route("/api/v1/work-orders", get(list).post(open))
-        .route("/api/v1/work-orders/{number}", get(show))
-        .route("/api/v1/work-orders/{number}/steps", post(step))
-        .route("/api/v1/work-orders/{number}/comments", post(comment))
-        .route("/api/v1/work-orders/{number}/verdict", post(judge))
-        .route("/api/v1/incidents", get(incidents))
-        .route("/api/v1/incidents/{id}/end", put(expect))
-        .route("/api/v1/incidents/{id}/resolution", post(resolve))
+pub(super) fn routes(gate: &Arc<Gate>, care: Care) -> Router {
+    Routes::new(gate)
+        .get("/api/v1/me", me)
+        .get("/api/v1/work-orders", list)
+        .post("/api/v1/work-orders", open)
+        .get("/api/v1/work-orders/{number}", show)
+        .post("/api/v1/work-orders/{number}/steps", step)
+        .post("/api/v1/work-orders/{number}/comments", comment)
+        .post("/api/v1/work-orders/{number}/verdict", judge)
+        .get("/api/v1/incidents", incidents)
+        .put("/api/v1/incidents/{id}/end", expect)
+        .post("/api/v1/incidents/{id}/resolution", resolve)
+        .served_with(Arc::new(care))
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
-        .layer(middleware::from_fn_with_state(care.clone(), let_in))
-        .with_state(care)
 }
 
 type Answer = Result<Response, Problem>;
 
-async fn let_in(State(care): State<Arc<Care>>, request: Request, next: Next) -> Response {
-    if care.token.is_in(request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes)) {
-        return next.run(request).await;
-    }
-    let problem = Problem::new(StatusCode::UNAUTHORIZED, "show the token of http.api_token_file: Authorization: Bearer …");
-    ([(WWW_AUTHENTICATE, "Bearer")], problem).into_response()
+/// Who asks, as the service sees it.
+async fn me(Visitor { person, .. }: Visitor) -> Json<Value> {
+    Json(
+        json!({"name": person.name, "shown": person.shown, "role": person.role.name(), "skills": person.skills, "lang": person.lang.code()}),
+    )
 }
 
 /// The key under which something is done once; those of calls are others.
@@ -86,9 +82,9 @@ fn state(name: &str) -> Result<OrderState, Problem> {
     OrderState::from_name(name).ok_or_else(|| Problem::bad(format!("there is no state {name:?}; there are {}", names())))
 }
 
-/// Who does it when the request does not say.
-fn api() -> String {
-    "api".to_owned()
+/// Who does it: a person is the author, a system may name one.
+fn author(visitor: &Visitor, named: Option<String>) -> String {
+    named.filter(|_| visitor.key.is_none()).unwrap_or_else(|| visitor.person.name.clone())
 }
 
 #[derive(Deserialize)]
@@ -181,14 +177,14 @@ struct Step {
     to: String,
     #[serde(default)]
     text: String,
-    #[serde(default = "api")]
-    author: String,
+    author: Option<String>,
 }
 
-async fn step(State(care): State<Arc<Care>>, Path(number): Path<String>, headers: HeaderMap, body: Bytes) -> Answer {
+async fn step(State(care): State<Arc<Care>>, visitor: Visitor, Path(number): Path<String>, headers: HeaderMap, body: Bytes) -> Answer {
     let key = key(&headers)?;
     let step: Step = read(&body)?;
-    let note = Note { at: (care.clock)(), author: &step.author, text: &step.text, key: Some(&key) };
+    let author = author(&visitor, step.author);
+    let note = Note { at: (care.clock)(), author: &author, text: &step.text, key: Some(&key) };
     Ok(Json(shown(&care.orders.advance(&number, state(&step.to)?, note).await?)).into_response())
 }
 
@@ -196,14 +192,14 @@ async fn step(State(care): State<Arc<Care>>, Path(number): Path<String>, headers
 #[serde(deny_unknown_fields)]
 struct Comment {
     text: String,
-    #[serde(default = "api")]
-    author: String,
+    author: Option<String>,
 }
 
-async fn comment(State(care): State<Arc<Care>>, Path(number): Path<String>, headers: HeaderMap, body: Bytes) -> Answer {
+async fn comment(State(care): State<Arc<Care>>, visitor: Visitor, Path(number): Path<String>, headers: HeaderMap, body: Bytes) -> Answer {
     let key = key(&headers)?;
     let comment: Comment = read(&body)?;
-    let note = Note { at: (care.clock)(), author: &comment.author, text: &comment.text, key: Some(&key) };
+    let author = author(&visitor, comment.author);
+    let note = Note { at: (care.clock)(), author: &author, text: &comment.text, key: Some(&key) };
     care.orders.comment(&number, note).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -252,8 +248,8 @@ async fn expect(State(care): State<Arc<Care>>, Path(incident): Path<String>, bod
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn resolve(State(care): State<Arc<Care>>, Path(incident): Path<String>) -> Answer {
-    let incident = care.orders.resolve(id(&incident)?, &api(), (care.clock)()).await?;
+async fn resolve(State(care): State<Arc<Care>>, visitor: Visitor, Path(incident): Path<String>) -> Answer {
+    let incident = care.orders.resolve(id(&incident)?, &visitor.person.name, (care.clock)()).await?;
     Ok(Json(incident_shown(&incident)).into_response())
 }
 

@@ -130,6 +130,11 @@ impl Reception {
         self.books.lock().recordings = folder;
     }
 
+    /// Where recordings are, as `<call id>.wav`.
+    pub fn recordings(&self) -> Option<PathBuf> {
+        self.books.lock().recordings.clone()
+    }
+
     /// How calls that begin from now on take turns.
     pub fn set_manners(&self, manners: Manners) {
         self.books.lock().manners = manners;

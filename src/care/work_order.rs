@@ -5,7 +5,7 @@ use super::handbook::Handbook;
 use super::state::State;
 use super::wording::{Named, Occasion};
 use crate::store::{
-    Attachment, Database, HistoryRow, Kept, Listed, Moved, NewOrder, Note, OrderRow, Reckoning, Step, StoreError, Taker, Threshold,
+    Attachment, Database, HistoryRow, Kept, Listed, Moved, NewOrder, Note, OrderRow, Reckoning, Sought, Step, StoreError, Taker, Threshold,
     WarningRow,
 };
 use crate::text::{Lang, PhoneNumber, Record, Value};
@@ -209,7 +209,7 @@ impl WorkOrders {
         WorkOrder::from_row(self.database.work_orders().by_key(key).await?.ok_or(CareError::NotFound)?)
     }
 
-    async fn row(&self, number: &str) -> Result<OrderRow, CareError> {
+    pub(super) async fn row(&self, number: &str) -> Result<OrderRow, CareError> {
         self.database.work_orders().find(number).await?.ok_or(CareError::NotFound)
     }
 
@@ -222,6 +222,12 @@ impl WorkOrders {
     /// A page of orders, by their numbers.
     pub async fn list(&self, page: Listed<'_>) -> Result<Vec<WorkOrder>, CareError> {
         self.database.work_orders().list(page).await?.into_iter().map(WorkOrder::from_row).collect()
+    }
+
+    /// A page of what is found, and how many there are in all.
+    pub async fn search(&self, sought: Sought<'_>) -> Result<(Vec<WorkOrder>, u32), CareError> {
+        let (rows, count) = self.database.work_orders().search(sought).await?;
+        Ok((rows.into_iter().map(WorkOrder::from_row).collect::<Result<_, _>>()?, count))
     }
 
     /// Orders that customers wait for and that are past their time, the longest overdue first.

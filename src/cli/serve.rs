@@ -1,7 +1,8 @@
 //! `tingshuo serve`: live calls, until told to stop.
 
 mod care;
-mod configuration;
+pub(super) mod configuration;
+mod console;
 mod reload;
 mod telephone;
 mod trunks;
@@ -11,8 +12,7 @@ use super::check::load_flows;
 use super::edition::{Desk, Looked};
 use super::house::House;
 use super::operator::OperatorArgs;
-use crate::api::work_orders::Care;
-use crate::api::{self, Api, Softphone, Trunks};
+use crate::api::{self, Api, Gate, Softphone, Trunks};
 use crate::asr::pool::step_back;
 use crate::business;
 use crate::call::editions::Editions;
@@ -21,6 +21,7 @@ use crate::care::{Courier, Outbox};
 use crate::line::audiosocket::{self, AudioSocket};
 use crate::line::sip::server::Server;
 use crate::models::data_dir;
+use crate::security::People;
 use crate::tts::Speech;
 use anyhow::Context;
 use configuration::Configuration;
@@ -100,11 +101,13 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
         (true, true) => Softphone::Named,
         (true, false) => Softphone::Anonymous,
     };
-    let care = api_token.map(|token| Care { orders: services.work_orders.clone(), token, clock: business::clock::system() });
-    if care.is_some() {
-        println!("work orders: http://{}/api/v1/work-orders", http.local_addr()?);
-    }
-    let api = Api { reception: reception.clone(), softphone, token, lang: configuration.lang, trunks: trunks_of(sip.as_ref()), care };
+    let people = People::new(services.database.clone(), configuration.sign_in.limits());
+    console::tell(&people, &configuration, http.local_addr()?).await?;
+    let clock = business::clock::system();
+    let sources = console::sources(&services, editions.clone(), reception.clone());
+    let gate = Gate { people, token: api_token, clock, proxies: configuration.http.proxies.clone() };
+    let api =
+        Api { reception: reception.clone(), softphone, token, lang: configuration.lang, trunks: trunks_of(sip.as_ref()), sources, gate };
     doors.spawn(report("HTTP", api::serve(http, api, until(ending.clone()))));
     if let Some((listener, allowed)) = audiosocket {
         println!("AudioSocket: {}", listener.local_addr()?);

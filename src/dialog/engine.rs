@@ -59,6 +59,11 @@ impl Engine {
         Engine { flows }
     }
 
+    /// What it runs.
+    pub fn flows(&self) -> &Flows {
+        &self.flows
+    }
+
     /// What `event` does to a call. The actions end in [`Action::Listen`], [`Action::Perform`] or [`Action::HangUp`]; there are none when
     /// the event changes nothing: after the end, or something heard while another system is being asked.
     pub fn step(&self, state: State, event: Event) -> (State, Vec<Action>) {

@@ -2,7 +2,7 @@
 
 use super::runs::Run;
 use super::sealed_phone::Sealer;
-use super::{Attempts, CallBacks, Calls, Changes, Incidents, Notices, StoredPhone, Surveys, Unanswered, WorkOrders};
+use super::{Attempts, CallBacks, Calls, Changes, Incidents, Notices, Sessions, StoredPhone, Surveys, Unanswered, Users, WorkOrders};
 use crate::text::PhoneNumber;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use std::path::{Path, PathBuf};
@@ -160,6 +160,16 @@ impl Database {
     /// Questions of callers that the knowledge base could not answer.
     pub fn unanswered(&self) -> Unanswered<'_> {
         Unanswered(self)
+    }
+
+    /// People who sign in.
+    pub fn users(&self) -> Users<'_> {
+        Users(self)
+    }
+
+    /// Who is signed in, and attempts to.
+    pub fn sessions(&self) -> Sessions<'_> {
+        Sessions(self)
     }
 
     /// Answers to surveys.

@@ -3,10 +3,12 @@
 //! What happens to an order that is kept is in `steps`, who is told of it in `watch`.
 
 mod listing;
+mod search;
 mod steps;
 mod watch;
 
 pub use listing::Listed;
+pub use search::Sought;
 pub(super) use steps::add_history;
 pub use steps::{Attachment, Load, Moved, Reckoning, Step, Taker};
 pub use watch::{Warning, WarningRow};

@@ -37,9 +37,10 @@ impl Service {
         std::fs::write(folder.join("token"), "open-sesame\n").unwrap();
         let shown = |name: &str| folder.join(name).display().to_string();
         let configuration = format!(
-            "database = {:?}\n[calls]\nrecordings = {:?}\n{calls}\n[http]\nlisten = \"127.0.0.1:0\"\ntoken_file = {:?}\n[audiosocket]\nlisten = \"127.0.0.1:0\"\n",
+            "database = {:?}\n[calls]\nrecordings = {:?}\n{calls}\n[http]\nlisten = \"127.0.0.1:0\"\ntoken_file = {:?}\napi_token_file = {:?}\n[audiosocket]\nlisten = \"127.0.0.1:0\"\n",
             shown("calls.db"),
             shown("recordings"),
+            shown("token"),
             shown("token")
         );
         std::fs::write(folder.join("tingshuo.toml"), configuration).unwrap();
@@ -64,6 +65,11 @@ impl Service {
         }
         assert!(!http.is_empty(), "the service did not start");
         Service { child, told, http, audiosocket, sip, folder }
+    }
+
+    /// Host and port of its pages.
+    pub fn http(&self) -> &str {
+        &self.http
     }
 
     pub fn signal(&self, name: &str) {

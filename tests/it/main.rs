@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail anywhere")]
 
+mod access;
 mod architecture;
 mod authoring;
 mod calls;

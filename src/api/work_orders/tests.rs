@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::care::Handbook;
+use crate::line::networks::Networks;
+use crate::security::{People, Role, SessionLimits, Token};
 use crate::store::Database;
 use jiff::civil::date;
 use reqwest::{Client, Method};
@@ -17,14 +19,19 @@ struct House {
 impl House {
     async fn open() -> House {
         let database = Database::temporary().await.unwrap();
+        let gate = Gate {
+            people: People::new(database.clone(), SessionLimits::default()),
+            token: Some((Token::parse(TOKEN).unwrap(), Role::Operator)),
+            clock: crate::business::clock::fixed(date(2026, 11, 22).at(9, 30, 0, 0)),
+            proxies: Networks::default(),
+        };
         let care = Care {
             orders: WorkOrders::new(database, Arc::new(Handbook::built_in())),
-            token: Token::parse(TOKEN).unwrap(),
             clock: crate::business::clock::fixed(date(2026, 11, 22).at(9, 30, 0, 0)),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}/api/v1", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, routes(care)).await });
+        tokio::spawn(async move { axum::serve(listener, routes(&Arc::new(gate), care)).await });
         House { address, client: Client::builder().no_proxy().build().unwrap() }
     }
 

@@ -6,10 +6,11 @@ use crate::call::reception::Limits;
 use crate::care::WebhookOutbox;
 use crate::cli::Failure;
 use crate::line::networks::Networks;
-use crate::security::Token;
+use crate::security::{Role, SessionLimits, Token};
 use crate::text::Lang;
 use anyhow::{Context, bail};
-use serde::Deserialize;
+use jiff::SignedDuration;
+use serde::{Deserialize, Deserializer};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,7 @@ pub struct Configuration {
     pub calls: Calls,
     pub turns: TurnTaking,
     pub http: Http,
+    pub sign_in: SignIn,
     pub audiosocket: Option<AudioSocket>,
     pub sip: Option<Sip>,
     pub notices: Option<Notices>,
@@ -36,6 +38,7 @@ impl Default for Configuration {
             calls: Calls::default(),
             turns: TurnTaking::default(),
             http: Http::default(),
+            sign_in: SignIn::default(),
             audiosocket: None,
             sip: None,
             notices: None,
@@ -130,14 +133,57 @@ pub struct Http {
     pub listen: SocketAddr,
     /// The file with the token that media platforms must know.
     pub token_file: Option<PathBuf>,
-    /// The file with the token that other systems show for work orders; without it these are not served.
+    /// The file with the token that other systems show; without it they are not served.
     pub api_token_file: Option<PathBuf>,
+    /// What that token lets them do.
+    pub api_token_role: TokenRole,
+    /// Whose word on a browser's address and scheme is taken.
+    pub proxies: Networks,
     pub softphone: bool,
+}
+
+/// A role by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenRole(pub Role);
+
+impl<'de> Deserialize<'de> for TokenRole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<TokenRole, D::Error> {
+        String::deserialize(deserializer)?.parse().map(TokenRole).map_err(serde::de::Error::custom)
+    }
+}
+
+/// For how long people stay signed in.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct SignIn {
+    pub idle_minutes: u32,
+    pub hours: u32,
+}
+
+impl Default for SignIn {
+    fn default() -> SignIn {
+        let SessionLimits { idle, whole } = SessionLimits::default();
+        SignIn { idle_minutes: idle.as_mins() as u32, hours: whole.as_hours() as u32 }
+    }
+}
+
+impl SignIn {
+    pub fn limits(self) -> SessionLimits {
+        let (idle, whole) = (SignedDuration::from_mins(self.idle_minutes.into()), SignedDuration::from_hours(self.hours.into()));
+        SessionLimits { idle, whole }
+    }
 }
 
 impl Default for Http {
     fn default() -> Http {
-        Http { listen: SocketAddr::from(([127, 0, 0, 1], 8460)), token_file: None, api_token_file: None, softphone: true }
+        Http {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8460)),
+            token_file: None,
+            api_token_file: None,
+            api_token_role: TokenRole(Role::Operator),
+            proxies: Networks::default(),
+            softphone: true,
+        }
     }
 }
 
@@ -184,6 +230,9 @@ impl Configuration {
             bail!("calls.most is 0: no call could ever be taken");
         }
         configuration.turns.check()?;
+        if configuration.sign_in.idle_minutes == 0 || configuration.sign_in.hours == 0 {
+            bail!("sign_in.idle_minutes and sign_in.hours have to be above 0: nobody would stay signed in");
+        }
         Ok(configuration)
     }
 
@@ -206,9 +255,10 @@ impl Http {
         read_token("http.token_file", path).map(Some)
     }
 
-    /// The token for work orders, where there is one.
-    pub fn api_token(&self) -> Result<Option<Token>, Failure> {
-        self.api_token_file.as_deref().map(|path| read_token("http.api_token_file", path)).transpose()
+    /// The token of other systems and what it lets them do, where there is one.
+    pub fn api_token(&self) -> Result<Option<(Token, Role)>, Failure> {
+        let read = |path| Ok((read_token("http.api_token_file", path)?, self.api_token_role.0));
+        self.api_token_file.as_deref().map(read).transpose()
     }
 }
 
@@ -228,8 +278,8 @@ mod tests {
         let defaults = Configuration::default();
         assert_eq!(example.limits(), defaults.limits());
         assert_eq!(
-            (example.lang, example.http.listen, example.http.softphone, example.turns),
-            (defaults.lang, defaults.http.listen, defaults.http.softphone, defaults.turns)
+            (example.lang, example.http, example.sign_in, example.turns),
+            (defaults.lang, defaults.http, defaults.sign_in, defaults.turns)
         );
         // What is off by default stands there as a comment, and must be right as well.
         let uncommented: String = text.lines().map(|line| format!("{}\n", line.strip_prefix("#: ").unwrap_or(line))).collect();
@@ -250,6 +300,8 @@ mod tests {
             ("[calls]\nmost = 0", "calls.most is 0"),
             ("[audiosocket]\nlisten = \"127.0.0.1:8461\"\nallow = [\"10.0.0\"]", "\"10.0.0\" is no address range"),
             ("[http]\nlisten = \"8460\"", "socket address"),
+            ("[http]\napi_token_role = \"boss\"", "there is no role \"boss\""),
+            ("[sign_in]\nhours = 0", "nobody would stay signed in"),
             ("[turns]\nwhile_speaking = { start_ms = 400, window_ms = 320, threshold = 0.7 }", "within window_ms 320"),
             ("[turns]\nwhile_thinking = { start_ms = 100, window_ms = 200, threshold = 1.5 }", "turns.while_thinking: threshold 1.5"),
             ("[turns]\nresume_ms = 60000", "turns.resume_ms 60000"),

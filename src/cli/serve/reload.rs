@@ -42,6 +42,7 @@ fn only_at_the_start(before: &Configuration, now: &Configuration) -> Vec<&'stati
         ("lang", before.lang != now.lang),
         ("database", before.database != now.database),
         ("[http]", before.http != now.http),
+        ("[sign_in]", before.sign_in != now.sign_in),
         ("[audiosocket]", before.audiosocket != now.audiosocket),
         ("[sip]", before.sip != now.sip),
         ("[notices]", before.notices != now.notices),

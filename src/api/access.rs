@@ -1,0 +1,101 @@
+//! Who may use which route: the one table. A route that is not in it cannot be registered (`routes`), and a test walks all of it as everybody.
+
+use crate::security::Role;
+use axum::http::Method;
+
+/// For whom a route is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Nobody is asked who they are; doors of telephony platforms look at a token of their own.
+    Anyone,
+    /// People who are signed in, or systems that show a token, with one of these roles.
+    Only(&'static [Role]),
+}
+
+impl Who {
+    pub fn lets_in(self, role: Role) -> bool {
+        match self {
+            Who::Anyone => true,
+            Who::Only(roles) => roles.contains(&role),
+        }
+    }
+}
+
+/// A line of the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    pub method: Method,
+    /// As axum writes it: `/api/v1/work-orders/{number}`.
+    pub path: &'static str,
+    pub who: Who,
+}
+
+const fn rule(method: Method, path: &'static str, who: Who) -> Rule {
+    Rule { method, path, who }
+}
+
+use Role::{Agent, Operator, Supervisor};
+
+const ANYONE: Who = Who::Anyone;
+const EVERYBODY: Who = Who::Only(&Role::ALL);
+/// Who works on what customers reported.
+const CARE: Who = Who::Only(&[Agent, Supervisor, Operator]);
+/// Who leads: what reaches many customers at once.
+const LEAD: Who = Who::Only(&[Supervisor, Operator]);
+
+/// Every route.
+pub static TABLE: &[Rule] = &[
+    rule(Method::GET, "/", ANYONE),
+    rule(Method::GET, "/health/live", ANYONE),
+    rule(Method::GET, "/health/ready", ANYONE),
+    rule(Method::GET, "/call", ANYONE),
+    rule(Method::GET, "/call/settings", ANYONE),
+    rule(Method::GET, "/call/line", ANYONE),
+    rule(Method::GET, "/call/{asset}", ANYONE),
+    rule(Method::GET, "/media/twilio", ANYONE),
+    rule(Method::GET, "/media/jambonz", ANYONE),
+    rule(Method::GET, "/media/asterisk", ANYONE),
+    rule(Method::GET, "/assets/{name}", ANYONE),
+    rule(Method::GET, "/console/sign-in", ANYONE),
+    rule(Method::POST, "/console/sign-in", ANYONE),
+    rule(Method::POST, "/console/sign-out", EVERYBODY),
+    rule(Method::POST, "/console/sign-out-everywhere", EVERYBODY),
+    rule(Method::GET, "/console", EVERYBODY),
+    rule(Method::GET, "/console/settings", EVERYBODY),
+    rule(Method::POST, "/console/settings/language", EVERYBODY),
+    rule(Method::POST, "/console/settings/password", EVERYBODY),
+    rule(Method::GET, "/console/orders", EVERYBODY),
+    rule(Method::GET, "/console/orders/{number}", EVERYBODY),
+    rule(Method::POST, "/console/orders/{number}/take", CARE),
+    rule(Method::POST, "/console/orders/{number}/step", CARE),
+    rule(Method::POST, "/console/orders/{number}/comment", CARE),
+    rule(Method::GET, "/api/v1/me", EVERYBODY),
+    rule(Method::GET, "/api/v1/work-orders", EVERYBODY),
+    rule(Method::POST, "/api/v1/work-orders", CARE),
+    rule(Method::GET, "/api/v1/work-orders/{number}", EVERYBODY),
+    rule(Method::POST, "/api/v1/work-orders/{number}/steps", CARE),
+    rule(Method::POST, "/api/v1/work-orders/{number}/comments", CARE),
+    rule(Method::POST, "/api/v1/work-orders/{number}/verdict", CARE),
+    rule(Method::GET, "/api/v1/incidents", EVERYBODY),
+    rule(Method::PUT, "/api/v1/incidents/{id}/end", LEAD),
+    rule(Method::POST, "/api/v1/incidents/{id}/resolution", LEAD),
+];
+
+/// For whom a route is; `None` for one that is not in the table.
+pub fn who(method: &Method, path: &str) -> Option<Who> {
+    TABLE.iter().find(|rule| rule.method == *method && rule.path == path).map(|rule| rule.who)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_route_stands_in_the_table_once_and_changes_ask_who_it_is() {
+        let unique: BTreeSet<(&str, &str)> = TABLE.iter().map(|rule| (rule.method.as_str(), rule.path)).collect();
+        assert_eq!(unique.len(), TABLE.len());
+        let open: Vec<&str> = TABLE.iter().filter(|rule| rule.who == Who::Anyone && !rule.method.is_safe()).map(|rule| rule.path).collect();
+        assert_eq!(open, ["/console/sign-in"]);
+    }
+}

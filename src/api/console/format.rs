@@ -1,0 +1,56 @@
+//! How pages write moments, spans and values.
+
+use super::words::word;
+use crate::text::{Lang, Value};
+use jiff::civil::DateTime;
+
+/// `2026-11-22 09:30`.
+pub(super) fn moment(moment: DateTime) -> String {
+    moment.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// How long before or after now, in its largest unit: `5 分钟前`, `in 3 h`.
+pub(super) fn distance(lang: Lang, moment: DateTime, now: DateTime) -> String {
+    let seconds = now.duration_since(moment).as_secs();
+    let (amount, past, future) = match seconds.unsigned_abs() {
+        span if span < 60 => return word(lang, "time.now").to_owned(),
+        span if span < 3_600 => (span / 60, "time.minutes_ago", "time.in_minutes"),
+        span if span < 86_400 => (span / 3_600, "time.hours_ago", "time.in_hours"),
+        span => (span / 86_400, "time.days_ago", "time.in_days"),
+    };
+    word(lang, if seconds > 0 { past } else { future }).replace("{}", &amount.to_string())
+}
+
+/// A value as figures: `¥128.50`, `2026-11`, `是`.
+pub(super) fn value(lang: Lang, value: &Value) -> String {
+    match value {
+        Value::Text(text) | Value::Code(text) => text.clone(),
+        Value::Flag(flag) => word(lang, if *flag { "value.yes" } else { "value.no" }).to_owned(),
+        Value::Moment(at) => moment(*at),
+        Value::List(values) => values.iter().map(|each| self::value(lang, each)).collect::<Vec<_>>().join("、"),
+        Value::Record(fields) => fields.values().map(|each| self::value(lang, each)).collect::<Vec<_>>().join(" "),
+        other => other.masked(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn times_are_told_in_their_largest_unit() {
+        let now = date(2026, 11, 22).at(9, 30, 0, 0);
+        for (minute, zh, en) in [
+            (0, "刚刚", "just now"),
+            (-5, "5 分钟前", "5 min ago"),
+            (-125, "2 小时前", "2 h ago"),
+            (-4000, "2 天前", "2 d ago"),
+            (59, "59 分钟后", "in 59 min"),
+            (61, "1 小时后", "in 1 h"),
+        ] {
+            let moment = now.saturating_add(jiff::SignedDuration::from_mins(minute));
+            assert_eq!((distance(Lang::Zh, moment, now).as_str(), distance(Lang::En, moment, now).as_str()), (zh, en));
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What stands around every page: language, rail, who is signed in.
+
+use super::assets;
+use super::words::word;
+use crate::api::access;
+use crate::api::gate::Visitor;
+use crate::security::{Person, Role};
+use crate::text::Lang;
+use axum::http::header::ACCEPT_LANGUAGE;
+use axum::http::{HeaderMap, Method};
+
+/// See the module's text.
+pub(in crate::api) struct Frame {
+    pub lang: Lang,
+    pub person: Option<Person>,
+    pub form_token: String,
+    /// The rail's entry that this page belongs to.
+    here: &'static str,
+}
+
+/// A line of the rail.
+pub(super) struct Entry {
+    /// Of the words and of the icon.
+    pub name: &'static str,
+    pub word: &'static str,
+    pub path: &'static str,
+    pub is_here: bool,
+}
+
+/// Name, words, path; shown to whom the table of routes lets in.
+const RAIL: [(&str, &str, &str); 2] = [("orders", "rail.orders", "/console/orders"), ("settings", "rail.settings", "/console/settings")];
+
+impl Frame {
+    pub fn of(visitor: &Visitor, here: &'static str) -> Frame {
+        Frame { lang: visitor.person.lang, person: Some(visitor.person.clone()), form_token: visitor.form_token(), here }
+    }
+
+    /// For who is not signed in: in the browser's language.
+    pub fn of_nobody(headers: &HeaderMap) -> Frame {
+        let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|list| list.to_str().ok()).unwrap_or_default();
+        let lang = if wanted.trim_start().to_ascii_lowercase().starts_with("en") { Lang::En } else { Lang::Zh };
+        Frame { lang, person: None, form_token: String::new(), here: "" }
+    }
+
+    pub fn in_lang(self, lang: Option<Lang>) -> Frame {
+        Frame { lang: lang.unwrap_or(self.lang), ..self }
+    }
+
+    /// The words of a key.
+    pub fn t<'a>(&self, key: &'a str) -> &'a str {
+        word(self.lang, key)
+    }
+
+    /// The words' key for what this person is.
+    pub fn role_word(&self) -> &'static str {
+        match self.person.as_ref().map(|person| person.role) {
+            Some(Role::Agent) => "role.agent",
+            Some(Role::Supervisor) => "role.supervisor",
+            Some(Role::Operator) => "role.operator",
+            Some(Role::Admin) | None => "role.admin",
+        }
+    }
+
+    pub fn other_lang(&self) -> Lang {
+        match self.lang {
+            Lang::Zh => Lang::En,
+            Lang::En => Lang::Zh,
+        }
+    }
+
+    /// As `html lang` has it.
+    pub fn lang_tag(&self) -> &'static str {
+        match self.lang {
+            Lang::Zh => "zh-CN",
+            Lang::En => "en",
+        }
+    }
+
+    /// Where a file of the pages is.
+    pub fn asset(&self, name: &str) -> String {
+        assets::place(name)
+    }
+
+    /// What this person may go to.
+    pub fn rail(&self) -> Vec<Entry> {
+        let Some(person) = &self.person else { return Vec::new() };
+        let may = |path: &str| access::who(&Method::GET, path).is_some_and(|who| who.lets_in(person.role));
+        let entries = RAIL.into_iter().filter(|(_, _, path)| may(path));
+        entries.map(|(name, word, path)| Entry { name, word, path, is_here: name == self.here }).collect()
+    }
+}

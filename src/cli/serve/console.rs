@@ -1,0 +1,50 @@
+//! What the console is made from, and what is said of it at the start: where it is, and how the first person gets in.
+
+use super::configuration::Configuration;
+use crate::api::Sources;
+use crate::call::editions::Editions;
+use crate::call::reception::Reception;
+use crate::call::services::Services;
+use crate::cli::Failure;
+use crate::cli::flow::drawing;
+use crate::models::data_dir;
+use crate::security::People;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// What pages are made from.
+pub fn sources(services: &Services, editions: Arc<Editions>, reception: Arc<Reception>) -> Sources {
+    let drawn = editions.clone();
+    Sources {
+        orders: services.work_orders.clone(),
+        database: services.database.clone(),
+        operator: services.operator.clone(),
+        reception,
+        editions,
+        home: data_dir(),
+        draw: Arc::new(move |flow, lang| {
+            let graph = drawn.current().engine.flows().graph(flow, lang)?;
+            Some(drawing::svg(&[graph], lang))
+        }),
+    }
+}
+
+/// Tells where the console is and what is missing to use it.
+pub async fn tell(people: &People, configuration: &Configuration, address: SocketAddr) -> Result<(), Failure> {
+    println!("console: http://{address}/console");
+    match &configuration.database {
+        None => println!(
+            "nobody can sign in to the console: name a database in the configuration, then make the first person with `tingshuo user add`"
+        ),
+        Some(path) if people.list().await?.is_empty() => {
+            println!("nobody can sign in to the console yet: tingshuo user add NAME --role admin --database {}", path.display());
+        }
+        Some(_) => {}
+    }
+    if !address.ip().is_loopback() && configuration.http.proxies == Default::default() {
+        eprintln!(
+            "tingshuo: passwords for the console would cross the network readable: put a reverse proxy with a certificate in front, and name it in http.proxies"
+        );
+    }
+    Ok(())
+}
