@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod call;
+pub mod campaign;
 pub mod chat;
 pub mod check;
 pub mod demo_operator;
@@ -42,6 +43,8 @@ enum Command {
     Bench(bench::Args),
     /// Holds a whole call from recordings.
     Call(call::CallArgs),
+    /// Calls that go out: reminders and care.
+    Campaign(campaign::Args),
     /// Holds the same dialogs in text, a line a turn.
     Chat(chat::ChatArgs),
     /// Checks flow files; every fault with file, line and column.
@@ -92,6 +95,7 @@ pub fn main() -> ExitCode {
     let result: Result<(), Failure> = match arguments.command {
         Command::Bench(args) => bench::run(args),
         Command::Call(args) => call::run(args),
+        Command::Campaign(args) => campaign::run(args),
         Command::Chat(args) => chat::run(args),
         Command::Check(args) => check::run(args),
         Command::DemoOperator(args) => demo_operator::run(args),

@@ -18,6 +18,7 @@
 //! * [`call`] one call's session: listening, speaking, deciding, recording what happened.
 //! * [`mod@line`] where calls come from.
 //! * [`desk`] agents, the queue of callers who want a person, who speaks with whom.
+//! * [`outbound`] calls that go out: when customers may be called.
 //! * [`api`] HTTP: the softphone, media, work orders, health.
 //! * [`cli`] the command line.
 
@@ -34,6 +35,7 @@ pub mod grammar;
 pub mod line;
 pub mod models;
 pub mod nlu;
+pub mod outbound;
 pub mod security;
 pub mod store;
 pub mod text;

@@ -1,4 +1,4 @@
-//! `tingshuo check`: everything that an author writes in `flows/`, `grammars/`, `care/` and `desk/`, checked; every fault with file, line and column.
+//! `tingshuo check`: everything that an author writes in `flows/`, `grammars/`, `care/`, `desk/` and `outbound/`, checked; every fault with file, line and column.
 
 use super::{Failure, edition};
 use crate::business::{OPERATIONS, Operation};
@@ -7,6 +7,7 @@ use crate::desk::Rules;
 use crate::dialog::{self, Fault, Flows, Source, World, raw};
 use crate::grammar::Library;
 use crate::nlu::{Router, knowledge};
+use crate::outbound::Calendar;
 use crate::text::Lang;
 use anyhow::{Context, bail};
 use std::collections::BTreeSet;
@@ -24,6 +25,22 @@ pub struct Args {
     /// Prints the JSON Schema of flow files instead.
     #[arg(long)]
     schema: bool,
+}
+
+/// When customers may be called, below the data folder.
+const CALENDAR: &str = "outbound/calendar.yaml";
+
+/// The calendar of the data folder; the built-in one where there is none.
+pub fn load_calendar(data: &Path) -> Result<Calendar, Failure> {
+    let path = data.join(CALENDAR);
+    if !path.is_file() {
+        return Ok(Calendar::built_in());
+    }
+    let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    Calendar::parse(&path.display().to_string(), &text).map_err(|faults| {
+        let first = faults.first().map(Fault::to_string).unwrap_or_default();
+        anyhow::anyhow!("{first} ({} in all; run `tingshuo check`)", count(&faults))
+    })
 }
 
 pub fn run(args: Args) -> Result<(), Failure> {
@@ -44,6 +61,11 @@ pub fn run(args: Args) -> Result<(), Failure> {
     if desk.is_file() {
         let text = std::fs::read_to_string(&desk).with_context(|| desk.display().to_string())?;
         faults.extend(Rules::parse(&desk.display().to_string(), &text).err().unwrap_or_default());
+    }
+    let calendar = home(&args.dir).join(CALENDAR);
+    if calendar.is_file() {
+        let text = std::fs::read_to_string(&calendar).with_context(|| calendar.display().to_string())?;
+        faults.extend(Calendar::parse(&calendar.display().to_string(), &text).err().unwrap_or_default());
     }
     if !faults.is_empty() {
         for fault in &faults {

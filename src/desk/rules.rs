@@ -1,9 +1,8 @@
 //! What the desk goes by: `desk/desk.yaml`, read and checked.
 
-use super::hours::{Hours, Span};
+use super::hours::Hours;
 use crate::nlu::Intent;
 use crate::text::located::{Fault, Located, Place, read_yaml};
-use jiff::civil::{Date, Weekday};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -57,20 +56,6 @@ struct Raw {
     most_waiting: Located<u32>,
 }
 
-const WEEKDAYS: [(&str, Weekday); 7] = [
-    ("monday", Weekday::Monday),
-    ("tuesday", Weekday::Tuesday),
-    ("wednesday", Weekday::Wednesday),
-    ("thursday", Weekday::Thursday),
-    ("friday", Weekday::Friday),
-    ("saturday", Weekday::Saturday),
-    ("sunday", Weekday::Sunday),
-];
-
-fn weekday(name: &str) -> Option<Weekday> {
-    WEEKDAYS.iter().find(|(known, _)| *known == name).map(|(_, weekday)| *weekday)
-}
-
 impl Rules {
     /// The rules that the program was built with.
     pub fn built_in() -> Rules {
@@ -83,34 +68,8 @@ impl Rules {
         let mut faults = Vec::new();
         let mut fault = |place: Place, reason: String| faults.push(Fault { file: file.to_owned(), place, reason });
         let mut hours = Hours::default();
-        for (name, span) in &raw.hours {
-            match (weekday(name), Span::parse(&span.value)) {
-                (None, _) => fault(span.place, format!("`{name}` is no weekday; write monday")),
-                (_, None) => fault(span.place, format!("`{}` is no time of opening; write 08:00-20:00", span.value)),
-                (Some(day), read) => {
-                    if let Some(slot) = usize::try_from(day.to_monday_zero_offset()).ok().and_then(|n| hours.week.get_mut(n)) {
-                        *slot = read;
-                    }
-                }
-            }
-        }
-        for day in &raw.holidays {
-            match day.value.parse::<Date>() {
-                Ok(date) => {
-                    hours.holidays.insert(date);
-                }
-                Err(_) => fault(day.place, format!("`{}` is no day; write 2027-01-01", day.value)),
-            }
-        }
-        for (day, name) in &raw.open {
-            match (day.parse::<Date>(), weekday(&name.value)) {
-                (Ok(date), Some(weekday)) => {
-                    hours.instead.insert(date, weekday);
-                }
-                (Err(_), _) => fault(name.place, format!("`{day}` is no day; write 2027-01-01")),
-                (_, None) => fault(name.place, format!("`{}` is no weekday; write monday", name.value)),
-            }
-        }
+        hours.read_week(&raw.hours, &mut fault);
+        hours.read_days(&raw.holidays, &raw.open, &mut fault);
         let mut skills = BTreeMap::new();
         for (skill, intents) in &raw.skills {
             for name in intents {
