@@ -53,6 +53,13 @@ pub struct Transcript {
     pub reading: Option<Reading>,
 }
 
+impl Transcript {
+    /// Words were heard, also where they are not believed.
+    pub fn spoke(&self) -> bool {
+        !self.text.is_empty() || matches!(self.withheld, Some(Withheld::Unsure(_) | Withheld::RunAway(_)))
+    }
+}
+
 /// Another text for the same sound, and how likely it is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Alternative {

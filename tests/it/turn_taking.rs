@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use tingshuo::asr::recogniser::Priority;
+use tingshuo::asr::recogniser::{Priority, Withheld};
 use tingshuo::asr::{AsrError, Job, Pending, Recogniser, Transcript};
 use tingshuo::audio::{CALL_RATE_HZ, FRAME_MS, FRAME_SAMPLES, resample, wav};
 use tingshuo::business::clock;
@@ -22,7 +22,7 @@ use tingshuo::tts::{Speech, Voices};
 /// The prompt that is spoken into.
 const PROMPT: &str = "menu_plan";
 
-/// Hears what it is told to hear: finals one after the other, then nothing any more; every trial `glances`.
+/// Hears what it is told to hear: finals one after the other, then nothing any more; every trial `glances`. What ends in ？ is not believed.
 #[derive(Default)]
 struct Told {
     finals: Mutex<VecDeque<Result<&'static str, AsrError>>>,
@@ -46,7 +46,10 @@ impl Recogniser for Told {
             Priority::Final => self.finals.lock().unwrap().pop_front().unwrap_or(Ok("")),
         };
         let (answer, pending) = tokio::sync::oneshot::channel();
-        let _ = answer.send(heard.map(|text| Transcript { text: text.to_owned(), confidence: 0.9, ..Transcript::default() }));
+        let _ = answer.send(heard.map(|text| match text.strip_suffix('？') {
+            Some(unsure) => Transcript { withheld: Some(Withheld::Unsure(unsure.to_owned())), ..Transcript::default() },
+            None => Transcript { text: text.to_owned(), confidence: 0.9, ..Transcript::default() },
+        }));
         Ok(Pending::new(pending))
     }
 }
@@ -134,6 +137,8 @@ fn a_long_sentence_into_a_prompt_is_waited_for() {
     let record = play(endless(5), Told::hearing(&[Ok("我想查一下我上个月的账单")], "我想查一下我")).record;
     assert_eq!((times(&record, "paused").len(), times(&record, "resumed").len(), times(&record, "interrupted").len()), (1, 0, 1));
     assert!(times(&record, "interrupted")[0] - times(&record, "paused")[0] > 4_000);
+    let record = play(endless(5), Told::hearing(&[Ok("我想查一下我上个月的账单")], "我想查一下？")).record;
+    assert_eq!((times(&record, "resumed").len(), times(&record, "interrupted").len()), (0, 1), "words that are not believed are words");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! What the caller says, from the ear to the dialog: barge-in, the end of an utterance, what it meant.
 
 use super::Session;
-use crate::asr::recogniser::Withheld;
 use crate::asr::{AsrError, SpokenAnswer, Transcript, Verdict};
 use crate::audio::FRAME_MS;
 use crate::call::echo;
@@ -83,13 +82,14 @@ impl<L: Line> Session<L> {
         }
     }
 
-    /// What a look at a sound that lasts has seen: a prompt goes on where there are no words, and waits where there are.
+    /// What a look at a sound that lasts has seen: a prompt goes on where there are no words, and waits where there are. Words that were heard too badly to
+    /// be believed may be a caller's: the next look, or the end, will tell.
     pub(super) fn take_glance(&mut self) {
         let Some(seen) = self.listener.glanced().filter(|_| self.speaker.busy()) else { return };
         if self.says_something(&seen.text) {
             self.pause();
             self.interruption.found_words();
-        } else {
+        } else if !seen.spoke() {
             self.go_on();
         }
     }
@@ -138,8 +138,7 @@ impl<L: Line> Session<L> {
         let number = constraint.is_some_and(|constraint| constraint.in_figures());
         let answered = answer.as_ref().is_some_and(|answer| answer.verdict != Verdict::Reject);
         if transcript.text.is_empty() && !answered {
-            let spoke = matches!(transcript.withheld, Some(Withheld::Unsure(_) | Withheld::RunAway(_)));
-            if spoke && !self.speaker.busy() {
+            if transcript.spoke() && !self.speaker.busy() {
                 let understood = self.conversation.understand_heard(&transcript, answer.as_ref(), number);
                 self.understood(understood, transcript.confidence, waterfall);
             } else {
