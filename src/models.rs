@@ -9,6 +9,7 @@ pub mod ggml;
 pub mod manifest;
 pub mod mel;
 pub mod package;
+mod q8;
 mod scratch;
 pub mod wholeness;
 
