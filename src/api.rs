@@ -35,6 +35,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 /// Who may call from the softphone page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,11 +91,16 @@ pub type Trunks = Arc<dyn Fn() -> Vec<(String, Standing)> + Send + Sync>;
 
 /// Serves until `end`; requests under way are finished, calls are not waited for.
 pub async fn serve(listener: TcpListener, api: Api, end: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-    let service = router(api).into_make_service_with_connect_info::<SocketAddr>();
+    let (tell, ending) = watch::channel(false);
+    let service = router(api, ending).into_make_service_with_connect_info::<SocketAddr>();
+    let end = async move {
+        end.await;
+        tell.send_replace(true);
+    };
     axum::serve(listener, service).with_graceful_shutdown(end).await
 }
 
-fn router(api: Api) -> Router {
+fn router(api: Api, ending: watch::Receiver<bool>) -> Router {
     let Api { reception, softphone, token, lang, trunks, sources, gate } = api;
     let care = work_orders::Care { orders: sources.orders.clone(), clock: gate.clock.clone() };
     let gate = Arc::new(gate);
@@ -104,7 +110,7 @@ fn router(api: Api) -> Router {
     health::routes(media::routes(softphone::routes(routes, softphone)))
         .served_with(lines)
         .merge(work_orders::routes(&gate, care))
-        .merge(console::routes(&gate, sources))
+        .merge(console::routes(&gate, sources, ending))
         .fallback(console::pages::missing)
         .layer(middleware::from_fn(harden))
 }
@@ -113,12 +119,13 @@ fn router(api: Api) -> Router {
 const HEADERS: [(HeaderName, &str); 6] = [
     (
         CONTENT_SECURITY_POLICY,
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; \
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; form-action 'self'; \
          base-uri 'none'; frame-ancestors 'none'",
     ),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (X_FRAME_OPTIONS, "DENY"),
-    (REFERRER_POLICY, "no-referrer"),
+    // Without any referrer browsers send the origin `null` with forms of our own.
+    (REFERRER_POLICY, "same-origin"),
     (CACHE_CONTROL, "no-cache"),
     (HeaderName::from_static("permissions-policy"), "microphone=(self), camera=(), geolocation=()"),
 ];

@@ -25,14 +25,14 @@ pub mod work_orders;
 pub use attempts::{Attempt, Attempts};
 pub use call_backs::{CallBack, CallBackReason, CallBacks};
 pub use call_record::{CallEvent, CallOutcome, CallRecord, Ending, NewCall, Turn, Waterfall};
-pub use calls::Calls;
+pub use calls::{Calls, FoundCall, SoughtCalls};
 pub use changes::{Applied, Change, Changed, Changes};
 pub use database::{Database, StoreError};
 pub use incidents::{Incident, Incidents};
 pub use notices::{Channel, KeptNotice, Notices};
 pub use sessions::{Failures, SessionRow, Sessions};
 pub use stored_phone::StoredPhone;
-pub use surveys::{NewAnswer, Surveys};
+pub use surveys::{AnswerRow, NewAnswer, Surveys};
 pub use unanswered::{Unanswered, UnansweredQuestion};
 pub use users::{NewUser, UserRow, Users};
 pub use work_orders::{

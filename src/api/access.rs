@@ -34,7 +34,7 @@ const fn rule(method: Method, path: &'static str, who: Who) -> Rule {
     Rule { method, path, who }
 }
 
-use Role::{Agent, Operator, Supervisor};
+use Role::{Admin, Agent, Operator, Supervisor};
 
 const ANYONE: Who = Who::Anyone;
 const EVERYBODY: Who = Who::Only(&Role::ALL);
@@ -42,6 +42,18 @@ const EVERYBODY: Who = Who::Only(&Role::ALL);
 const CARE: Who = Who::Only(&[Agent, Supervisor, Operator]);
 /// Who leads: what reaches many customers at once.
 const LEAD: Who = Who::Only(&[Supervisor, Operator]);
+
+/// Who may hear what callers said: transcripts are masked, sound cannot be.
+const LISTENERS: Who = CARE;
+
+/// Who deals with customers looks at their accounts; nobody else does.
+const CUSTOMERS: Who = Who::Only(&[Agent, Supervisor]);
+/// Who writes what callers hear.
+const EDITORS: Who = Who::Only(&[Operator, Admin]);
+/// Who writes what callers hear, or answers for it.
+const AUTHORS: Who = Who::Only(&[Supervisor, Operator, Admin]);
+/// Who looks at how well it goes.
+const LEADERS: Who = Who::Only(&[Supervisor, Operator, Admin]);
 
 /// Every route.
 pub static TABLE: &[Rule] = &[
@@ -64,11 +76,33 @@ pub static TABLE: &[Rule] = &[
     rule(Method::GET, "/console/settings", EVERYBODY),
     rule(Method::POST, "/console/settings/language", EVERYBODY),
     rule(Method::POST, "/console/settings/password", EVERYBODY),
+    rule(Method::POST, "/console/search", EVERYBODY),
+    rule(Method::GET, "/console/calls", EVERYBODY),
+    rule(Method::GET, "/console/calls/{id}", EVERYBODY),
+    rule(Method::GET, "/console/calls/{id}/audio", LISTENERS),
+    rule(Method::GET, "/console/calls/{id}/outline", LISTENERS),
     rule(Method::GET, "/console/orders", EVERYBODY),
     rule(Method::GET, "/console/orders/{number}", EVERYBODY),
     rule(Method::POST, "/console/orders/{number}/take", CARE),
     rule(Method::POST, "/console/orders/{number}/step", CARE),
     rule(Method::POST, "/console/orders/{number}/comment", CARE),
+    rule(Method::GET, "/console/live", EVERYBODY),
+    rule(Method::GET, "/console/live/{id}/captions", EVERYBODY),
+    rule(Method::GET, "/console/incidents", EVERYBODY),
+    rule(Method::POST, "/console/incidents/{id}/end", LEAD),
+    rule(Method::POST, "/console/incidents/{id}/resolution", LEAD),
+    rule(Method::GET, "/console/customers", CUSTOMERS),
+    rule(Method::POST, "/console/customers", CUSTOMERS),
+    rule(Method::GET, "/console/knowledge", EVERYBODY),
+    rule(Method::POST, "/console/knowledge/unanswered", EDITORS),
+    rule(Method::GET, "/console/knowledge/new", EDITORS),
+    rule(Method::GET, "/console/knowledge/entry/{id}", EVERYBODY),
+    rule(Method::POST, "/console/knowledge/entry", EDITORS),
+    rule(Method::POST, "/console/knowledge/entry/{id}/removal", EDITORS),
+    rule(Method::GET, "/console/flows", AUTHORS),
+    rule(Method::GET, "/console/flows/{name}", AUTHORS),
+    rule(Method::GET, "/console/flows/{name}/drawing", AUTHORS),
+    rule(Method::GET, "/console/surveys", LEADERS),
     rule(Method::GET, "/api/v1/me", EVERYBODY),
     rule(Method::GET, "/api/v1/work-orders", EVERYBODY),
     rule(Method::POST, "/api/v1/work-orders", CARE),

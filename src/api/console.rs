@@ -3,13 +3,21 @@
 //! One module a page, one template of the same name in `web/console`. Words are in `web/console/words.toml`; who may see a page is in `super::access`.
 
 pub(super) mod assets;
+mod calls;
+mod customers;
+mod flows;
 mod format;
 mod frame;
+mod incidents;
+mod knowledge;
 mod listing;
+mod live;
 mod orders;
 pub(super) mod pages;
+mod search;
 mod settings;
 mod sign_in;
+mod surveys;
 mod words;
 
 use super::Sources;
@@ -18,11 +26,16 @@ use super::routes::Routes;
 use axum::Router;
 use jiff::civil::DateTime;
 use std::sync::Arc;
+use tokio::sync::{Mutex, watch};
 
 /// What pages share.
 pub(super) struct Console {
     pub gate: Arc<Gate>,
     pub sources: Sources,
+    /// Whether the service is about to end: what is sent for as long as somebody watches ends then.
+    pub ending: watch::Receiver<bool>,
+    /// Held while the knowledge base is written.
+    pub editing: Mutex<()>,
 }
 
 impl Console {
@@ -31,9 +44,11 @@ impl Console {
     }
 }
 
-pub(super) fn routes(gate: &Arc<Gate>, sources: Sources) -> Router {
+pub(super) fn routes(gate: &Arc<Gate>, sources: Sources, ending: watch::Receiver<bool>) -> Router {
     let routes = Routes::new(gate).get("/console", pages::home);
     let routes = settings::routes(sign_in::routes(assets::routes(routes)));
-    let routes = orders::routes(routes);
-    routes.served_with(Arc::new(Console { gate: gate.clone(), sources }))
+    let routes = incidents::routes(orders::routes(live::routes(calls::routes(routes))));
+    let routes = knowledge::routes(routes);
+    let routes = search::routes(surveys::routes(flows::routes(customers::routes(routes))));
+    routes.served_with(Arc::new(Console { gate: gate.clone(), sources, ending, editing: Mutex::new(()) }))
 }

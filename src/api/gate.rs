@@ -196,11 +196,11 @@ mod tests {
 
     #[test]
     fn only_our_own_page_may_open_a_socket() {
-        assert!(own_page(&headers(&[(ORIGIN, "http://call.example:8460"), (HOST, "call.example:8460")])));
-        assert!(own_page(&headers(&[(ORIGIN, "https://call.example"), (HOST, "call.example")])));
-        assert!(!own_page(&headers(&[(ORIGIN, "https://other.example"), (HOST, "call.example")])));
+        assert!(own_page(&headers(&[(ORIGIN, "http://desk.site.example:8460"), (HOST, "desk.site.example:8460")])));
+        assert!(own_page(&headers(&[(ORIGIN, "https://desk.site.example"), (HOST, "desk.site.example")])));
+        assert!(!own_page(&headers(&[(ORIGIN, "https://other.example"), (HOST, "desk.site.example")])));
         assert!(!own_page(&headers(&[(ORIGIN, "null"), (HOST, "null")])));
-        assert!(!own_page(&headers(&[(HOST, "call.example")])));
+        assert!(!own_page(&headers(&[(HOST, "desk.site.example")])));
         assert!(!own_page(&headers(&[])));
     }
 

@@ -18,7 +18,7 @@ const MOST_FAULTS: usize = 10;
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Sums {
     flows: [u8; 32],
-    /// Grammars and example sentences, which take seconds to load.
+    /// Grammars, example sentences and knowledge, which take seconds to load.
     words: [u8; 32],
 }
 
@@ -26,7 +26,11 @@ impl Sums {
     fn of(home: &Path) -> Result<Sums, Failure> {
         let flows = sum(&home.join("flows"), &["yaml"], Depth::Folder)?;
         let mut words = Sha256::new();
-        for folder in [home.join("flows").join("intents"), home.join("grammars")] {
+        let knowledge = home.join("flows").join("knowledge");
+        // A service may have no knowledge base.
+        let folders =
+            [home.join("flows").join("intents"), home.join("grammars")].into_iter().chain(knowledge.is_dir().then_some(knowledge));
+        for folder in folders {
             words.update(sum(&folder, &["yaml", "grxml", "gram"], Depth::All)?);
         }
         Ok(Sums { flows, words: words.finalize().into() })

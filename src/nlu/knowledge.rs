@@ -4,6 +4,7 @@
 //! How the search and the marks were chosen is in `benches/knowledge.md`.
 
 mod certainty;
+pub mod edit;
 mod entry;
 mod index;
 #[cfg(test)]

@@ -3,6 +3,10 @@
 //! Every method commits before it returns, so a process that is killed loses at most the turn in progress. What it left open is
 //! closed as failed when the database is opened again (see `store/runs.rs`).
 
+mod search;
+
+pub use search::{FoundCall, SoughtCalls};
+
 use super::call_record::{CallEvent, CallOutcome, CallRecord, Ending, NewCall, Turn, Waterfall};
 use super::{Database, StoreError, StoredPhone, moment, value_json};
 use crate::text::mask::mask_text;

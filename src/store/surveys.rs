@@ -3,6 +3,8 @@
 use super::{Database, StoreError, StoredPhone, moment, value_json};
 use crate::text::Record;
 use jiff::civil::DateTime;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
 /// One answer, about to be kept.
 #[derive(Clone, Debug)]
@@ -15,6 +17,18 @@ pub struct NewAnswer<'a> {
     pub score: &'a str,
     /// What else was said to it.
     pub details: &'a Record,
+    pub at: DateTime,
+}
+
+/// One answer as it is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AnswerRow {
+    pub survey: String,
+    /// Empty when no call asked for it.
+    pub call: String,
+    pub score: String,
+    /// Masked.
+    pub details: Record,
     pub at: DateTime,
 }
 
@@ -37,6 +51,27 @@ impl Surveys<'_> {
         .execute(&self.0.pool)
         .await?;
         Ok(())
+    }
+
+    /// The surveys that were ever answered.
+    pub async fn names(&self) -> Result<Vec<String>, StoreError> {
+        Ok(sqlx::query_scalar("SELECT DISTINCT survey FROM survey_answers ORDER BY survey").fetch_all(&self.0.pool).await?)
+    }
+
+    /// The newest first.
+    pub async fn latest(&self, most: u32) -> Result<Vec<AnswerRow>, StoreError> {
+        let rows = sqlx::query("SELECT survey, call, score, details, at FROM survey_answers ORDER BY at DESC, key LIMIT ?");
+        let rows = rows.bind(most).fetch_all(&self.0.pool).await?;
+        let read = |row: &SqliteRow| {
+            Ok(AnswerRow {
+                survey: row.try_get("survey")?,
+                call: row.try_get("call")?,
+                score: row.try_get("score")?,
+                details: value_json::read_text(row.try_get("details")?)?,
+                at: moment::from_text(row.try_get("at")?)?,
+            })
+        };
+        rows.iter().map(read).collect()
     }
 
     /// How often each score was given to `survey` from `since` on.

@@ -49,3 +49,11 @@ document.addEventListener("click", (event) => {
     }
   }
 });
+
+// What cannot be undone is asked about.
+document.addEventListener("submit", (event) => {
+  const question = event.submitter?.dataset.confirm;
+  if (question && !confirm(question)) {
+    event.preventDefault();
+  }
+});

@@ -21,12 +21,22 @@ pub(super) fn distance(lang: Lang, moment: DateTime, now: DateTime) -> String {
     word(lang, if seconds > 0 { past } else { future }).replace("{}", &amount.to_string())
 }
 
+/// `3:05`, `1:02:09`.
+pub(super) fn clock(ms: i64) -> String {
+    let seconds = ms.max(0) / 1000;
+    match seconds / 3600 {
+        0 => format!("{}:{:02}", seconds / 60, seconds % 60),
+        hours => format!("{hours}:{:02}:{:02}", seconds / 60 % 60, seconds % 60),
+    }
+}
+
 /// A value as figures: `¥128.50`, `2026-11`, `是`.
 pub(super) fn value(lang: Lang, value: &Value) -> String {
     match value {
         Value::Text(text) | Value::Code(text) => text.clone(),
         Value::Flag(flag) => word(lang, if *flag { "value.yes" } else { "value.no" }).to_owned(),
         Value::Moment(at) => moment(*at),
+        Value::Volume(megabytes) if *megabytes >= 1024 => format!("{:.1} GB", *megabytes as f64 / 1024.0),
         Value::List(values) => values.iter().map(|each| self::value(lang, each)).collect::<Vec<_>>().join("、"),
         Value::Record(fields) => fields.values().map(|each| self::value(lang, each)).collect::<Vec<_>>().join(" "),
         other => other.masked(),
@@ -52,5 +62,7 @@ mod tests {
             let moment = now.saturating_add(jiff::SignedDuration::from_mins(minute));
             assert_eq!((distance(Lang::Zh, moment, now).as_str(), distance(Lang::En, moment, now).as_str()), (zh, en));
         }
+        assert_eq!(value(Lang::Zh, &Value::Volume(12_800)), "12.5 GB");
+        assert_eq!((clock(185_999), clock(3_729_000), clock(-5)), ("3:05".into(), "1:02:09".into(), "0:00".into()));
     }
 }

@@ -28,7 +28,17 @@ pub(super) struct Entry {
 }
 
 /// Name, words, path; shown to whom the table of routes lets in.
-const RAIL: [(&str, &str, &str); 2] = [("orders", "rail.orders", "/console/orders"), ("settings", "rail.settings", "/console/settings")];
+const RAIL: [(&str, &str, &str); 9] = [
+    ("live", "rail.live", "/console/live"),
+    ("calls", "rail.calls", "/console/calls"),
+    ("orders", "rail.orders", "/console/orders"),
+    ("incidents", "rail.incidents", "/console/incidents"),
+    ("customers", "rail.customers", "/console/customers"),
+    ("knowledge", "rail.knowledge", "/console/knowledge"),
+    ("flows", "rail.flows", "/console/flows"),
+    ("surveys", "rail.surveys", "/console/surveys"),
+    ("settings", "rail.settings", "/console/settings"),
+];
 
 impl Frame {
     pub fn of(visitor: &Visitor, here: &'static str) -> Frame {

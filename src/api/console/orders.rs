@@ -33,6 +33,8 @@ const COLUMN: u32 = 30;
 #[serde(default)]
 struct Filters {
     q: Option<String>,
+    /// A reference of a telephone number.
+    customer: Option<String>,
     state: Option<String>,
     class: Option<String>,
     /// `me` or a name.
@@ -161,6 +163,7 @@ fn sought<'a>(filters: &'a Filters, me: &'a str, now: DateTime) -> Sought<'a> {
         waiting: only == "waiting" && state.is_none(),
         due_before: (only == "overdue").then_some(now),
         text: given(&filters.q),
+        customer: given(&filters.customer),
         newest_first: only == "all",
         skip: skip(filters.page),
         most: ROWS,

@@ -64,8 +64,8 @@ pub struct Entry {
     pub advice: bool,
     pub from: Option<Date>,
     pub to: Option<Date>,
-    zh: Wordings,
-    en: Wordings,
+    pub zh: Wordings,
+    pub en: Wordings,
 }
 
 /// One language of an entry.
