@@ -1,7 +1,16 @@
 //! Calls that go out: reminders and care.
 //!
-//! [`calendar::Calendar`] says when a customer may be called; nothing here goes round it. It is pure, as `desk` and `dialog` are.
+//! [`calendar::Calendar`] says when a customer may be called; nothing here goes round it. It is pure, as `desk` and `dialog` are. [`campaign::State`] is
+//! what a campaign may become; [`import`] reads whom it calls; [`calls::Calls`] is campaigns at work, [`dialer::Dialer`] its pure engine.
 
 pub mod calendar;
+pub mod calls;
+pub mod campaign;
+pub mod dialer;
+pub mod import;
+pub mod outcome;
+pub mod sheet;
 
 pub use calendar::{Calendar, MayCall, Reason};
+pub use campaign::{CampaignError, Move, State};
+pub use outcome::Outcome;

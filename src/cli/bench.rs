@@ -1,6 +1,7 @@
 //! `tingshuo bench`: figures for the README, on recordings that the user names and on what the service says itself.
 
 pub mod calls;
+pub mod contacts;
 pub mod endpoint;
 pub mod interruption;
 pub mod material;
@@ -21,6 +22,8 @@ pub struct Args {
 pub enum What {
     /// Many callers at once on a running service: how long they wait, what is lost.
     Calls(calls::CallsArgs),
+    /// Imports a large file of contacts: time, memory, faults.
+    Contacts(contacts::Args),
     /// Lets words, coughs and noise come into a prompt: how soon it stops, whether and when it goes on.
     Interruption(interruption::Args),
     /// Sends words and keys through bad networks and counts what is heard wrong.
@@ -36,6 +39,7 @@ pub enum What {
 pub fn run(args: Args) -> Result<(), Failure> {
     match args.what {
         What::Calls(args) => calls::run(&args),
+        What::Contacts(args) => contacts::run(&args),
         What::Interruption(args) => interruption::run(&args),
         What::Network(args) => network::run(&args),
         What::Vad(folders) => vad::run(&folders),

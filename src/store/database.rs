@@ -2,7 +2,10 @@
 
 use super::runs::Run;
 use super::sealed_phone::Sealer;
-use super::{Attempts, CallBacks, Calls, Changes, Incidents, Notices, Sessions, StoredPhone, Surveys, Unanswered, Users, WorkOrders};
+use super::{
+    Attempts, CallBacks, Calls, Campaigns, Changes, ContactAttempts, Contacts, DoNotCall, Incidents, Notices, Sessions, StoredPhone,
+    Surveys, Unanswered, Users, WorkOrders,
+};
 use crate::text::PhoneNumber;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use std::path::{Path, PathBuf};
@@ -57,6 +60,8 @@ impl std::fmt::Debug for Database {
 
 /// How long a writer waits for another one before it gives up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// KiB of pages that a connection keeps, as SQLite writes it: references are random, so what is inserted in bulk touches pages everywhere.
+const CACHE: &str = "-32768";
 /// SQLite has one writer at a time; more connections than this only wait.
 const CONNECTIONS: u32 = 4;
 
@@ -77,6 +82,14 @@ impl Database {
         Database::connect(&path, SqliteSynchronous::Off, Some(Arc::new(folder))).await
     }
 
+    /// Lets everything go but the file, and opens it again, as after a crash; for tests. Other handles must be gone, or their calls count as under way.
+    pub async fn reopened(self) -> Result<Database, StoreError> {
+        let (path, folder) = (self.path.clone(), self._folder.clone());
+        let synchronous = if folder.is_some() { SqliteSynchronous::Off } else { SqliteSynchronous::Full };
+        drop(self);
+        Database::connect(&path, synchronous, folder).await
+    }
+
     async fn connect(path: &Path, synchronous: SqliteSynchronous, folder: Option<Arc<TemporaryFolder>>) -> Result<Database, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -84,7 +97,8 @@ impl Database {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(synchronous)
             .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT);
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("cache_size", CACHE);
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS)
             .connect_with(options)
@@ -100,6 +114,7 @@ impl Database {
         let database = Database { pool, secret, sealer: Sealer::new(&secret), run, path: path.into(), _folder: folder };
         for dead in database.run.dead(&database.pool, path).await? {
             database.calls().bury(&dead).await?;
+            database.contact_attempts().bury(&dead).await?;
         }
         Ok(database)
     }
@@ -145,6 +160,26 @@ impl Database {
     /// Calls that were promised to customers.
     pub fn call_backs(&self) -> CallBacks<'_> {
         CallBacks(self)
+    }
+
+    /// Campaigns of calls that go out.
+    pub fn campaigns(&self) -> Campaigns<'_> {
+        Campaigns(self)
+    }
+
+    /// Whom campaigns call.
+    pub fn contacts(&self) -> Contacts<'_> {
+        Contacts(self)
+    }
+
+    /// Calls of campaigns, each written before it is dialled.
+    pub fn contact_attempts(&self) -> ContactAttempts<'_> {
+        ContactAttempts(self)
+    }
+
+    /// Who must not be called, and who agreed to be.
+    pub fn do_not_call(&self) -> DoNotCall<'_> {
+        DoNotCall(self)
     }
 
     /// Changes made to customers' accounts, each once.

@@ -1,6 +1,7 @@
 //! Moments as the database writes them: local time to the millisecond, so that they sort as text.
 
 use super::StoreError;
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 
 /// `2026-11-22T09:30:00.000`.
@@ -10,6 +11,11 @@ pub(crate) fn to_text(moment: DateTime) -> String {
 
 pub(crate) fn from_text(text: &str) -> Result<DateTime, StoreError> {
     text.parse().map_err(|_| StoreError::Damaged(format!("not a moment: {text}")))
+}
+
+/// What a column of moments of the world holds: milliseconds since 1970.
+pub(super) fn read_instant(ms: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(ms).map_err(|_| StoreError::Damaged(format!("not a moment: {ms}")))
 }
 
 #[cfg(test)]

@@ -19,12 +19,9 @@ pub struct Args {
     from: Option<Date>,
     #[arg(long, value_name = "N", default_value_t = 14, value_parser = clap::value_parser!(u16).range(1..=366))]
     days: u16,
-    /// JSON, an object a line
-    #[arg(long)]
-    json: bool,
 }
 
-pub fn run(args: &Args) -> Result<(), Failure> {
+pub fn run(args: &Args, json: bool) -> Result<(), Failure> {
     let calendar = load_calendar(&data_dir())?;
     let region = args.region.as_deref();
     let Some(zone) = calendar.zone(region).cloned() else {
@@ -35,14 +32,14 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let first = args.from.unwrap_or_else(|| Zoned::new(now, zone.clone()).date());
     for day in std::iter::successors(Some(first), |day| day.tomorrow().ok()).take(args.days.into()) {
         let spans: Vec<String> = calendar.on(day, region).iter().map(ToString::to_string).collect();
-        if args.json {
+        if json {
             println!("{}", json!({"day": day.to_string(), "hours": spans}));
         } else {
             let shown = if spans.is_empty() { "no calls".to_owned() } else { spans.join(", ") };
             println!("{day} {:<3}  {shown}", day.strftime("%a").to_string());
         }
     }
-    if !args.json {
+    if !json {
         println!("{}", now_shown(&calendar, now, region));
     }
     Ok(())

@@ -1,0 +1,237 @@
+//! What a campaign may become, and what it may be.
+
+use crate::desk::hours::Span;
+use crate::store::{CampaignRow, Database, NewCampaign, StoreError};
+use jiff::Timestamp;
+
+/// Where a campaign is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Draft,
+    /// Begins by itself at its moment.
+    Scheduled,
+    Running,
+    Paused,
+    /// Everybody was called, or given up.
+    Done,
+    Cancelled,
+}
+
+impl State {
+    pub const ALL: [State; 6] = [State::Draft, State::Scheduled, State::Running, State::Paused, State::Done, State::Cancelled];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Draft => "draft",
+            State::Scheduled => "scheduled",
+            State::Running => "running",
+            State::Paused => "paused",
+            State::Done => "done",
+            State::Cancelled => "cancelled",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<State> {
+        State::ALL.into_iter().find(|state| state.name() == name)
+    }
+
+    /// Whether contacts may be added.
+    pub fn takes_contacts(self) -> bool {
+        !matches!(self, State::Done | State::Cancelled)
+    }
+}
+
+/// What somebody does with a campaign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Move {
+    Schedule(Timestamp),
+    Start,
+    Pause,
+    Cancel,
+    /// Nobody is left to call.
+    Finish,
+}
+
+impl Move {
+    fn name(self) -> &'static str {
+        match self {
+            Move::Schedule(_) => "scheduled",
+            Move::Start => "started",
+            Move::Pause => "paused",
+            Move::Cancel => "cancelled",
+            Move::Finish => "finished",
+        }
+    }
+
+    /// The state after it; `None` when it is not possible.
+    pub fn from(self, state: State) -> Option<State> {
+        match (self, state) {
+            (Move::Schedule(_), State::Draft | State::Scheduled | State::Paused) => Some(State::Scheduled),
+            (Move::Start, State::Draft | State::Scheduled | State::Paused) => Some(State::Running),
+            (Move::Pause, State::Running | State::Scheduled) => Some(State::Paused),
+            (Move::Cancel, State::Draft | State::Scheduled | State::Running | State::Paused) => Some(State::Cancelled),
+            (Move::Finish, State::Running) => Some(State::Done),
+            _ => None,
+        }
+    }
+}
+
+/// By what the operator can do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum CampaignError {
+    #[error("there is no campaign `{0}`; `tingshuo campaign status` lists them")]
+    NotFound(String),
+    #[error("there is a campaign `{0}` already; choose another name")]
+    NameTaken(String),
+    #[error("a campaign that is {state} cannot be {wanted}")]
+    NotPossible { state: &'static str, wanted: &'static str },
+    /// Somebody else changed it meanwhile: look at it again.
+    #[error("the campaign was changed by somebody else meanwhile; look at its state again")]
+    Raced,
+    #[error("{0}")]
+    Limits(&'static str),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Most calls a minute of one campaign, and at one time.
+const MOST_PER_MINUTE: u32 = 6_000;
+const MOST_CONCURRENT: u32 = 1_000;
+/// One call and so many repetitions.
+const MOST_ATTEMPTS: u32 = 10;
+const LONGEST_NAME: usize = 100;
+
+/// Keeps a new campaign as a draft.
+///
+/// # Errors
+/// Its name is taken, or a limit is out of bounds.
+pub async fn create(database: &Database, new: &NewCampaign, now: Timestamp) -> Result<i64, CampaignError> {
+    let fault = if new.name.trim().is_empty() || new.name.chars().count() > LONGEST_NAME {
+        Some("a campaign's name has 1 to 100 characters")
+    } else if !(1..=MOST_PER_MINUTE).contains(&new.per_minute) {
+        Some("calls a minute are 1 to 6000")
+    } else if !(1..=MOST_CONCURRENT).contains(&new.concurrent) {
+        Some("calls at one time are 1 to 1000")
+    } else if !(1..=MOST_ATTEMPTS).contains(&new.most_attempts) {
+        Some("attempts are 1 to 10")
+    } else {
+        None
+    };
+    if let Some(fault) = fault {
+        return Err(CampaignError::Limits(fault));
+    }
+    let id = database.campaigns().create(new, State::Draft.name(), now).await?;
+    id.ok_or_else(|| CampaignError::NameTaken(new.name.clone()))
+}
+
+/// The campaign of this name.
+pub async fn find(database: &Database, name: &str) -> Result<CampaignRow, CampaignError> {
+    database.campaigns().find(name).await?.ok_or_else(|| CampaignError::NotFound(name.to_owned()))
+}
+
+/// Where a campaign is.
+pub fn state(campaign: &CampaignRow) -> Result<State, CampaignError> {
+    State::from_name(&campaign.state).ok_or_else(|| StoreError::Damaged(format!("a campaign's state {}", campaign.state)).into())
+}
+
+/// Carries a campaign on.
+///
+/// # Errors
+/// That cannot be done in its present state.
+pub async fn advance(database: &Database, campaign: &CampaignRow, wanted: Move) -> Result<State, CampaignError> {
+    let state = state(campaign)?;
+    let next = wanted.from(state).ok_or(CampaignError::NotPossible { state: state.name(), wanted: wanted.name() })?;
+    let starts = match wanted {
+        Move::Schedule(at) => Some(at),
+        _ => None,
+    };
+    let is_done = database.campaigns().advance(campaign.id, state.name(), next.name(), starts).await?;
+    if is_done { Ok(next) } else { Err(CampaignError::Raced) }
+}
+
+/// A campaign's own hours as its column has them: `09:00-18:00,09:00-18:00,-,-,-,-,-`; empty for the calendar's alone.
+pub fn write_week(week: Option<&[Option<Span>; 7]>) -> String {
+    let day = |span: &Option<Span>| span.map_or_else(|| "-".to_owned(), |span| span.to_string());
+    week.map(|week| week.iter().map(day).collect::<Vec<_>>().join(",")).unwrap_or_default()
+}
+
+/// What [`write_week`] gave.
+pub fn read_week(text: &str) -> Result<Option<[Option<Span>; 7]>, CampaignError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let damaged = || CampaignError::from(StoreError::Damaged(format!("a campaign's hours {text}")));
+    let mut week = [None; 7];
+    let mut days = text.split(',');
+    for slot in &mut week {
+        let day = days.next().ok_or_else(damaged)?;
+        *slot = if day == "-" { None } else { Some(Span::parse(day).ok_or_else(damaged)?) };
+    }
+    Ok(Some(week))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Lang;
+
+    pub(crate) fn new(name: &str) -> NewCampaign {
+        NewCampaign {
+            name: name.to_owned(),
+            flow: "welcome".to_owned(),
+            lang: Lang::Zh,
+            trunk: String::new(),
+            week: String::new(),
+            per_minute: 60,
+            concurrent: 10,
+            most_attempts: 3,
+            needs_consent: false,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_campaign_goes_its_way_and_no_other() {
+        let database = Database::temporary().await.unwrap();
+        let now = Timestamp::UNIX_EPOCH;
+        create(&database, &new("十一月账单"), now).await.unwrap();
+        assert!(matches!(create(&database, &new("十一月账单"), now).await, Err(CampaignError::NameTaken(_))));
+        for (step, expected) in [
+            (Move::Pause, None),
+            (Move::Schedule(now), Some(State::Scheduled)),
+            (Move::Start, Some(State::Running)),
+            (Move::Start, None),
+            (Move::Pause, Some(State::Paused)),
+            (Move::Finish, None),
+            (Move::Start, Some(State::Running)),
+            (Move::Cancel, Some(State::Cancelled)),
+            (Move::Start, None),
+        ] {
+            let campaign = find(&database, "十一月账单").await.unwrap();
+            assert_eq!(advance(&database, &campaign, step).await.ok(), expected, "{step:?}");
+        }
+        let error = advance(&database, &find(&database, "十一月账单").await.unwrap(), Move::Start).await.unwrap_err();
+        assert_eq!(error.to_string(), "a campaign that is cancelled cannot be started");
+    }
+
+    #[tokio::test]
+    async fn limits_say_what_is_possible() {
+        let database = Database::temporary().await.unwrap();
+        for (wrong, expected) in [
+            (NewCampaign { per_minute: 0, ..new("a") }, "calls a minute are 1 to 6000"),
+            (NewCampaign { concurrent: 1_001, ..new("a") }, "calls at one time are 1 to 1000"),
+            (NewCampaign { most_attempts: 0, ..new("a") }, "attempts are 1 to 10"),
+            (new(" "), "a campaign's name has 1 to 100 characters"),
+        ] {
+            assert_eq!(create(&database, &wrong, Timestamp::UNIX_EPOCH).await.unwrap_err().to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn hours_of_a_campaign_come_back_from_their_column() {
+        let mut week = [Span::parse("09:00-24:00"); 7];
+        week[3] = None;
+        assert_eq!(read_week(&write_week(Some(&week))).unwrap(), Some(week));
+        assert_eq!(read_week(&write_week(None)).unwrap(), None);
+        assert!(read_week("09:00-18:00").is_err());
+    }
+}

@@ -1,0 +1,95 @@
+//! How a call of a campaign ended, and what comes of it: one rule decides about another attempt.
+
+use crate::call::dial::Cause;
+use jiff::{SignedDuration, Timestamp};
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Somebody answered, and was told.
+    Completed,
+    /// Somebody answered who asked to be called at this moment.
+    Later(Timestamp),
+    /// Somebody answered who wants no more such calls; he stands on the list already.
+    OptedOut,
+    WrongPerson,
+    /// Somebody answered and hung up before he was told.
+    HungUp,
+    Machine,
+    Undialled(Cause),
+    /// The process died while it called; nobody knows what became of it.
+    Lost,
+}
+
+/// What becomes of the contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Called again from this moment on.
+    Again(Timestamp),
+    Done,
+    GivenUp,
+    Stopped,
+}
+
+/// So many calls may be promised to somebody beyond those of the campaign.
+const PROMISED: u32 = 2;
+
+impl Outcome {
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Completed => "completed",
+            Outcome::Later(_) => "later",
+            Outcome::OptedOut => "opted_out",
+            Outcome::WrongPerson => "wrong_person",
+            Outcome::HungUp => "hung_up",
+            Outcome::Machine => "machine",
+            Outcome::Undialled(cause) => cause.name(),
+            Outcome::Lost => "lost",
+        }
+    }
+
+    /// What says that the trunk is unwell, and nothing about who was called.
+    pub fn has_trunk_failed(self) -> bool {
+        let causes = [Cause::Congested, Cause::Unreachable, Cause::Forbidden, Cause::NoTrunk, Cause::NoCommonSound];
+        matches!(self, Outcome::Undialled(cause) if causes.contains(&cause))
+    }
+
+    /// What becomes of a contact after its `nth` attempt of at most `most`.
+    pub fn next(self, nth: u32, most: u32, now: Timestamp) -> Next {
+        let gap = match self {
+            Outcome::Completed => return Next::Done,
+            Outcome::OptedOut | Outcome::WrongPerson => return Next::Stopped,
+            Outcome::Later(at) => return if nth < most.saturating_add(PROMISED) { Next::Again(at.max(now)) } else { Next::GivenUp },
+            Outcome::HungUp => SignedDuration::from_hours(24),
+            Outcome::Machine => SignedDuration::from_hours(3),
+            Outcome::Lost => SignedDuration::from_mins(30),
+            Outcome::Undialled(cause) => match cause {
+                Cause::Busy => SignedDuration::from_mins(15),
+                Cause::NoAnswer => SignedDuration::from_hours(2),
+                Cause::Declined => SignedDuration::from_hours(24),
+                Cause::Congested | Cause::Unreachable | Cause::NoRoom | Cause::NoTrunk => SignedDuration::from_mins(5),
+                Cause::NoSuchNumber | Cause::Forbidden | Cause::Moved | Cause::NoCommonSound | Cause::NotAnAddress => return Next::GivenUp,
+            },
+        };
+        if nth < most { now.saturating_add(gap).map_or(Next::GivenUp, Next::Again) } else { Next::GivenUp }
+    }
+}
+
+impl Next {
+    /// The state of the contact as it is kept.
+    pub fn state(self) -> &'static str {
+        match self {
+            Next::Again(_) => "waiting",
+            Next::Done => "done",
+            Next::GivenUp => "given_up",
+            Next::Stopped => "stopped",
+        }
+    }
+
+    pub fn at(self) -> Option<Timestamp> {
+        match self {
+            Next::Again(at) => Some(at),
+            _ => None,
+        }
+    }
+}
