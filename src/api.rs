@@ -7,6 +7,7 @@ mod console;
 mod gate;
 mod health;
 mod media;
+pub mod openapi;
 mod problem;
 mod routes;
 mod softphone;

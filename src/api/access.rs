@@ -103,6 +103,7 @@ pub static TABLE: &[Rule] = &[
     rule(Method::GET, "/console/flows/{name}", AUTHORS),
     rule(Method::GET, "/console/flows/{name}/drawing", AUTHORS),
     rule(Method::GET, "/console/surveys", LEADERS),
+    rule(Method::GET, "/api/v1/openapi.json", ANYONE),
     rule(Method::GET, "/api/v1/me", EVERYBODY),
     rule(Method::GET, "/api/v1/work-orders", EVERYBODY),
     rule(Method::POST, "/api/v1/work-orders", CARE),

@@ -7,6 +7,7 @@
 mod tests;
 
 use super::gate::{Gate, Visitor};
+use super::openapi;
 use super::problem::Problem;
 use super::routes::Routes;
 use crate::business::Clock;
@@ -41,6 +42,7 @@ const MOST_INCIDENTS: u32 = 500;
 
 pub(super) fn routes(gate: &Arc<Gate>, care: Care) -> Router {
     Routes::new(gate)
+        .get("/api/v1/openapi.json", async || Json(openapi::document()))
         .get("/api/v1/me", me)
         .get("/api/v1/work-orders", list)
         .post("/api/v1/work-orders", open)

@@ -44,6 +44,9 @@ pub struct Args {
     /// Do not speak prompts into the cache ahead of calls
     #[arg(long)]
     no_prerender: bool,
+    /// Print what other systems may ask (/api/v1) as OpenAPI 3.1, and end
+    #[arg(long)]
+    openapi: bool,
     #[command(flatten)]
     operator: OperatorArgs,
 }
@@ -56,6 +59,10 @@ const PRERENDER_NICENESS: i32 = 15;
 const LAST_WORK: Duration = Duration::from_secs(2);
 
 pub fn run(args: Args) -> Result<(), Failure> {
+    if args.openapi {
+        println!("{:#}", api::openapi::document());
+        return Ok(());
+    }
     let configuration = Configuration::read(args.config.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(serve(&args, configuration));

@@ -41,6 +41,9 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// On a telephone the rail is longer than the window.
+document.querySelector('.rail [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // Menus close when something else is meant.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.who[open]")) {
