@@ -3,7 +3,7 @@
 //! Layout out, little-endian: u32 magic, eleven i32 of dimensions, the mel filterbank (i32 rows, i32 columns, f32 each), the
 //! vocabulary (i32 count, each i32 length and bytes; whisper.cpp adds the special tokens itself), then tensors until the end: i32
 //! rank, i32 name length, i32 type (0 f32, 1 f16, 8 q8_0), i32 dimensions from the innermost, name, data. Names and order are
-//! OpenAI's. CTranslate2 fuses query, key and value into one matrix; they are split again. Matrices become eight-bit ([`super::q8`]); all else is copied bit for bit.
+//! OpenAI's. CTranslate2 fuses query, key and value into one matrix; they are split again. Matrices become eight-bit (`q8`); all else is copied bit for bit.
 
 use super::ct2::{Ct2, Ct2Error, Element, Tensor};
 use super::{mel, q8};
