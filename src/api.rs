@@ -4,6 +4,7 @@
 
 pub mod access;
 mod console;
+pub mod desk;
 mod gate;
 mod health;
 mod media;
@@ -58,6 +59,8 @@ pub struct Api {
     pub lang: Lang,
     pub trunks: Trunks,
     pub sources: Sources,
+    /// Where people take callers over.
+    pub desk: Option<desk::Desk>,
     /// Who comes, and whether they may.
     pub gate: Gate,
 }
@@ -102,7 +105,7 @@ pub async fn serve(listener: TcpListener, api: Api, end: impl Future<Output = ()
 }
 
 fn router(api: Api, ending: watch::Receiver<bool>) -> Router {
-    let Api { reception, softphone, token, lang, trunks, sources, gate } = api;
+    let Api { reception, softphone, token, lang, trunks, sources, desk, gate } = api;
     let care = work_orders::Care { orders: sources.orders.clone(), clock: gate.clock.clone() };
     let gate = Arc::new(gate);
     let lines = Arc::new(Lines { reception, softphone, token, lang, trunks });
@@ -111,6 +114,7 @@ fn router(api: Api, ending: watch::Receiver<bool>) -> Router {
     health::routes(media::routes(softphone::routes(routes, softphone)))
         .served_with(lines)
         .merge(work_orders::routes(&gate, care))
+        .merge(desk::routes(&gate, desk))
         .merge(console::routes(&gate, sources, ending))
         .fallback(console::pages::missing)
         .layer(middleware::from_fn(harden))

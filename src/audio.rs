@@ -2,6 +2,7 @@
 //!
 //! Inside the project audio is mono `f32` in −1.0..=1.0; [`frame::FRAME_MS`] is the tick of a call's clock.
 
+pub mod backlog;
 pub mod codec;
 pub mod dtmf;
 pub mod endpointer;

@@ -4,6 +4,9 @@
 //! [`conversation::Conversation`].
 
 pub mod answers;
+pub mod captions;
+mod case;
+pub mod conference;
 pub mod conversation;
 pub mod dial;
 pub mod echo;
@@ -13,6 +16,7 @@ pub mod line;
 pub mod listener;
 pub mod log;
 pub mod manners;
+pub mod music;
 pub mod reception;
 pub mod record;
 pub mod recording;
@@ -21,4 +25,5 @@ pub mod session;
 pub mod speaker;
 pub mod text_call;
 pub mod timing;
+pub mod transfer;
 mod turns;

@@ -19,6 +19,6 @@ pub use crate::text::located::Fault;
 pub use action::{Action, Delivery, Outcome, Question, RequestId, RequestKind, Timing, TransferReason, Utterance};
 pub use check::{Source, World};
 pub use engine::{Engine, NEAR};
-pub use event::{Answer, Event, Opening, TransferFailure};
+pub use event::{Answer, Event, Opening, Queue, TransferFailure};
 pub use flow::{Flows, Level};
 pub use state::State;

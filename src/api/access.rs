@@ -40,6 +40,8 @@ const ANYONE: Who = Who::Anyone;
 const EVERYBODY: Who = Who::Only(&Role::ALL);
 /// Who works on what customers reported.
 const CARE: Who = Who::Only(&[Agent, Supervisor, Operator]);
+/// Who speaks with callers.
+const DESK: Who = Who::Only(&[Agent, Supervisor]);
 /// Who leads: what reaches many customers at once.
 const LEAD: Who = Who::Only(&[Supervisor, Operator]);
 
@@ -73,6 +75,8 @@ pub static TABLE: &[Rule] = &[
     rule(Method::POST, "/console/sign-out", EVERYBODY),
     rule(Method::POST, "/console/sign-out-everywhere", EVERYBODY),
     rule(Method::GET, "/console", EVERYBODY),
+    rule(Method::GET, "/console/desk", DESK),
+    rule(Method::GET, "/desk/line", DESK),
     rule(Method::GET, "/console/settings", EVERYBODY),
     rule(Method::POST, "/console/settings/language", EVERYBODY),
     rule(Method::POST, "/console/settings/password", EVERYBODY),

@@ -5,6 +5,7 @@
 pub(super) mod assets;
 mod calls;
 mod customers;
+mod desk;
 mod flows;
 mod format;
 mod frame;
@@ -48,7 +49,7 @@ pub(super) fn routes(gate: &Arc<Gate>, sources: Sources, ending: watch::Receiver
     let routes = Routes::new(gate).get("/console", pages::home);
     let routes = settings::routes(sign_in::routes(assets::routes(routes)));
     let routes = incidents::routes(orders::routes(live::routes(calls::routes(routes))));
-    let routes = knowledge::routes(routes);
+    let routes = knowledge::routes(desk::routes(routes));
     let routes = search::routes(surveys::routes(flows::routes(customers::routes(routes))));
     routes.served_with(Arc::new(Console { gate: gate.clone(), sources, ending, editing: Mutex::new(()) }))
 }

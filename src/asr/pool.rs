@@ -1,6 +1,6 @@
 //! Workers on their own OS threads behind one bounded queue.
 //!
-//! Finals go before trials, and a final that finds the queue full takes the place of the youngest trial. Glances are for idle time: one begins only when
+//! Finals go before trials, and a final that finds the queue full takes the place of the youngest trial. Captions come after them and leave a thread to callers. Glances are for idle time: one begins only when
 //! nothing else is at work, and never takes the room of another job. A job whose
 //! [`Pending`] was dropped, or whose deadline passed, is not begun, and one at work is told so. Dropping the pool refuses what waits,
 //! lets what runs finish, and joins the threads.
@@ -72,8 +72,12 @@ struct Shared {
 struct Queue {
     finals: VecDeque<Waiting>,
     trials: VecDeque<Waiting>,
+    captions: VecDeque<Waiting>,
     glances: VecDeque<Waiting>,
     at_work: usize,
+    captions_at_work: usize,
+    /// So many captions are worked on at once.
+    most_captions: usize,
     /// Nothing is begun while a job has all cores.
     one_has_all: bool,
     closed: bool,
@@ -97,12 +101,15 @@ impl Queue {
             return None;
         }
         let utterance = self.finals.pop_front().or_else(|| self.trials.pop_front());
-        utterance.or_else(|| if self.at_work == 0 { self.glances.pop_front() } else { None })
+        let has_room = self.captions_at_work < self.most_captions;
+        let caption = |queue: &mut Queue| if has_room { queue.captions.pop_front() } else { None };
+        let read = utterance.or_else(|| caption(self));
+        read.or_else(|| if self.at_work == 0 { self.glances.pop_front() } else { None })
     }
 
     /// An answer that nobody waits for any more is not worked out.
     fn forget_cancelled(&mut self) {
-        for waiting in [&mut self.finals, &mut self.trials, &mut self.glances] {
+        for waiting in [&mut self.finals, &mut self.trials, &mut self.captions, &mut self.glances] {
             waiting.retain(|waiting| !waiting.answer.is_closed());
         }
     }
@@ -121,7 +128,8 @@ impl Pool {
     /// # Errors
     /// [`AsrError::Engine`] when the system gives no thread.
     pub fn start(workers: Vec<impl Worker>) -> Result<Pool, AsrError> {
-        let shared = Arc::new(Shared { queue: Mutex::new(Queue::default()), changed: Condvar::new() });
+        let queue = Queue { most_captions: workers.len().saturating_sub(1).max(1), ..Queue::default() };
+        let shared = Arc::new(Shared { queue: Mutex::new(queue), changed: Condvar::new() });
         let mut pool = Pool { shared, threads: Vec::new() };
         for (index, worker) in workers.into_iter().enumerate() {
             let shared = Arc::clone(&pool.shared);
@@ -141,6 +149,7 @@ impl Pool {
         let expires = Instant::now().checked_add(deadline);
         let mut queue = self.shared.lock();
         let full = |queue: &Queue| match job.priority {
+            Priority::Caption => queue.captions.len() >= limit,
             Priority::Glance => queue.glances.len() >= limit,
             Priority::Final | Priority::Trial => queue.len() >= limit,
         };
@@ -156,6 +165,7 @@ impl Pool {
         match waiting.job.priority {
             Priority::Final => queue.finals.push_back(waiting),
             Priority::Trial => queue.trials.push_back(waiting),
+            Priority::Caption => queue.captions.push_back(waiting),
             Priority::Glance => queue.glances.push_back(waiting),
         }
         drop(queue);
@@ -170,6 +180,7 @@ impl Drop for Pool {
         queue.closed = true;
         queue.finals.clear();
         queue.trials.clear();
+        queue.captions.clear();
         queue.glances.clear();
         drop(queue);
         self.shared.changed.notify_all();
@@ -202,9 +213,12 @@ fn work(shared: &Shared, mut worker: impl Worker) {
                 None => queue = shared.changed.wait(queue).unwrap_or_else(PoisonError::into_inner),
             }
         };
+        let captions = usize::from(waiting.job.priority == Priority::Caption);
         queue.at_work += 1;
-        // Whoever speaks next must not wait for a glance.
-        queue.one_has_all = queue.at_work == 1 && queue.len() == 0 && waiting.job.priority != Priority::Glance;
+        queue.captions_at_work += captions;
+        // Whoever speaks next must not wait for a glance or a caption.
+        let is_utterance = matches!(waiting.job.priority, Priority::Final | Priority::Trial);
+        queue.one_has_all = queue.at_work == 1 && queue.len() == 0 && is_utterance;
         let alone = queue.one_has_all.then(|| Alone(shared));
         drop(queue);
         let result = begin(&waiting).and_then(|()| {
@@ -216,7 +230,10 @@ fn work(shared: &Shared, mut worker: impl Worker) {
             whole = result.is_ok();
             result.unwrap_or_else(|_| Err(AsrError::Engine("the decoder panicked".into())))
         });
-        shared.lock().at_work -= 1;
+        let mut queue = shared.lock();
+        queue.at_work -= 1;
+        queue.captions_at_work -= captions;
+        drop(queue);
         // Nobody listens any more when the caller went on speaking.
         let _ = waiting.answer.send(result);
     }
@@ -288,6 +305,26 @@ mod tests {
     }
 
     #[test]
+    fn captions_come_last_and_leave_a_thread_to_callers() {
+        let ((begun, told), (go_first, first), (go_second, second)) = (channel(), channel(), channel());
+        let workers = [first, second].map(|go| Held { begun: begun.clone(), go });
+        let pool = Pool::start(workers.into()).unwrap();
+        let captions = ["c1", "c2", "c3"].map(|name| pool.submit(job(name, Priority::Caption, LONG), 2));
+        assert_eq!(told.recv().unwrap(), "c1");
+        assert!(told.recv_timeout(Duration::from_millis(20)).is_err(), "the second thread is kept free");
+        let last = pool.submit(job("final", Priority::Final, LONG), 2).unwrap();
+        assert_eq!(told.recv().unwrap(), "final");
+        (0..4).for_each(|_| [&go_first, &go_second].iter().for_each(|go| go.send(()).unwrap()));
+        assert_eq!(last.wait_blocking().unwrap().text, "final");
+        let texts =
+            captions.map(|caption| caption.and_then(Pending::wait_blocking).map(|transcript| (transcript.text, transcript.no_speech)));
+        let read = |name: &str| Ok((name.to_owned(), 0.0));
+        assert!(texts[0] == read("c1") && texts[1] == read("c2"), "{texts:?}");
+        // How many fit depends on how soon the first was begun.
+        assert!(texts[2] == read("c3") || texts[2] == Err(AsrError::Overloaded), "{texts:?}");
+    }
+
+    #[test]
     fn a_full_queue_refuses_trials_and_makes_room_for_finals() {
         let (pool, begun, go) = held();
         let _running = pool.submit(job("running", Priority::Final, LONG), 2).unwrap();
@@ -351,7 +388,8 @@ mod tests {
         assert_eq!(told.recv().unwrap(), "trial", "nobody waits for a glance");
         let second = pool.submit(job("second", Priority::Glance, LONG), 9).unwrap();
         let third = pool.submit(job("third", Priority::Trial, LONG), 9).unwrap();
-        (0..2).for_each(|_| [&go_first, &go_second].iter().for_each(|go| go.send(()).unwrap()));
+        // Either thread may do all that is left.
+        (0..4).for_each(|_| [&go_first, &go_second].iter().for_each(|go| go.send(()).unwrap()));
         let later = [told.recv().unwrap(), told.recv().unwrap()];
         assert_eq!(later, ["third", "second"], "a glance waits for the others");
         let [glance, trial, third] = [glance, trial, third].map(|pending| pending.wait_blocking().unwrap());

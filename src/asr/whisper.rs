@@ -346,7 +346,7 @@ impl Worker for Decoder {
             let confidence = geometric_mean(decoded.log_probability, decoded.tokens);
             let evidence = Evidence { lang: job.lang, audio_ms: milliseconds(piece.len()), speech_ms, confidence, prompt: &prompt };
             let heard = believable(decoded.text.trim(), &evidence);
-            let free = job.constraint.is_none() && job.priority != Priority::Glance && pieces.len() == 1;
+            let free = job.constraint.is_none() && !matches!(job.priority, Priority::Glance | Priority::Caption) && pieces.len() == 1;
             if free && speech_ms <= SHORT_MS && (heard.is_err() || confidence < SURE) {
                 transcript.alternatives = self.alternatives(job.lang, decoded.prefix.clone(), demand)?;
             }

@@ -4,7 +4,7 @@ use super::answers::{self, Spoken, Wanted};
 use super::services::Services;
 use super::turns::Said;
 use crate::asr::{SpokenAnswer, Transcript};
-use crate::dialog::{Action, Event, Opening, Outcome, Question, State, Utterance};
+use crate::dialog::{Action, Event, Opening, Outcome, Question, Queue, State, Utterance};
 use crate::nlu::{Expectation, Heard, Understood};
 use crate::text::mask::mask_text;
 use crate::text::{Lang, Record};
@@ -18,6 +18,10 @@ pub struct Conversation {
     lang: Lang,
     question: Option<Question>,
     outcome: Option<Outcome>,
+    /// What the caller was handed over for, while a person is asked.
+    handed: Option<Outcome>,
+    /// A person was there.
+    met: bool,
     /// How often the caller was asked to wait for other systems.
     waits: usize,
 }
@@ -25,7 +29,7 @@ pub struct Conversation {
 impl Conversation {
     pub fn new(services: Arc<Services>, opening: Opening) -> Conversation {
         let lang = opening.lang;
-        Conversation { services, opening, state: State::default(), lang, question: None, outcome: None, waits: 0 }
+        Conversation { services, opening, state: State::default(), lang, question: None, outcome: None, handed: None, met: false, waits: 0 }
     }
 
     pub fn services(&self) -> &Arc<Services> {
@@ -50,6 +54,11 @@ impl Conversation {
         self.outcome.as_ref()
     }
 
+    /// The last word was said, and the caller is to be handed to a person.
+    pub fn hands_over(&self) -> bool {
+        !self.met && matches!(self.outcome, Some(Outcome::Transferred { .. }))
+    }
+
     /// The first thing that happens.
     pub fn start(&mut self) -> Vec<Action> {
         self.step(Event::Started(self.opening.clone()))
@@ -58,9 +67,7 @@ impl Conversation {
     /// Lets something happen; the orders are to be carried out in their order.
     pub fn step(&mut self, event: Event) -> Vec<Action> {
         let over = matches!(event, Event::HungUp);
-        if matches!(event, Event::TransferFailed(_)) {
-            self.outcome = None;
-        }
+        self.follow_transfer(&event);
         let (state, actions) = self.services.engine.step(std::mem::take(&mut self.state), event);
         self.state = state;
         self.question = None;
@@ -68,9 +75,14 @@ impl Conversation {
             match action {
                 Action::Listen(question) => self.question = Some(question.clone()),
                 Action::SetLang(lang) => self.lang = *lang,
-                Action::HangUp(outcome) => self.outcome = Some(outcome.clone()),
+                Action::HangUp(outcome) => {
+                    let served = self.handed.take().filter(|_| self.met);
+                    self.outcome = served.or_else(|| Some(outcome.clone()));
+                }
                 Action::SetDelivery(_)
                 | Action::Say(_)
+                | Action::LeaveQueue
+                | Action::ChooseCallBack
                 | Action::Perform { .. }
                 | Action::NoteUnanswered { .. }
                 | Action::PauseRecording
@@ -81,6 +93,25 @@ impl Conversation {
             self.outcome = Some(Outcome::Abandoned);
         }
         actions
+    }
+
+    /// A call is handed over when a person was there, not when one was asked for.
+    fn follow_transfer(&mut self, event: &Event) {
+        match event {
+            Event::Queue(Queue::Joined) => {
+                self.handed = self.handed.take().or(self.outcome.take());
+                self.outcome.clone_from(&self.handed);
+                self.met = true;
+            }
+            Event::Queue(_) => self.handed = self.outcome.take().or(self.handed.take()),
+            Event::TransferFailed(_) => self.outcome = None,
+            _ => {}
+        }
+    }
+
+    /// What the dialog remembers.
+    pub(super) fn state(&self) -> &State {
+        &self.state
     }
 
     /// Whether `text` says no more than that someone listens.

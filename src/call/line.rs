@@ -87,6 +87,10 @@ pub trait Line: Send {
     fn clear(&mut self) {}
     /// For lines that can show what is said.
     fn show(&mut self, _caption: Caption) {}
+    /// Whether this line connects callers with persons itself: then the house's own desk is not asked.
+    fn hands_over(&self) -> bool {
+        false
+    }
     /// Connects the caller with a person and returns when that is over, or could not be done.
     fn hand_over(&mut self) -> impl Future<Output = HandedOver> + Send {
         std::future::ready(HandedOver::NotHere)

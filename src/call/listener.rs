@@ -265,7 +265,7 @@ impl Listener {
         priority: Priority,
     ) -> Result<AbortHandle, AsrError> {
         let deadline = match (self.clock, priority) {
-            (Clock::Live, Priority::Final | Priority::Trial) => DEADLINE,
+            (Clock::Live, Priority::Final | Priority::Trial | Priority::Caption) => DEADLINE,
             (Clock::Live, Priority::Glance) => GLANCE_DEADLINE,
             // Its caller waits in frames, not in seconds.
             (Clock::Stepped, _) => Duration::MAX,

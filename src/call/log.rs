@@ -144,6 +144,12 @@ fn detail(what: &Happening) -> Record {
         ],
         Happening::Withheld { reason } => vec![text("reason", reason)],
         Happening::TransferFailed { why } => vec![text("why", why)],
+        Happening::Queued { place, expected_s } => vec![number("place", *place as i64), number("expected_s", *expected_s)],
+        Happening::PersonJoined { name, role } => vec![text("name", name), text("role", role)],
+        Happening::PersonLeft { name } => vec![text("name", name)],
+        Happening::Held { held } => vec![("held".to_owned(), Value::Flag(*held))],
+        Happening::Talked { who, text: words } => vec![text("who", who), text("text", words)],
+        Happening::CallBack { kept } => vec![("kept".to_owned(), Value::Flag(*kept))],
         Happening::Keyed { count } => vec![number("count", *count as i64)],
         Happening::Requested { kind, operation } => vec![text("kind", kind.name()), text("operation", operation)],
         Happening::Answered { operation, how, took_ms } => {
@@ -155,6 +161,7 @@ fn detail(what: &Happening) -> Record {
         Happening::SpeechBegan
         | Happening::SpeechEnded
         | Happening::NoInput
+        | Happening::LeftQueue
         | Happening::Echo
         | Happening::RecordingPaused
         | Happening::RecordingResumed => Vec::new(),

@@ -10,6 +10,7 @@ use super::manners::Manners;
 use super::record::CallRecord;
 use super::recording::Recording;
 use super::session::{Finished, Session};
+use super::transfer::TransferPort;
 use crate::asr::Recogniser;
 use crate::dialog::Opening;
 use crate::text::{Lang, PhoneNumber};
@@ -75,6 +76,8 @@ struct Books {
 struct Entries {
     limits: Limits,
     manners: Manners,
+    /// Who takes callers over.
+    desk: Option<Arc<dyn TransferPort>>,
     /// Where recordings go; `None` keeps none.
     recordings: Option<PathBuf>,
     draining: bool,
@@ -120,7 +123,7 @@ impl Books {
 impl Reception {
     pub fn new(editions: Arc<Editions>, recogniser: Arc<dyn Recogniser>, speech: Arc<Speech>, limits: Limits) -> Reception {
         let (manners, recordings) = (Manners::default(), None);
-        let entries = Entries { limits, manners, recordings, draining: false, given: 0, held: BTreeMap::new(), refused: 0 };
+        let entries = Entries { limits, manners, desk: None, recordings, draining: false, given: 0, held: BTreeMap::new(), refused: 0 };
         let books = Arc::new(Books { entries: Mutex::new(entries), freed: Notify::new() });
         Reception { editions, recogniser, speech, books }
     }
@@ -133,6 +136,11 @@ impl Reception {
     /// Where recordings are, as `<call id>.wav`.
     pub fn recordings(&self) -> Option<PathBuf> {
         self.books.lock().recordings.clone()
+    }
+
+    /// Persons who take over callers of calls that begin from now on.
+    pub fn set_desk(&self, desk: Arc<dyn TransferPort>) {
+        self.books.lock().desk = Some(desk);
     }
 
     /// How calls that begin from now on take turns.
@@ -179,9 +187,12 @@ impl Reception {
             held.present = Some(Present { call_id, incoming, since, by_keys: place.by_keys });
         }
         let conversation = Conversation::new(self.editions.current(), opening);
-        let manners = self.books.lock().manners;
+        let (manners, desk) = {
+            let entries = self.books.lock();
+            (entries.manners, entries.desk.clone())
+        };
         let session = Session::new(line, conversation, self.recogniser.clone(), self.speech.clone());
-        let session = session.recorded(recording).mannered(manners);
+        let session = session.recorded(recording).mannered(manners).with_desk(desk);
         let Finished { record, recording } = session.run().await;
         recording.close().await;
         record

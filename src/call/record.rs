@@ -91,6 +91,35 @@ pub enum Happening {
     TransferFailed {
         why: &'static str,
     },
+    /// The caller waits for a person at this place.
+    Queued {
+        place: usize,
+        expected_s: i64,
+    },
+    /// A person is in the call: an agent, or somebody who listens to one.
+    PersonJoined {
+        name: String,
+        role: &'static str,
+    },
+    PersonLeft {
+        name: String,
+    },
+    /// The agent put the caller on hold, or came back.
+    Held {
+        held: bool,
+    },
+    /// Said while the caller and a person talked.
+    Talked {
+        who: &'static str,
+        /// Masked.
+        text: String,
+    },
+    /// The caller wanted to be called back; whether that was promised.
+    CallBack {
+        kept: bool,
+    },
+    /// The caller did not want to wait for a person any more.
+    LeftQueue,
     Requested {
         kind: RequestKind,
         operation: String,
@@ -136,6 +165,13 @@ impl Happening {
             Happening::Keyed { .. } => "keyed",
             Happening::NoInput => "no_input",
             Happening::TransferFailed { .. } => "transfer_failed",
+            Happening::Queued { .. } => "queued",
+            Happening::PersonJoined { .. } => "person_joined",
+            Happening::PersonLeft { .. } => "person_left",
+            Happening::Held { .. } => "held",
+            Happening::Talked { .. } => "talked",
+            Happening::CallBack { .. } => "call_back",
+            Happening::LeftQueue => "left_queue",
             Happening::Requested { .. } => "requested",
             Happening::Answered { .. } => "answered",
             Happening::Unanswered { .. } => "unanswered",

@@ -185,7 +185,7 @@ impl Services {
     }
 
     /// What the operator knows of a customer, when it says so soon: nothing waits for it.
-    async fn customer(&self, customer: PhoneNumber) -> Option<Record> {
+    pub(super) async fn customer(&self, customer: PhoneNumber) -> Option<Record> {
         let request = business::Request { customer, operation: "customer".into(), arguments: Record::new(), idempotency_key: None };
         tokio::time::timeout(KNOWN_WITHIN, self.operator.execute(request)).await.ok()?.ok()
     }

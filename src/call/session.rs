@@ -4,6 +4,7 @@
 //! counted in ticks. Start reading at [`Session::run`].
 
 mod hearing;
+mod person;
 
 use super::conversation::Conversation;
 use super::interruption::Interruption;
@@ -16,12 +17,14 @@ use super::recording::Recording;
 use super::services::Request;
 use super::speaker::{Heard, Speaker};
 use super::timing;
+use super::transfer::TransferPort;
 use super::turns::{Said, Turns};
 use crate::asr::Recogniser;
 use crate::audio::FRAME_MS;
-use crate::dialog::{Action, Answer, Event, Outcome, RequestId};
+use crate::dialog::{Action, Answer, Event, Outcome, Queue, RequestId};
 use crate::text::Record;
 use crate::tts::{Speech, TtsError};
+use person::Transfer;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -44,8 +47,12 @@ struct Done {
 pub struct Session<L: Line> {
     line: L,
     conversation: Conversation,
+    recogniser: Arc<dyn Recogniser>,
     listener: Listener,
     speaker: Speaker,
+    desk: Option<Arc<dyn TransferPort>>,
+    /// The caller waits for a person, or speaks with one.
+    transfer: Option<Transfer>,
     recording: Recording,
     turns: Turns,
     keys: timing::KeyBuffer,
@@ -78,14 +85,17 @@ impl<L: Line> Session<L> {
     pub fn new(line: L, conversation: Conversation, recogniser: Arc<dyn Recogniser>, speech: Arc<Speech>) -> Session<L> {
         let (results, recognised) = mpsc::channel(16);
         let (done, answered) = mpsc::channel(16);
-        let listener = Listener::new(recogniser, line.clock(), results);
+        let listener = Listener::new(recogniser.clone(), line.clock(), results);
         let opening = conversation.opening();
         let log = CallLog::open(conversation.services(), opening);
         let record = CallRecord::new(opening, &conversation.services().edition);
         Session {
             line,
+            recogniser,
             listener,
             speaker: Speaker::new(speech),
+            desk: None,
+            transfer: None,
             recording: Recording::in_memory(),
             turns: Turns::new(record, log),
             keys: timing::KeyBuffer::default(),
@@ -116,13 +126,18 @@ impl<L: Line> Session<L> {
         Session { manners, ..self }
     }
 
+    /// The same with persons who take callers over.
+    pub fn with_desk(self, desk: Option<Arc<dyn TransferPort>>) -> Session<L> {
+        Session { desk, ..self }
+    }
+
     /// Runs the call to its end.
     pub async fn run(mut self) -> Finished {
         let actions = self.conversation.start();
         self.carry_out(actions);
         let left = loop {
             let left = self.talk().await;
-            if left || !matches!(self.conversation.outcome(), Some(Outcome::Transferred { .. })) {
+            if left || !self.conversation.hands_over() {
                 break left;
             }
             match self.line.hand_over().await {
@@ -152,10 +167,12 @@ impl<L: Line> Session<L> {
             let inbound = self.line.tick(self.floor()).await;
             self.hear(&inbound);
             self.collect().await;
+            self.attend();
             self.watch();
             self.speak(&inbound).await;
             self.now += 1;
-            if inbound.closed || (self.closing && !self.speaker.busy()) || self.now_ms() > LONGEST_CALL_MS {
+            let too_long = self.now_ms() > LONGEST_CALL_MS && !self.with_person();
+            if inbound.closed || (self.closing && !self.speaker.busy()) || too_long {
                 return inbound.closed;
             }
         }
@@ -211,8 +228,18 @@ impl<L: Line> Session<L> {
                 }
                 Action::SetDelivery(delivery) => self.speaker.deliver(delivery),
                 Action::SetLang(_) => {}
-                Action::HangUp(_) => self.closing = true,
+                Action::LeaveQueue => self.leave_queue(),
+                Action::ChooseCallBack => self.choose_call_back(),
+                Action::HangUp(outcome) => self.part(&outcome),
             }
+        }
+    }
+
+    fn part(&mut self, outcome: &Outcome) {
+        if self.ask_for_person(outcome) {
+            self.happen(Event::Queue(Queue::Asking));
+        } else {
+            self.closing = true;
         }
     }
 
@@ -235,9 +262,10 @@ impl<L: Line> Session<L> {
         self.take_utterance();
         loop {
             let working = self.listener.awaits_text() || self.listener.is_looking() || self.performing > 0;
-            let waiting = self.line.clock() == Clock::Stepped && working;
+            let waiting = (self.line.clock() == Clock::Stepped && working) || self.awaits_captions();
             tokio::select! {
                 biased;
+                Some(captioned) = Transfer::captioned(self.transfer.as_mut()) => self.take_caption(captioned),
                 Some(recognised) = self.recognised.recv() => {
                     self.listener.take(recognised);
                     self.take_glance();
@@ -270,7 +298,12 @@ impl<L: Line> Session<L> {
             self.keyed(keys);
         }
         self.watch_interruption();
-        let occupied = self.speaker.busy() || self.caller_speaking || self.listener.awaits_text() || self.performing > 0 || self.closing;
+        let occupied = self.speaker.busy()
+            || self.caller_speaking
+            || self.listener.awaits_text()
+            || self.performing > 0
+            || self.closing
+            || self.transfer.is_some();
         if self.performing > 0
             && !self.speaker.busy()
             && let Some(utterance) = self.filler.tick().and_then(|wait| self.conversation.filler(wait))
@@ -343,6 +376,7 @@ impl<L: Line> Session<L> {
                 Heard::Failed(error) => self.lose_voice(&error),
             }
         }
+        let frame = self.mix(inbound, frame);
         self.recording.push(&inbound.frame, &frame);
         self.line.send(&frame).await;
     }

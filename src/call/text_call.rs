@@ -102,7 +102,12 @@ impl TextCall {
                 Action::NoteUnanswered { question } => self.turns.note(0, Happening::unanswered(&question)),
                 Action::PauseRecording => self.turns.note(0, Happening::RecordingPaused),
                 Action::ResumeRecording => self.turns.note(0, Happening::RecordingResumed),
-                Action::Listen(_) | Action::SetLang(_) | Action::SetDelivery(_) | Action::HangUp(_) => {}
+                Action::Listen(_)
+                | Action::SetLang(_)
+                | Action::SetDelivery(_)
+                | Action::LeaveQueue
+                | Action::ChooseCallBack
+                | Action::HangUp(_) => {}
             }
         }
         let question = self.conversation.question().cloned();

@@ -30,6 +30,11 @@ impl Turns {
         Turns { record, log, open: false }
     }
 
+    /// The record so far.
+    pub fn record(&self) -> &CallRecord {
+        &self.record
+    }
+
     pub fn note(&mut self, at_ms: u64, what: Happening) {
         self.record.note(at_ms, what);
         if let Some(noted) = self.record.events.last() {

@@ -3,6 +3,7 @@
 mod care;
 pub(super) mod configuration;
 mod console;
+mod desk;
 mod reload;
 mod telephone;
 mod trunks;
@@ -111,10 +112,33 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
     let people = People::new(services.database.clone(), configuration.sign_in.limits());
     console::tell(&people, &configuration, http.local_addr()?).await?;
     let clock = business::clock::system();
+    let (desk_served, desk_task) =
+        configuration.desk.as_ref().map(|section| desk::open(section, &services, editions.clone())).transpose()?.unzip();
+    if let Some(served) = &desk_served {
+        reception.set_desk(Arc::new(served.hub.clone()));
+        println!("desk: http://{}/console/desk", http.local_addr()?);
+    }
     let sources = console::sources(&services, editions.clone(), reception.clone());
     let gate = Gate { people, token: api_token, clock, proxies: configuration.http.proxies.clone() };
-    let api =
-        Api { reception: reception.clone(), softphone, token, lang: configuration.lang, trunks: trunks_of(sip.as_ref()), sources, gate };
+    let api = Api {
+        reception: reception.clone(),
+        softphone,
+        token,
+        lang: configuration.lang,
+        trunks: trunks_of(sip.as_ref()),
+        sources,
+        desk: desk_served,
+        gate,
+    };
+    if let Some(task) = desk_task {
+        let end = until(ending.clone());
+        doors.spawn(async move {
+            tokio::select! {
+                () = task => {}
+                () = end => {}
+            }
+        });
+    }
     doors.spawn(report("HTTP", api::serve(http, api, until(ending.clone()))));
     if let Some((listener, allowed)) = audiosocket {
         println!("AudioSocket: {}", listener.local_addr()?);

@@ -52,8 +52,9 @@ pub enum Event {
     Left {
         caller: CallerId,
     },
-    /// The caller wants to be called back instead of waiting.
-    ChoseCallBack {
+    /// Somebody who leads takes a conversation over from the agent who has it.
+    TakesOver {
+        agent: AgentId,
         caller: CallerId,
     },
     /// Time passes; at least every second.
@@ -92,11 +93,11 @@ pub enum Action {
     Served {
         caller: CallerId,
     },
-    /// Keep that the caller is to be called back, and tell him.
-    KeepCallBack {
+    /// The agent's line broke, and the caller waits again, before all others.
+    Lost {
         caller: CallerId,
     },
-    /// The caller is gone: the agent's call is over.
+    /// The caller is gone, or somebody else's: the agent's call is over.
     CallOver {
         agent: AgentId,
         caller: CallerId,
@@ -140,7 +141,7 @@ pub enum Status {
     Away,
     Ready,
     Ringing { caller: CallerId, waiting: Waiting, since: DateTime },
-    Talking { caller: CallerId, since: DateTime },
+    Talking { caller: CallerId, waiting: Waiting, since: DateTime },
     WrapUp { until: DateTime },
 }
 
@@ -183,7 +184,7 @@ impl Desk {
     /// Who waits, in the order in which they are taken.
     pub fn queue(&self, now: DateTime) -> Vec<(&CallerId, &Waiting)> {
         let mut queue: Vec<_> = self.waiting.iter().collect();
-        queue.sort_by_key(|(_, waiting)| (std::cmp::Reverse(waiting.score(&self.rules.points, now)), waiting.since));
+        queue.sort_by_key(|(_, waiting)| (std::cmp::Reverse((waiting.again, waiting.score(&self.rules.points, now))), waiting.since));
         queue
     }
 
@@ -208,12 +209,7 @@ impl Desk {
             Event::WrappedUp { agent } => self.wrapped_up(&agent, now),
             Event::Arrived { caller, want } => self.arrived(caller, want, now, &mut actions),
             Event::Left { caller } => self.left(&caller, now, &mut actions),
-            Event::ChoseCallBack { caller } => {
-                if self.waiting.get(&caller).is_some_and(|waiting| waiting.want.can_be_called) {
-                    self.waiting.remove(&caller);
-                    actions.push(Action::KeepCallBack { caller });
-                }
-            }
+            Event::TakesOver { agent, caller } => self.take_over(&agent, &caller, now, &mut actions),
             Event::Tick => self.tick(now, &mut actions),
         }
         self.settle(now, &mut actions);
@@ -249,9 +245,13 @@ impl Desk {
         let Some(agent) = self.agents.remove(id) else { return };
         match agent.status {
             Status::Ringing { caller, waiting, .. } => drop(self.waiting.insert(caller, waiting)),
-            Status::Talking { caller, since } => {
+            Status::Talking { caller, waiting, since } => {
                 self.learn(now.duration_since(since).as_secs());
-                actions.push(Action::Back { caller, why: Failure::AgentLost });
+                self.waiting.insert(caller.clone(), waiting.once_more(now));
+                self.review(now, actions);
+                if self.waiting.contains_key(&caller) {
+                    actions.push(Action::Lost { caller });
+                }
             }
             Status::Away | Status::Ready | Status::WrapUp { .. } => {}
         }
@@ -259,10 +259,22 @@ impl Desk {
 
     fn accepted(&mut self, id: &AgentId, now: DateTime, actions: &mut Vec<Action>) {
         let Some(agent) = self.agents.get_mut(id) else { return };
-        if let Status::Ringing { caller, .. } = &agent.status {
-            let caller = caller.clone();
-            agent.status = Status::Talking { caller: caller.clone(), since: now };
+        if let Status::Ringing { caller, waiting, .. } = &agent.status {
+            let (caller, waiting) = (caller.clone(), waiting.clone());
+            agent.status = Status::Talking { caller: caller.clone(), waiting, since: now };
             actions.push(Action::Connect { agent: id.clone(), caller });
+        }
+    }
+
+    fn take_over(&mut self, id: &AgentId, caller: &CallerId, now: DateTime, actions: &mut Vec<Action>) {
+        let is_free = self.agents.get(id).is_some_and(|agent| !matches!(agent.status, Status::Ringing { .. } | Status::Talking { .. }));
+        let Some(from) = self.agent_of(caller).filter(|from| is_free && from != id) else { return };
+        let Some(Status::Talking { waiting, .. }) = self.agents.get(&from).map(|agent| agent.status.clone()) else { return };
+        self.end_call(&from, now);
+        actions.push(Action::CallOver { agent: from, caller: caller.clone() });
+        if let Some(agent) = self.agents.get_mut(id) {
+            agent.status = Status::Talking { caller: caller.clone(), waiting, since: now };
+            actions.push(Action::Connect { agent: id.clone(), caller: caller.clone() });
         }
     }
 
@@ -282,7 +294,7 @@ impl Desk {
     fn end_call(&mut self, id: &AgentId, now: DateTime) -> Option<CallerId> {
         let wrap_up = jiff::SignedDuration::from_secs(self.rules.wrap_up_s);
         let agent = self.agents.get_mut(id)?;
-        let Status::Talking { caller, since } = &agent.status else { return None };
+        let Status::Talking { caller, since, .. } = &agent.status else { return None };
         let (caller, seconds) = (caller.clone(), now.duration_since(*since).as_secs());
         agent.status = match agent.leaves {
             true => Status::Away,
@@ -416,6 +428,7 @@ impl Desk {
             let why = match () {
                 () if waiting.seconds(now) >= self.rules.longest_wait_s => Failure::TooLong,
                 () if left(waiting) > 0 => continue,
+                () if waiting.again => Failure::AgentLost,
                 () if waiting.turned_down_by.is_empty() => Failure::Nobody,
                 () => Failure::Declined,
             };

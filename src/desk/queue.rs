@@ -37,11 +37,18 @@ pub struct Waiting {
     pub told: DateTime,
     /// Anybody who can help will do.
     pub overflow: bool,
+    /// Was in the middle of a conversation: goes before all who were not.
+    pub again: bool,
 }
 
 impl Waiting {
     pub fn new(want: Want, now: DateTime) -> Waiting {
-        Waiting { want, since: now, turned_down_by: BTreeSet::new(), told: now, overflow: false }
+        Waiting { want, since: now, turned_down_by: BTreeSet::new(), told: now, overflow: false, again: false }
+    }
+
+    /// The same after a conversation that broke off.
+    pub fn once_more(self, now: DateTime) -> Waiting {
+        Waiting { again: true, ..Waiting::new(self.want, now) }
     }
 
     pub fn seconds(&self, now: DateTime) -> i64 {

@@ -4,7 +4,7 @@ use super::hours::Hours;
 use crate::nlu::Intent;
 use crate::text::located::{Fault, Located, Place, read_yaml};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// See the module's text. Times are seconds.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,10 @@ pub struct Rules {
     pub points: Points,
     /// The skill that a request wants.
     pub skills: BTreeMap<Intent, String>,
+    /// Requests whose callers go before others.
+    pub urgent: BTreeSet<Intent>,
+    /// What an agent says of a call afterwards, by their names.
+    pub dispositions: Vec<Disposition>,
     pub ring_s: i64,
     pub wrap_up_s: i64,
     pub tell_every_s: i64,
@@ -20,6 +24,24 @@ pub struct Rules {
     pub longest_wait_s: i64,
     pub usual_call_s: i64,
     pub most_waiting: usize,
+    /// An agent whose line broke may go on with the call so long.
+    pub come_back_s: i64,
+}
+
+/// How a call ended for the agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disposition {
+    /// The stable name, as in records.
+    pub id: String,
+    pub zh: String,
+    pub en: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InBoth {
+    zh: String,
+    en: String,
 }
 
 /// What makes a caller go first.
@@ -47,6 +69,10 @@ struct Raw {
     priority: Located<Points>,
     #[serde(default)]
     skills: BTreeMap<String, Vec<Text>>,
+    #[serde(default)]
+    urgent: Vec<Text>,
+    #[serde(default)]
+    dispositions: BTreeMap<String, InBoth>,
     ring: Located<u32>,
     wrap_up: Located<u32>,
     tell_every: Located<u32>,
@@ -54,6 +80,7 @@ struct Raw {
     longest_wait: Located<u32>,
     usual_call: Located<u32>,
     most_waiting: Located<u32>,
+    come_back: Located<u32>,
 }
 
 impl Rules {
@@ -82,6 +109,13 @@ impl Rules {
                 }
             }
         }
+        let mut urgent = BTreeSet::new();
+        for name in &raw.urgent {
+            match Intent::from_name(&name.value) {
+                Some(intent) => drop(urgent.insert(intent)),
+                None => fault(name.place, format!("there is no intent `{}`", name.value)),
+            }
+        }
         if raw.priority.value.minute == 0 {
             fault(raw.priority.place, "waiting has to count, or somebody waits for ever: minute is at least 1".into());
         }
@@ -96,6 +130,8 @@ impl Rules {
             hours,
             points: raw.priority.value,
             skills,
+            urgent,
+            dispositions: raw.dispositions.into_iter().map(|(id, InBoth { zh, en })| Disposition { id, zh, en }).collect(),
             ring_s: raw.ring.value.into(),
             wrap_up_s: raw.wrap_up.value.into(),
             tell_every_s: raw.tell_every.value.into(),
@@ -103,6 +139,7 @@ impl Rules {
             longest_wait_s: raw.longest_wait.value.into(),
             usual_call_s: raw.usual_call.value.into(),
             most_waiting: raw.most_waiting.value as usize,
+            come_back_s: raw.come_back.value.into(),
         })
     }
 }
@@ -128,6 +165,7 @@ mod tests {
         rejected("2027-02-14: friday", "2027-02-14: someday", "`someday` is no weekday");
         rejected("[broadband_fault]", "[broadband]", "there is no intent `broadband`");
         rejected("[broadband_fault]", "[complaint]", "`complaint` has two skills");
+        rejected("[report_loss]", "[loss]", "there is no intent `loss`");
         rejected("minute: 1", "minute: 0", "waits for ever");
         rejected("ring: 20", "ring: 0", "at least 1");
     }

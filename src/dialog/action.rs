@@ -36,6 +36,10 @@ pub enum Action {
     SetLang(Lang),
     /// Change how fast and how loud everything that follows is said.
     SetDelivery(Delivery),
+    /// The caller does not wait for a person any more.
+    LeaveQueue,
+    /// The caller wants to be called back instead of waiting; what came of it follows as [`super::Event::Queue`].
+    ChooseCallBack,
     /// The call is over; the last thing said is still played.
     HangUp(Outcome),
 }

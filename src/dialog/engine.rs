@@ -3,7 +3,7 @@
 //!
 //! Start at [`Engine::step`]; `hear`, `fill` and `phrase` decide what an answer means, `ask` puts questions, `run` executes a flow's steps,
 //! `moment` greets, offers and asks for a score, `control` changes our manner, `dictate` takes numbers piece by piece,
-//! `request` takes the answers of other systems, `verify` asks who is calling.
+//! `request` takes the answers of other systems, `verify` asks who is calling, `queue` is with callers who wait for a person.
 
 mod ask;
 pub(super) mod control;
@@ -16,6 +16,7 @@ mod manner;
 mod moment;
 pub(super) mod number;
 mod phrase;
+mod queue;
 mod request;
 mod run;
 pub(super) mod verify;
@@ -26,6 +27,8 @@ mod any_call;
 #[cfg(test)]
 mod dictated_calls;
 #[cfg(test)]
+mod queued_calls;
+#[cfg(test)]
 mod steered_calls;
 #[cfg(test)]
 mod tests;
@@ -35,9 +38,9 @@ pub(super) use manner::OWN_PROMPTS;
 pub use wishes::NEAR;
 
 use super::action::{Action, Outcome, TransferReason, Utterance};
-use super::event::{Event, Opening, TransferFailure};
+use super::event::{Event, Opening};
 use super::flow::{Flow, Flows};
-use super::state::{Asked, Asking, Frame, State, Waiting};
+use super::state::{Frame, State, Wait, Waiting};
 use super::template::Manner;
 use crate::nlu::Intent;
 use crate::text::{Lang, Record, Value};
@@ -96,7 +99,12 @@ impl Turn<'_> {
     fn happen(&mut self, event: Event) {
         let waiting = self.state.waiting.clone();
         match (waiting, event) {
-            (Waiting::Over, Event::TransferFailed(why)) => self.regain(why),
+            (Waiting::Over | Waiting::Person(_), Event::TransferFailed(why)) => self.regain(why),
+            (Waiting::Over, Event::Queue(what)) => self.wait_for_person(Wait::default(), what),
+            (Waiting::Person(wait), Event::Queue(what)) => self.wait_for_person(wait, what),
+            (Waiting::Person(wait), Event::Heard(understood)) => self.hear_in_queue(wait, &understood),
+            (Waiting::Person(wait), Event::Keys(keys)) => self.keys_in_queue(wait, &keys),
+            (Waiting::Person(wait), Event::NoInput | Event::HearingLost) => self.listen_in_queue(wait),
             (Waiting::Over, _) => {}
             (_, Event::HungUp) => {
                 let outcome = if self.state.settled > 0 { Outcome::Completed } else { Outcome::Abandoned };
@@ -182,18 +190,6 @@ impl Turn<'_> {
         let intent = wanted.or(frame.and_then(Frame::wish));
         let slots = frame.map(|frame| frame.variables.clone()).unwrap_or_default();
         self.hang_up(Outcome::Transferred { reason, intent, slots });
-    }
-
-    /// Nobody took the caller over: it is said so, and the call goes on where wishes are asked for.
-    fn regain(&mut self, why: TransferFailure) {
-        let prompt = match why {
-            TransferFailure::Busy | TransferFailure::NoAnswer => "transfer_busy",
-            TransferFailure::Declined | TransferFailure::Unreachable => "transfer_failed",
-        };
-        self.state.last = self.state.frames.pop().or(self.state.last.take());
-        self.state.frames.clear();
-        self.say(prompt, &Record::new());
-        self.ask(Asked::new(Asking::More));
     }
 
     fn hang_up(&mut self, outcome: Outcome) {

@@ -40,7 +40,30 @@ pub enum Event {
     HearingLost,
     /// After [`super::Outcome::Transferred`]: no person took the call, and the caller is still here.
     TransferFailed(TransferFailure),
+    /// After [`super::Outcome::Transferred`]: what becomes of a caller who waits for a person here.
+    Queue(Queue),
     HungUp,
+}
+
+/// What happens to a caller on the way to a person, and with one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queue {
+    /// A person is being asked; the place is not known, or is none.
+    Asking,
+    /// The caller waits at this place, from 1.
+    Place { place: usize, expected_s: i64, can_be_called: bool },
+    /// The caller and a person talk: the service is silent and listens to nothing.
+    Joined,
+    /// The person's line is interrupted; it may come back.
+    Interrupted,
+    /// The person's line is lost, and the caller waits again, before all others.
+    Lost,
+    /// The caller is going to be called back instead of waiting.
+    CallBackKept,
+    /// That could not be written down; the caller waits on.
+    CallBackFailed,
+    /// The person has finished.
+    Served,
 }
 
 /// Why no person took a call over.
@@ -51,6 +74,15 @@ pub enum TransferFailure {
     Declined,
     /// The way there is broken, or leads nowhere.
     Unreachable,
+    /// Nobody works now.
+    Closed {
+        /// When somebody does again, if that is known.
+        opens: Option<DateTime>,
+    },
+    /// Nobody who could help is there.
+    Nobody,
+    /// The person's line broke, and nobody else is there.
+    AgentLost,
 }
 
 impl TransferFailure {
@@ -61,6 +93,9 @@ impl TransferFailure {
             TransferFailure::NoAnswer => "no_answer",
             TransferFailure::Declined => "declined",
             TransferFailure::Unreachable => "unreachable",
+            TransferFailure::Closed { .. } => "closed",
+            TransferFailure::Nobody => "nobody",
+            TransferFailure::AgentLost => "agent_lost",
         }
     }
 }

@@ -170,6 +170,8 @@ fn word_for(action: &Action) -> String {
         Action::ResumeRecording => ")".into(),
         Action::SetLang(lang) => format!("@{lang}"),
         Action::SetDelivery(delivery) => format!("~{}/{}", delivery.speed_percent, delivery.volume_percent),
+        Action::LeaveQueue => "-queue".into(),
+        Action::ChooseCallBack => "+call_back".into(),
         Action::HangUp(Outcome::Transferred { reason, .. }) => format!("#{reason:?}"),
         Action::HangUp(outcome) => format!("#{outcome:?}"),
     }

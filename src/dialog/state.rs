@@ -145,7 +145,17 @@ pub(super) enum Waiting {
     Start,
     Caller(Asked),
     Request(Requested),
+    /// A person, in the queue or already there.
+    Person(Wait),
     Over,
+}
+
+/// What a caller who waits for a person was offered.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Wait {
+    pub can_be_called: bool,
+    /// Knows that he can be called back.
+    pub offered: bool,
 }
 
 /// A question put to the caller.

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use tingshuo::api::access::{Rule, TABLE, Who};
 use tingshuo::security::Role;
 
-const PASSWORD: &str = "correct horse battery";
+pub const PASSWORD: &str = "correct horse battery";
 
 /// Runs `tingshuo user` on the database of a service, with a password on standard input.
 fn user(service: &Service, arguments: &[&str]) -> (bool, String) {
@@ -28,16 +28,16 @@ fn user(service: &Service, arguments: &[&str]) -> (bool, String) {
     (output.status.success(), String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap())
 }
 
-fn add(service: &Service, name: &str, role: Role) {
+pub fn add(service: &Service, name: &str, role: Role) {
     let (done, told) = user(service, &["add", name, "--role", role.name()]);
     assert!(done, "{told}");
 }
 
 /// Somebody's browser, or another system.
-struct Visitor {
+pub struct Visitor {
     client: Client,
     site: String,
-    cookie: Option<String>,
+    pub cookie: Option<String>,
     form_token: String,
     bearer: Option<&'static str>,
 }
@@ -53,7 +53,7 @@ impl Visitor {
     }
 
     /// Signs in; the status says how that went.
-    async fn sign_in(service: &Service, name: &str, password: &str) -> Result<Visitor, StatusCode> {
+    pub async fn sign_in(service: &Service, name: &str, password: &str) -> Result<Visitor, StatusCode> {
         let mut visitor = Visitor::nobody(service);
         let form = [("name", name), ("password", password), ("to", "/console/settings")];
         let body = form.map(|(field, value)| format!("{field}={}", value.replace(' ', "+"))).join("&");

@@ -91,7 +91,7 @@ impl Service {
         self.child.wait().unwrap().success()
     }
 
-    async fn softphone(&self) -> Socket {
+    pub async fn softphone(&self) -> Socket {
         let mut request = format!("ws://{}/call/line", self.http).into_client_request().unwrap();
         request.headers_mut().insert("Origin", format!("http://{}", self.http).parse().unwrap());
         let (mut socket, _) = connect_async(request).await.unwrap();
@@ -123,7 +123,7 @@ impl Drop for Service {
     }
 }
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// The next text message of the softphone's line; `None` when it is closed.
 async fn next(socket: &mut Socket) -> Option<Value> {
@@ -137,7 +137,7 @@ async fn next(socket: &mut Socket) -> Option<Value> {
 }
 
 /// Reads until a caption of the service has `words`.
-async fn hears(socket: &mut Socket, words: &str) {
+pub async fn hears(socket: &mut Socket, words: &str) {
     let mut heard = Vec::new();
     let found = async {
         while let Some(message) = next(socket).await {
@@ -154,7 +154,7 @@ async fn hears(socket: &mut Socket, words: &str) {
     assert!(found, "{words} was not said: {heard:#?}");
 }
 
-async fn press(socket: &mut Socket, key: &str) {
+pub async fn press(socket: &mut Socket, key: &str) {
     socket.send(Message::text(json!({ "type": "key", "key": key }).to_string())).await.unwrap();
 }
 

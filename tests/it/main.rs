@@ -9,6 +9,7 @@ mod calls;
 mod campaigns;
 mod command_line;
 mod crash;
+mod desk;
 mod dialing;
 mod emergency;
 mod flow_graph;

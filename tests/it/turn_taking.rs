@@ -39,7 +39,7 @@ impl Told {
 impl Recogniser for Told {
     fn submit(&self, job: Job) -> Result<Pending, AsrError> {
         let heard = match job.priority {
-            Priority::Trial | Priority::Glance => {
+            Priority::Trial | Priority::Glance | Priority::Caption => {
                 self.trials.fetch_add(1, Ordering::SeqCst);
                 Ok(self.glances)
             }

@@ -18,13 +18,16 @@ macro_rules! file {
     };
 }
 
-const FILES: [(&str, &str, &[u8]); 7] = [
+const FILES: [(&str, &str, &[u8]); 10] = [
     file!("icon.svg", "image/svg+xml", "style/icon.svg"),
     file!("form.css", CSS, "style/form.css"),
     file!("console.css", CSS, "console/console.css"),
     file!("console.js", SCRIPT, "console/console.js"),
     file!("player.js", SCRIPT, "console/player.js"),
     file!("live.js", SCRIPT, "console/live.js"),
+    file!("desk.css", CSS, "console/desk.css"),
+    file!("desk.js", SCRIPT, "console/desk.js"),
+    file!("sound.js", SCRIPT, "softphone/sound.js"),
     file!("htmx.js", SCRIPT, "vendor/htmx.min.js"),
 ];
 

@@ -28,7 +28,8 @@ pub(super) struct Entry {
 }
 
 /// Name, words, path; shown to whom the table of routes lets in.
-const RAIL: [(&str, &str, &str); 9] = [
+const RAIL: [(&str, &str, &str); 10] = [
+    ("desk", "rail.desk", "/console/desk"),
     ("live", "rail.live", "/console/live"),
     ("calls", "rail.calls", "/console/calls"),
     ("orders", "rail.orders", "/console/orders"),

@@ -21,6 +21,9 @@ impl<L: Line> Session<L> {
     }
 
     pub(super) fn hear(&mut self, inbound: &Inbound) {
+        if self.with_person() {
+            return self.hear_beside_person(inbound);
+        }
         if !inbound.keys.is_empty() && !self.closing {
             self.keys.press(&inbound.keys);
             self.interrupt();

@@ -64,6 +64,12 @@ fn event(noted: &Noted) -> Value {
         }
         Happening::Withheld { reason } => json!({"reason": reason}),
         Happening::TransferFailed { why } => json!({"why": why}),
+        Happening::Queued { place, expected_s } => json!({"place": place, "expected_s": expected_s}),
+        Happening::PersonJoined { name, role } => json!({"name": name, "role": role}),
+        Happening::PersonLeft { name } => json!({"name": name}),
+        Happening::Held { held } => json!({"held": held}),
+        Happening::Talked { who, text } => json!({"who": who, "text": text}),
+        Happening::CallBack { kept } => json!({"kept": kept}),
         Happening::Keyed { count } => json!({"count": count}),
         Happening::Requested { kind, operation } => json!({"kind": kind.name(), "operation": operation}),
         Happening::Answered { operation, how, took_ms } => json!({"operation": operation, "how": how, "took_ms": took_ms}),
@@ -73,6 +79,7 @@ fn event(noted: &Noted) -> Value {
         Happening::SpeechBegan
         | Happening::SpeechEnded
         | Happening::NoInput
+        | Happening::LeftQueue
         | Happening::Echo
         | Happening::RecordingPaused
         | Happening::RecordingResumed => {

@@ -1,6 +1,6 @@
 //! The configuration file of `tingshuo serve`.
 
-use super::telephone::Sip;
+use super::telephone::{Sip, TransferBy};
 use crate::call::manners::{Manners, Readiness};
 use crate::call::reception::Limits;
 use crate::care::WebhookOutbox;
@@ -28,6 +28,7 @@ pub struct Configuration {
     pub audiosocket: Option<AudioSocket>,
     pub sip: Option<Sip>,
     pub notices: Option<Notices>,
+    pub desk: Option<DeskSection>,
 }
 
 impl Default for Configuration {
@@ -42,6 +43,7 @@ impl Default for Configuration {
             audiosocket: None,
             sip: None,
             notices: None,
+            desk: None,
         }
     }
 }
@@ -187,6 +189,14 @@ impl Default for Http {
     }
 }
 
+/// People who take callers over at /console/desk; without it nobody does, unless the line knows somebody.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct DeskSection {
+    /// Hours, priorities, skills and times; `desk/desk.yaml` without it.
+    pub rules: Option<PathBuf>,
+}
+
 /// Where notices to customers go; without it into files beside the database.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
@@ -230,6 +240,10 @@ impl Configuration {
             bail!("calls.most is 0: no call could ever be taken");
         }
         configuration.turns.check()?;
+        let by_desk = configuration.sip.as_ref().is_some_and(|sip| sip.transfer_by == TransferBy::Desk);
+        if by_desk && configuration.desk.is_none() {
+            bail!("sip.transfer_by is \"desk\", and there is no section [desk]");
+        }
         if configuration.sign_in.idle_minutes == 0 || configuration.sign_in.hours == 0 {
             bail!("sign_in.idle_minutes and sign_in.hours have to be above 0: nobody would stay signed in");
         }
@@ -290,6 +304,7 @@ mod tests {
                 && whole.calls.recordings.is_some()
                 && whole.http.token_file.is_some()
                 && whole.database.is_some()
+                && whole.desk.is_some()
         );
     }
 
@@ -304,6 +319,7 @@ mod tests {
             ("[sign_in]\nhours = 0", "nobody would stay signed in"),
             ("[turns]\nwhile_speaking = { start_ms = 400, window_ms = 320, threshold = 0.7 }", "within window_ms 320"),
             ("[turns]\nwhile_thinking = { start_ms = 100, window_ms = 200, threshold = 1.5 }", "turns.while_thinking: threshold 1.5"),
+            ("[sip]\nlisten = [\"udp:127.0.0.1:5060\"]\ntransfer_by = \"desk\"", "no section [desk]"),
             ("[turns]\nresume_ms = 60000", "turns.resume_ms 60000"),
         ] {
             let message = format!("{:#}", Configuration::parse(text).unwrap_err());

@@ -45,6 +45,7 @@ fn only_at_the_start(before: &Configuration, now: &Configuration) -> Vec<&'stati
         ("[sign_in]", before.sign_in != now.sign_in),
         ("[audiosocket]", before.audiosocket != now.audiosocket),
         ("[sip]", before.sip != now.sip),
+        ("[desk]", before.desk != now.desk),
         ("[notices]", before.notices != now.notices),
     ];
     differences.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()

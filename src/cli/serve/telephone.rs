@@ -64,6 +64,8 @@ pub enum TransferBy {
     Refer,
     /// We do, and stay between both.
     Bridge,
+    /// People of our own, at the desk.
+    Desk,
 }
 
 fn transfer_ring_seconds() -> u64 {
@@ -117,7 +119,7 @@ impl Sip {
 
 impl Sip {
     fn handover(&self) -> Result<Handover, Failure> {
-        let Some(target) = &self.transfer_to else { return Ok(Handover::None) };
+        let Some(target) = self.transfer_to.as_ref().filter(|_| self.transfer_by != TransferBy::Desk) else { return Ok(Handover::None) };
         let named = ["sip:", "sips:", "tel:"].iter().any(|scheme| target.starts_with(scheme));
         let plain = target.chars().all(|letter| letter.is_ascii_graphic() && !matches!(letter, '<' | '>' | '"'));
         let number = PhoneNumber::parse(target).filter(|_| self.transfer_by == TransferBy::Bridge && !self.trunks.is_empty());

@@ -26,10 +26,10 @@ fn event() -> impl Strategy<Value = Event> {
         4 => an_agent.clone().prop_map(|agent| Event::Accepted { agent }),
         1 => an_agent.clone().prop_map(|agent| Event::Declined { agent }),
         2 => an_agent.clone().prop_map(|agent| Event::HungUp { agent }),
-        2 => an_agent.prop_map(|agent| Event::WrappedUp { agent }),
         6 => (a_caller.clone(), want).prop_map(|(caller, want)| Event::Arrived { caller, want }),
         1 => a_caller.clone().prop_map(|caller| Event::Left { caller }),
-        1 => a_caller.prop_map(|caller| Event::ChoseCallBack { caller }),
+        1 => (an_agent.clone(), a_caller).prop_map(|(agent, caller)| Event::TakesOver { agent, caller }),
+        2 => an_agent.prop_map(|agent| Event::WrappedUp { agent }),
         3 => Just(Event::Tick),
     ]
 }
@@ -41,6 +41,8 @@ struct Outside {
     here: BTreeSet<CallerId>,
     ringing: BTreeMap<AgentId, CallerId>,
     talking: BTreeMap<AgentId, CallerId>,
+    /// Whose conversation just ended for one agent, and may go on with another.
+    taken: Option<CallerId>,
 }
 
 impl Outside {
@@ -67,14 +69,20 @@ impl Outside {
             }
             Action::StopRinging { agent, caller } => prop_assert_eq!(self.ringing.remove(agent), Some(caller.clone())),
             Action::Connect { agent, caller } => {
-                prop_assert_eq!(self.ringing.remove(agent), Some(caller.clone()));
+                let was_ringing = self.ringing.remove(agent);
+                let taken_over = self.taken.take();
+                prop_assert_eq!(was_ringing.or(taken_over), Some(caller.clone()));
                 prop_assert!(self.talking.insert(agent.clone(), caller.clone()).is_none());
             }
-            Action::CallOver { agent, caller } => prop_assert_eq!(self.talking.remove(agent), Some(caller.clone())),
+            Action::CallOver { agent, caller } => {
+                prop_assert_eq!(self.talking.remove(agent), Some(caller.clone()));
+                self.taken = Some(caller.clone());
+            }
+            Action::Lost { caller } => prop_assert!(self.here.contains(caller)),
             Action::Tell { caller, place, expected_s } => {
                 prop_assert!(self.here.contains(caller) && *place >= 1 && *expected_s >= 1);
             }
-            Action::Back { caller, .. } | Action::Served { caller } | Action::KeepCallBack { caller } => {
+            Action::Back { caller, .. } | Action::Served { caller } => {
                 prop_assert!(self.here.remove(caller), "{caller:?} is told twice that it is over");
             }
         }

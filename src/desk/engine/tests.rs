@@ -63,7 +63,7 @@ fn shown(action: &Action) -> String {
         Action::Tell { caller, place, expected_s } => format!("tell {}: {place}, {expected_s} s", caller.0),
         Action::Back { caller, why } => format!("back {}: {}", caller.0, why.name()),
         Action::Served { caller } => format!("served {}", caller.0),
-        Action::KeepCallBack { caller } => format!("call back {}", caller.0),
+        Action::Lost { caller } => format!("lost {}", caller.0),
         Action::CallOver { agent, caller } => format!("over {} with {}", agent.0, caller.0),
     }
 }
@@ -131,6 +131,32 @@ fn an_agent_who_vanishes_gives_the_caller_back() {
 }
 
 #[test]
+fn whoever_lost_an_agent_goes_before_all_others() {
+    let mut day = Day::new().with("an", &["zh"], 0).with("bo", &["zh"], 1);
+    day.arrives(2, "c1", want(&[], None));
+    day.step(3, Event::Accepted { agent: agent("an") });
+    day.arrives(4, "c2", want(&[], None));
+    day.step(5, Event::Accepted { agent: agent("bo") });
+    day.arrives(6, "c3", want(&[], Some("platinum")));
+    day.check(1_000, Event::Gone { agent: agent("an") }, &["back c3: too_long", "lost c1"]);
+    day.arrives(1_001, "c4", want(&[], Some("platinum")));
+    day.check(1_002, Event::HungUp { agent: agent("bo") }, &["served c2"]);
+    day.check(1_003, Event::WrappedUp { agent: agent("bo") }, &["ring bo for c1"]);
+}
+
+#[test]
+fn a_lead_takes_a_conversation_over_but_not_two() {
+    let mut day = Day::new().with("an", &["zh"], 0).with("bo", &["zh"], 1);
+    day.arrives(2, "c1", want(&[], None));
+    day.check(3, Event::TakesOver { agent: agent("bo"), caller: caller("c1") }, &[]);
+    day.step(4, Event::Accepted { agent: agent("an") });
+    day.check(5, Event::TakesOver { agent: agent("an"), caller: caller("c1") }, &[]);
+    day.check(6, Event::TakesOver { agent: agent("bo"), caller: caller("c1") }, &["over an with c1", "connect bo with c1"]);
+    assert_eq!(day.desk.agents[&agent("an")].status, Status::WrapUp { until: at(36) });
+    assert!(matches!(&day.desk.agents[&agent("bo")].status, Status::Talking { caller, .. } if caller.0 == "c1"));
+}
+
+#[test]
 fn a_caller_may_hang_up_in_every_state() {
     let mut day = Day::new().with("an", &["zh"], 0);
     day.arrives(1, "c1", want(&[], None));
@@ -142,18 +168,6 @@ fn a_caller_may_hang_up_in_every_state() {
     day.check(7, Event::Left { caller: caller("c2") }, &["over an with c2"]);
     day.check(8, Event::Left { caller: caller("c2") }, &[]);
     assert_eq!(day.desk.agents[&agent("an")].status, Status::WrapUp { until: at(37) });
-}
-
-#[test]
-fn a_call_back_instead_of_waiting() {
-    let mut day = Day::new().with("an", &["zh"], 0);
-    day.arrives(1, "c1", want(&[], None));
-    day.step(1, Event::Accepted { agent: agent("an") });
-    day.arrives(2, "c2", want(&[], None));
-    day.check(3, Event::ChoseCallBack { caller: caller("c2") }, &["call back c2"]);
-    day.arrives(4, "hidden", Want { can_be_called: false, ..want(&[], None) });
-    day.check(5, Event::ChoseCallBack { caller: caller("hidden") }, &[]);
-    assert_eq!(day.desk.queue(at(5)).len(), 1);
 }
 
 #[test]

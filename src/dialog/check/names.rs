@@ -11,7 +11,7 @@ const ORDER_FIELDS: &[&str] = &["number", "due"];
 
 /// What the engine adds to the variables of every template, or only to its own prompts.
 const EVERYWHERE: &[&str] = &["now", "reason"];
-const ENGINE_ONLY: &[&str] = &["title", "other_title", "value", "number", "due", "left", "answer", "question"];
+const ENGINE_ONLY: &[&str] = &["title", "other_title", "value", "number", "due", "left", "answer", "question", "place", "wait", "opens"];
 
 impl Checker<'_> {
     pub(super) fn operation(&mut self, name: &Text, changes: bool, with: &BTreeMap<String, Text>) {

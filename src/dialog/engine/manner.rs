@@ -18,6 +18,10 @@ const fn asked(id: &'static str, moment: &'static str) -> OwnPrompt {
     OwnPrompt { id, moment, asks: true, repeats: true }
 }
 
+const fn tells(id: &'static str, moment: &'static str) -> OwnPrompt {
+    OwnPrompt { id, moment, asks: false, repeats: true }
+}
+
 const LOOKING_UP: &str = "looking_up";
 const STILL_LOOKING: &str = "still_looking";
 /// What bridges a slow look-up, in the order of its waits.
@@ -55,10 +59,10 @@ pub(in crate::dialog) const OWN_PROMPTS: &[OwnPrompt] = &[
     asked("secret_more", "a piece of a secret number was taken; `left` digits to come"),
     asked("number_guess", "read back: `value`"),
     OwnPrompt { id: "verified", moment: "it is known who is calling", asks: false, repeats: false },
-    OwnPrompt { id: "help", moment: "help at an open question", asks: false, repeats: true },
-    OwnPrompt { id: "welcome", moment: "the caller thanks", asks: false, repeats: true },
-    OwnPrompt { id: "corrected", moment: "a correction was taken", asks: false, repeats: true },
-    OwnPrompt { id: "resume", moment: "back to `title` after a digression", asks: false, repeats: true },
+    tells("help", "help at an open question"),
+    tells("welcome", "the caller thanks"),
+    tells("corrected", "a correction was taken"),
+    tells("resume", "back to `title` after a digression"),
     said("knowledge_answer", "a question that we hold an answer to: the `answer`"),
     asked("helped", "after advice: did it help?"),
     asked("knowledge_guess", "not sure of the `question`: is it that?"),
@@ -66,8 +70,8 @@ pub(in crate::dialog) const OWN_PROMPTS: &[OwnPrompt] = &[
     asked("knowledge_not_helpful", "the answer did not answer it; a person?"),
     said("queued", "several requests: `title` first, then `other_title`"),
     said("next_request", "the next of several requests: `title`"),
-    OwnPrompt { id: "hold", moment: "the caller wants us to wait", asks: false, repeats: true },
-    OwnPrompt { id: "manner_limit", moment: "it goes no slower, faster, louder or softer", asks: false, repeats: true },
+    tells("hold", "the caller wants us to wait"),
+    tells("manner_limit", "it goes no slower, faster, louder or softer"),
     said("lang_changed", "from now on in this language"),
     said("keys_chosen", "the caller wants to use the keys"),
     said("keys_only", "hearing lost: keys from now on"),
@@ -86,6 +90,17 @@ pub(in crate::dialog) const OWN_PROMPTS: &[OwnPrompt] = &[
     said("transfer_flow", "a person because we cannot do it ourselves"),
     said("transfer_busy", "no person was free to take the call: on with us"),
     said("transfer_failed", "no person could be reached: on with us"),
+    said("transfer_nobody", "nobody who could help is there: on with us"),
+    said("transfer_closed", "nobody works now; perhaps known when: `opens`"),
+    said("transfer_lost", "the person's line broke and nobody else is there: on with us"),
+    tells("queue_place", "waiting for a person: the `place`, and how long it takes, `wait`"),
+    tells("queue_offer", "waiting: the caller can be called back"),
+    tells("queue_help", "waiting, and something else was said"),
+    tells("queue_interrupted", "the person's line is interrupted"),
+    tells("queue_lost", "the person's line is lost: first in the queue again"),
+    tells("queue_left", "the caller does not want to wait: on with us"),
+    tells("queue_call_back_kept", "the caller will be called back: on with us"),
+    tells("queue_call_back_failed", "a call back cannot be promised: waiting goes on"),
     said(LOOKING_UP, "a look-up takes longer than a moment"),
     said(STILL_LOOKING, "a look-up takes long"),
     said("fault", "a fault of ours"),

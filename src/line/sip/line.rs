@@ -128,6 +128,10 @@ impl Line for SipLine {
         self.media.send(frame);
     }
 
+    fn hands_over(&self) -> bool {
+        !matches!(self.transfer, Transfer::Nowhere)
+    }
+
     async fn hand_over(&mut self) -> HandedOver {
         match self.transfer.clone() {
             Transfer::Bridge(person, call_out) => self.bridge(&person, &call_out).await,

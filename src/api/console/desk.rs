@@ -1,0 +1,81 @@
+//! The agent desk: a page that lives on its own line (`crate::api::desk`).
+
+use super::Console;
+use super::frame::Frame;
+use super::pages::{Answer, html};
+use super::words::word;
+use crate::api::gate::Visitor;
+use crate::api::routes::Routes;
+use askama::Template;
+use std::sync::Arc;
+
+pub(super) fn routes(routes: Routes<Arc<Console>>) -> Routes<Arc<Console>> {
+    routes.get("/console/desk", page)
+}
+
+/// Words that the page's script needs, by the name behind the dot.
+const WORDS: &[&str] = &[
+    "desk.closed",
+    "desk.connecting",
+    "desk.replaced",
+    "desk.away",
+    "desk.ready",
+    "desk.ringing",
+    "desk.talking",
+    "desk.wrap_up",
+    "desk.held",
+    "desk.interrupted",
+    "desk.caller",
+    "desk.service",
+    "desk.agent",
+    "desk.verified",
+    "desk.unverified",
+    "desk.withheld",
+    "desk.nobody_waits",
+    "desk.no_microphone",
+    "desk.order_opened",
+    "desk.keys",
+    "desk.unhold",
+    "desk.hold",
+    "desk.mute",
+    "desk.unmute",
+    "desk.listen",
+    "desk.whisper",
+    "desk.barge",
+    "desk.take_over",
+    "desk.quit",
+    "desk.left",
+    "desk.sure",
+    "desk.tries",
+    "desk.not_yours",
+    "desk.no_call",
+    "desk.not_kept",
+    "desk.no_disposition",
+    "desk.caller_asked",
+    "desk.not_understood",
+    "desk.no_input",
+    "desk.not_verified",
+    "desk.system_down",
+    "desk.flow_rule",
+    "desk.done",
+    "desk.not_found",
+    "desk.refused",
+    "desk.unavailable",
+    "desk.language",
+    "desk.wish",
+    "desk.why",
+];
+
+#[derive(Template)]
+#[template(path = "desk.html")]
+struct Page {
+    frame: Frame,
+    words: Vec<(&'static str, &'static str)>,
+}
+
+async fn page(visitor: Visitor) -> Answer {
+    let frame = Frame::of(&visitor, "desk");
+    let named = |key: &&'static str| Some((key.split_once('.')?.1, word(frame.lang, key)));
+    let words = WORDS.iter().filter_map(named).collect();
+    Ok(html(&Page { frame, words }))
+}

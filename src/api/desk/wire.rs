@@ -1,0 +1,355 @@
+//! The messages of a station's line.
+//!
+//! What a page says ([`Said`]): `ready` `away` `accept` `decline` `hang_up` `hold {held}` `wrap_up {disposition, note}` `open_order {class, text}`, from who
+//! leads also `join {call, role: listener|whisperer|barger}` `quit` `take_over {call}`; `alive` at least every few seconds while no sound is sent.
+//! What it is told ([`Told`]): `hello` once, `view` whenever something changes, `case` with everything known of a call that rings or goes on, then
+//! `known` `said` `suggests` `keys` as they come, `order_opened` `refused`, and `replaced` when the same person came in elsewhere.
+//! Times are seconds before now (`…_s_ago`) or from now on (`…_s_left`), or milliseconds of the call (`at_ms`).
+
+use crate::business::Clock;
+use crate::call::conference::Role;
+use crate::call::services::Services;
+use crate::call::transfer::{Case, Remark, Suggestion};
+use crate::care::Handbook;
+use crate::desk::queue::CallerId;
+use crate::desk::station::{Colleague, Doing, Queued, View};
+use crate::desk::{FromAgent, Person, Rules, ToAgent};
+use crate::nlu::Intent;
+use crate::text::{Lang, PhoneNumber, Record, Value};
+use jiff::civil::DateTime;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The longest note, text of an order, and name that a page may send, in characters.
+const LONGEST_TEXT: usize = 2_000;
+
+/// What a page says.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Said {
+    Alive,
+    Ready,
+    Away,
+    Accept,
+    Decline,
+    HangUp,
+    Hold { held: bool },
+    WrapUp { disposition: String, note: String },
+    OpenOrder { class: String, text: String },
+    Join { call: String, role: Beside },
+    Quit,
+    TakeOver { call: String },
+}
+
+/// In a call beside its agent.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Beside {
+    Listener,
+    Whisperer,
+    Barger,
+}
+
+impl Said {
+    /// `None` for a sign of life.
+    ///
+    /// # Errors
+    /// What is wrong with a message that no version of the page sends.
+    pub fn read(text: &str) -> Result<Option<FromAgent>, String> {
+        let said: Said = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        Ok(Some(match said {
+            Said::Alive => return Ok(None),
+            Said::Ready => FromAgent::Ready,
+            Said::Away => FromAgent::Away,
+            Said::Accept => FromAgent::Accept,
+            Said::Decline => FromAgent::Decline,
+            Said::HangUp => FromAgent::HangUp,
+            Said::Hold { held } => FromAgent::Hold(held),
+            Said::WrapUp { disposition, note } => FromAgent::WrapUp { disposition: short(disposition)?, note: short(note)? },
+            Said::OpenOrder { class, text } => FromAgent::OpenOrder { class: short(class)?, text: short(text)? },
+            Said::Join { call, role } => {
+                let role = match role {
+                    Beside::Listener => Role::Listener,
+                    Beside::Whisperer => Role::Whisperer,
+                    Beside::Barger => Role::Barger,
+                };
+                FromAgent::Join { caller: CallerId(short(call)?), role }
+            }
+            Said::Quit => FromAgent::Quit,
+            Said::TakeOver { call } => FromAgent::TakeOver { caller: CallerId(short(call)?) },
+        }))
+    }
+}
+
+fn short(text: String) -> Result<String, String> {
+    if text.chars().count() <= LONGEST_TEXT { Ok(text) } else { Err(format!("more than {LONGEST_TEXT} characters")) }
+}
+
+/// What a page is told.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum Told {
+    Hello { id: String, shown: String, leads: bool, dispositions: Vec<Choice>, classes: Vec<Choice>, ring_s: i64, wrap_up_s: i64 },
+    View(ViewShown),
+    Case(Box<CaseShown>),
+    Known { known: Vec<Field> },
+    Said(RemarkShown),
+    Suggests { suggestions: Vec<SuggestionShown> },
+    Keys { keys: String },
+    OrderOpened { number: String },
+    Refused { why: &'static str },
+    Replaced,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Choice {
+    id: String,
+    shown: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Field {
+    name: String,
+    value: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ViewShown {
+    doing: &'static str,
+    since_s_ago: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    s_left: Option<i64>,
+    call: Option<String>,
+    held: bool,
+    beside: Option<BesideShown>,
+    queue: Vec<QueuedShown>,
+    agents: Vec<ColleagueShown>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct BesideShown {
+    call: String,
+    role: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct QueuedShown {
+    call: String,
+    waits_s: i64,
+    level: Option<String>,
+    skills: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ColleagueShown {
+    id: String,
+    shown: String,
+    doing: &'static str,
+    since_s_ago: i64,
+    call: Option<String>,
+    interrupted: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct CaseShown {
+    call: String,
+    /// `138****0001`; whole for who leads.
+    number: Option<String>,
+    lang: &'static str,
+    verified: bool,
+    reason: &'static str,
+    intent: Option<&'static str>,
+    title: Option<String>,
+    began_s_ago: i64,
+    slots: Vec<Field>,
+    transcript: Vec<RemarkShown>,
+    tried: Vec<TriedShown>,
+    known: Vec<Field>,
+    suggestions: Vec<SuggestionShown>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct RemarkShown {
+    at_ms: u64,
+    who: &'static str,
+    text: String,
+    confidence: Option<f32>,
+    intent: Option<&'static str>,
+    title: Option<String>,
+    partial: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct TriedShown {
+    operation: String,
+    how: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct SuggestionShown {
+    question: String,
+    answer: String,
+    confidence: f32,
+}
+
+/// In whose language and for whose eyes.
+pub(super) struct Words {
+    pub lang: Lang,
+    pub edition: Arc<Services>,
+    pub leads: bool,
+    pub clock: Clock,
+}
+
+impl Words {
+    pub fn hello(&self, person: &Person, rules: &Rules, handbook: &Handbook) -> Told {
+        let dispositions = rules.dispositions.iter().map(|each| Choice {
+            id: each.id.clone(),
+            shown: match self.lang {
+                Lang::Zh => each.zh.clone(),
+                Lang::En => each.en.clone(),
+            },
+        });
+        let classes = handbook.classes.codes().map(|code| {
+            let (_, class) = handbook.classes.find_or_call_back(code);
+            let shown = if self.lang == Lang::Zh { &class.name } else { &class.name_en };
+            Choice { id: code.to_owned(), shown: shown.clone() }
+        });
+        Told::Hello {
+            id: person.id.0.clone(),
+            shown: person.shown.clone(),
+            leads: person.leads,
+            dispositions: dispositions.collect(),
+            classes: classes.collect(),
+            ring_s: rules.ring_s,
+            wrap_up_s: rules.wrap_up_s,
+        }
+    }
+
+    pub fn told(&self, told: ToAgent) -> Told {
+        match told {
+            ToAgent::View(view) => Told::View(self.view(&view)),
+            ToAgent::Case { caller, case } => Told::Case(Box::new(self.case(caller, *case))),
+            ToAgent::Known(known) => Told::Known { known: self.fields(&known) },
+            ToAgent::Said(remark) => Told::Said(self.remark(remark)),
+            ToAgent::Suggests(suggestions) => Told::Suggests { suggestions: suggestions.into_iter().map(SuggestionShown::from).collect() },
+            ToAgent::Keys(keys) => Told::Keys { keys },
+            ToAgent::OrderOpened { number } => Told::OrderOpened { number },
+            ToAgent::Refused(why) => Told::Refused { why: why.name() },
+            ToAgent::Replaced => Told::Replaced,
+            // Sound is no text.
+            ToAgent::Sound(_) => Told::Keys { keys: String::new() },
+        }
+    }
+    fn title(&self, intent: Option<Intent>) -> Option<String> {
+        self.edition.engine.flows().title(intent?, self.lang).map(str::to_owned)
+    }
+
+    fn number(&self, number: &PhoneNumber) -> String {
+        if self.leads { number.reveal().to_owned() } else { number.to_string() }
+    }
+
+    fn fields(&self, record: &Record) -> Vec<Field> {
+        let value = |value: &Value| match value {
+            Value::Phone(number) => self.number(number),
+            other => other.masked(),
+        };
+        record.iter().map(|(name, each)| Field { name: name.clone(), value: value(each) }).collect()
+    }
+
+    fn remark(&self, remark: Remark) -> RemarkShown {
+        let Remark { at_ms, who, text, confidence, intent, partial } = remark;
+        RemarkShown { at_ms, who: who.name(), text, confidence, intent: intent.map(Intent::name), title: self.title(intent), partial }
+    }
+
+    fn case(&self, caller: CallerId, case: Case) -> CaseShown {
+        let Case { since, caller: number, lang, verified, reason, intent, slots, transcript, tried, known, suggestions, .. } = case;
+        CaseShown {
+            call: caller.0,
+            number: number.as_ref().map(|number| self.number(number)),
+            lang: lang.code(),
+            verified,
+            reason: reason.name(),
+            intent: intent.map(Intent::name),
+            title: self.title(intent),
+            began_s_ago: self.ago(since),
+            slots: self.fields(&slots),
+            transcript: transcript.into_iter().map(|remark| self.remark(remark)).collect(),
+            tried: tried.into_iter().map(|each| TriedShown { operation: each.operation, how: each.how }).collect(),
+            known: known.as_ref().map(|known| self.fields(known)).unwrap_or_default(),
+            suggestions: suggestions.into_iter().map(SuggestionShown::from).collect(),
+        }
+    }
+
+    fn ago(&self, moment: DateTime) -> i64 {
+        (self.clock)().duration_since(moment).as_secs()
+    }
+
+    fn view(&self, view: &View) -> ViewShown {
+        let ends = (view.doing == Doing::WrapUp).then(|| (-self.ago(view.since)).max(0));
+        ViewShown {
+            doing: view.doing.name(),
+            since_s_ago: self.ago(view.since).max(0),
+            s_left: ends,
+            call: view.caller.as_ref().map(|caller| caller.0.clone()),
+            held: view.held,
+            beside: view.beside.as_ref().map(|(caller, role)| BesideShown { call: caller.0.clone(), role: role.name() }),
+            queue: view.queue.iter().map(|queued| self.queued(queued)).collect(),
+            agents: view.agents.iter().map(|colleague| self.colleague(colleague)).collect(),
+        }
+    }
+
+    fn queued(&self, queued: &Queued) -> QueuedShown {
+        QueuedShown {
+            call: queued.caller.0.clone(),
+            waits_s: self.ago(queued.since).max(0),
+            level: queued.level.clone(),
+            skills: queued.skills.iter().cloned().collect(),
+        }
+    }
+
+    fn colleague(&self, colleague: &Colleague) -> ColleagueShown {
+        ColleagueShown {
+            id: colleague.id.0.clone(),
+            shown: colleague.shown.clone(),
+            doing: colleague.doing.name(),
+            since_s_ago: self.ago(colleague.since).max(0),
+            call: colleague.caller.as_ref().map(|caller| caller.0.clone()),
+            interrupted: colleague.interrupted,
+        }
+    }
+}
+
+impl From<Suggestion> for SuggestionShown {
+    fn from(suggestion: Suggestion) -> SuggestionShown {
+        let Suggestion { question, answer, confidence, .. } = suggestion;
+        SuggestionShown { question, answer, confidence }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Result<Option<FromAgent>, &str>) {
+        match (Said::read(text), expected) {
+            (Err(error), Err(part)) => assert!(error.contains(part), "{error}"),
+            (read, expected) => assert_eq!(read, expected.map_err(str::to_owned)),
+        }
+    }
+
+    #[test]
+    fn what_a_page_says() {
+        check(r#"{"type":"alive"}"#, Ok(None));
+        check(r#"{"type":"accept"}"#, Ok(Some(FromAgent::Accept)));
+        check(r#"{"type":"hold","held":true}"#, Ok(Some(FromAgent::Hold(true))));
+        let joins = FromAgent::Join { caller: CallerId("c1".into()), role: Role::Whisperer };
+        check(r#"{"type":"join","call":"c1","role":"whisperer"}"#, Ok(Some(joins)));
+        // Nobody becomes an agent of a call by joining it.
+        check(r#"{"type":"join","call":"c1","role":"agent"}"#, Err("unknown variant `agent`"));
+        check(r#"{"type":"shout"}"#, Err("unknown variant `shout`"));
+        check("{", Err("EOF"));
+        let long = format!(r#"{{"type":"wrap_up","disposition":"","note":"{}"}}"#, "长".repeat(2_001));
+        check(&long, Err("more than 2000 characters"));
+    }
+}

@@ -1,0 +1,252 @@
+//! What the desk's task knows, and the callers' side of it. Nothing here waits.
+
+use super::stations::AtStation;
+use super::{Books, LinkId, Message};
+use crate::call::conference::Party;
+use crate::call::transfer::{Case, FromCall, ToCall};
+use crate::desk::engine::{Action, Desk, Event, Failure, Status};
+use crate::desk::queue::{AgentId, CallerId, Want};
+use crate::desk::rules::Rules;
+use crate::desk::station::ToAgent;
+use crate::dialog::TransferFailure;
+use crate::text::{PhoneNumber, Value};
+use jiff::civil::DateTime;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::sync::mpsc::{Sender, WeakSender};
+
+/// A promise that cannot be written down by then is none.
+const KEPT_WITHIN: Duration = Duration::from_millis(1_500);
+/// So much of a call's queue is left to what is not sound.
+const NOT_SOUND: usize = 64;
+
+/// See the module's text.
+pub(super) struct Post {
+    pub engine: Desk,
+    pub books: Books,
+    pub inbox: WeakSender<Message>,
+    pub callers: BTreeMap<CallerId, Caller>,
+    pub stations: BTreeMap<AgentId, AtStation>,
+    now: DateTime,
+    links: u64,
+    parties: u32,
+}
+
+/// A call that wants a person, or has one.
+pub(super) struct Caller {
+    pub case: Case,
+    to_call: Sender<ToCall>,
+}
+
+impl Caller {
+    pub fn tell(&self, what: ToCall) {
+        let is_sound = matches!(what, ToCall::Sound { .. });
+        if is_sound && self.to_call.capacity() <= NOT_SOUND {
+            return;
+        }
+        // A call that is over says so itself.
+        let _ = self.to_call.try_send(what);
+    }
+}
+
+impl Post {
+    pub fn new(rules: Rules, books: Books, inbox: WeakSender<Message>) -> Post {
+        let now = (books.clock)();
+        let (callers, stations) = (BTreeMap::new(), BTreeMap::new());
+        Post { engine: Desk::new(rules), books, inbox, callers, stations, now, links: 0, parties: 0 }
+    }
+
+    /// The present moment; never before an earlier one, whatever the clock does.
+    pub fn now(&mut self) -> DateTime {
+        self.now = self.now.max((self.books.clock)());
+        self.now
+    }
+
+    pub fn next_link(&mut self) -> LinkId {
+        self.links += 1;
+        LinkId(self.links)
+    }
+
+    pub fn next_party(&mut self) -> Party {
+        self.parties = self.parties.wrapping_add(1);
+        Party(self.parties)
+    }
+
+    pub fn take(&mut self, message: Message) {
+        match message {
+            Message::Asked { case, to_call } => self.asked(*case, to_call),
+            Message::FromCall { caller, what } => self.told_by_call(&caller, what),
+            Message::CallerGone { caller } => self.caller_gone(&caller),
+            Message::Opened { person, to_agent, answer } => {
+                let link = self.opened(person, to_agent);
+                // Whoever asked may be gone: then the line is closed, too.
+                let _ = answer.send(link);
+            }
+            Message::FromAgent { agent, link, what } => self.told_by_agent(&agent, link, what),
+            Message::CallBack { caller, kept } => self.call_back(&caller, kept),
+            Message::OrderOpened { agent, number } => self.order_opened(&agent, number),
+            Message::NotKept { agent } => self.refuse(&agent, crate::desk::station::Refusal::NotKept),
+        }
+    }
+
+    /// Time passes.
+    pub fn look(&mut self) {
+        self.look_at_lines();
+        self.step(Event::Tick);
+    }
+
+    pub fn step(&mut self, event: Event) {
+        let now = self.now();
+        for action in self.engine.step(now, event) {
+            self.carry_out(action);
+        }
+        self.show_views();
+    }
+
+    fn carry_out(&mut self, action: Action) {
+        match action {
+            Action::Ring { agent, caller } => self.show_case(&agent, &caller),
+            Action::StopRinging { .. } => {}
+            Action::Connect { agent, caller } => self.connect(&agent, &caller),
+            Action::Tell { caller, place, expected_s } => {
+                let can_be_called = self.callers.get(&caller).is_some_and(|caller| caller.case.caller.is_some());
+                self.tell(&caller, ToCall::Place { place, expected_s, can_be_called });
+            }
+            Action::Back { caller, why } => {
+                let why = self.failure(why);
+                self.let_go(&caller, ToCall::Back(why));
+            }
+            Action::Served { caller } => self.let_go(&caller, ToCall::Served),
+            Action::Lost { caller } => {
+                self.empty(&caller);
+                self.tell(&caller, ToCall::Lost);
+            }
+            Action::CallOver { agent, caller } => self.call_over(&agent, &caller),
+        }
+    }
+
+    fn failure(&mut self, why: Failure) -> TransferFailure {
+        match why {
+            Failure::Closed => TransferFailure::Closed { opens: self.engine.rules().hours.next_open(self.now) },
+            Failure::Full => TransferFailure::Busy,
+            Failure::Nobody => TransferFailure::Nobody,
+            Failure::Declined => TransferFailure::Declined,
+            Failure::TooLong => TransferFailure::NoAnswer,
+            Failure::AgentLost => TransferFailure::AgentLost,
+        }
+    }
+
+    pub fn tell(&self, caller: &CallerId, what: ToCall) {
+        if let Some(caller) = self.callers.get(caller) {
+            caller.tell(what);
+        }
+    }
+
+    /// The caller is the call's own again.
+    fn let_go(&mut self, id: &CallerId, last: ToCall) {
+        self.empty(id);
+        if let Some(caller) = self.callers.remove(id) {
+            caller.tell(last);
+        }
+    }
+
+    fn asked(&mut self, case: Case, to_call: Sender<ToCall>) {
+        let caller = CallerId(case.call_id.clone());
+        let want = self.want(&case);
+        self.callers.insert(caller.clone(), Caller { case, to_call });
+        self.step(Event::Arrived { caller, want });
+    }
+
+    fn want(&self, case: &Case) -> Want {
+        let rules = self.engine.rules();
+        let level = match case.known.as_ref().and_then(|known| known.get("level")) {
+            Some(Value::Text(level) | Value::Code(level)) => Some(level.clone()),
+            _ => None,
+        };
+        Want {
+            needed: [case.lang.code().to_owned()].into(),
+            wished: case.intent.and_then(|intent| rules.skills.get(&intent)).cloned().into_iter().collect(),
+            level,
+            urgent: case.intent.is_some_and(|intent| rules.urgent.contains(&intent)),
+            can_be_called: case.caller.is_some(),
+        }
+    }
+
+    fn caller_gone(&mut self, id: &CallerId) {
+        // A call that was let go has no place here any more.
+        if self.callers.contains_key(id) {
+            self.step(Event::Left { caller: id.clone() });
+            self.empty(id);
+            self.callers.remove(id);
+            self.show_views();
+        }
+    }
+
+    fn told_by_call(&mut self, id: &CallerId, what: FromCall) {
+        let Some(caller) = self.callers.get_mut(id) else { return };
+        let shown = match what {
+            FromCall::Sound { party, frame } => return self.play(party, frame),
+            FromCall::ChoseCallBack => return self.keep_call_back(id),
+            FromCall::Said(remark) => {
+                if !remark.partial {
+                    caller.case.transcript.push(remark.clone());
+                }
+                ToAgent::Said(remark)
+            }
+            FromCall::Known(known) => {
+                caller.case.known = Some(known.clone());
+                ToAgent::Known(known)
+            }
+            FromCall::Suggests(suggestions) => {
+                caller.case.suggestions.clone_from(&suggestions);
+                ToAgent::Suggests(suggestions)
+            }
+            FromCall::Keys(keys) => ToAgent::Keys(keys),
+        };
+        self.show_all(id, &shown);
+    }
+
+    fn keep_call_back(&mut self, id: &CallerId) {
+        let Some((case, inbox)) = self.callers.get(id).map(|caller| &caller.case).zip(self.inbox.upgrade()) else { return };
+        let (number, lang, call, caller) = (case.caller.clone(), case.lang, case.call_id.clone(), id.clone());
+        let (database, now) = (self.books.database.clone(), self.now());
+        tokio::spawn(async move {
+            let kept = match number {
+                Some(number) => keep(&database, &number, &call, lang, now).await,
+                None => false,
+            };
+            // The desk is gone only when everything ends.
+            let _ = inbox.send(Message::CallBack { caller, kept }).await;
+        });
+    }
+
+    fn call_back(&mut self, id: &CallerId, kept: bool) {
+        if !kept {
+            return self.tell(id, ToCall::CallBackFailed);
+        }
+        // Somebody took the caller meanwhile: then they talk now, and speak of the call back.
+        let talks = self.engine.agents().any(|(_, agent)| matches!(&agent.status, Status::Talking { caller, .. } if caller == id));
+        if talks || !self.callers.contains_key(id) {
+            return;
+        }
+        self.step(Event::Left { caller: id.clone() });
+        self.let_go(id, ToCall::CallBackKept);
+        self.show_views();
+    }
+}
+
+async fn keep(database: &crate::store::Database, number: &PhoneNumber, call: &str, lang: crate::text::Lang, now: DateTime) -> bool {
+    let key = format!("{call}/queue");
+    let kept = tokio::time::timeout(KEPT_WITHIN, database.call_backs().keep(&key, number, call, lang, now)).await;
+    match kept {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            tracing::error!(call, %error, "a call back could not be promised");
+            false
+        }
+        Err(_) => {
+            tracing::error!(call, "a call back could not be promised: the database does not answer");
+            false
+        }
+    }
+}

@@ -1,0 +1,353 @@
+// The agent desk: one line to the service for state, words and sound. The protocol is written down in src/api/desk/wire.rs.
+
+const at = (id) => document.getElementById(id);
+const desk = at("desk");
+const words = Object.fromEntries([...at("words").children].map((item) => [item.dataset.name, item.textContent]));
+const word = (name) => words[name] ?? name;
+const ALIVE_MS = 3000;
+const UNSURE = 0.6;
+
+let socket = null;
+let tries = 0;
+let hello = null;
+let view = { doing: "closed", queue: [], agents: [] };
+let viewAt = 0;
+let shownCall = null;
+let muted = false;
+let sound = null;
+let ringing = null;
+
+// Sound: a microphone is asked for when somebody wants calls, and kept.
+async function openSound() {
+  if (sound) {
+    return sound;
+  }
+  const context = new AudioContext({ latencyHint: "interactive" });
+  await context.audioWorklet.addModule(desk.dataset.sound);
+  const stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true, autoGainControl: true } });
+  const earpiece = new AudioWorkletNode(context, "earpiece", { outputChannelCount: [1] });
+  earpiece.connect(context.destination);
+  const microphone = new AudioWorkletNode(context, "microphone", { numberOfOutputs: 0 });
+  context.createMediaStreamSource(stream).connect(microphone);
+  microphone.port.onmessage = ({ data }) => {
+    if (isHeard() && socket?.readyState === WebSocket.OPEN && socket.bufferedAmount < 64000) {
+      socket.send(muted ? new Int16Array(data.pcm.byteLength / 2).buffer : data.pcm);
+    }
+  };
+  sound = { context, earpiece };
+  return sound;
+}
+
+const isHeard = () => view.doing === "talking" || view.beside?.role === "whisperer" || view.beside?.role === "barger";
+
+function ring(on) {
+  if (on === (ringing !== null)) {
+    return;
+  }
+  if (!on) {
+    clearInterval(ringing);
+    ringing = null;
+    return;
+  }
+  const tone = () => {
+    if (!sound) {
+      return;
+    }
+    const { context } = sound;
+    const [oscillator, gain] = [context.createOscillator(), context.createGain()];
+    oscillator.frequency.value = 660;
+    gain.gain.setValueAtTime(0.12, context.currentTime);
+    gain.gain.exponentialRampToValueAtTime(0.001, context.currentTime + 0.6);
+    oscillator.connect(gain).connect(context.destination);
+    oscillator.start();
+    oscillator.stop(context.currentTime + 0.6);
+  };
+  tone();
+  ringing = setInterval(tone, 2000);
+}
+
+function say(type, fields = {}) {
+  if (socket?.readyState === WebSocket.OPEN) {
+    socket.send(JSON.stringify({ type, ...fields }));
+  }
+}
+
+function tell(text) {
+  at("told").textContent = text;
+  at("told").hidden = text === "";
+}
+
+function element(name, className, ...children) {
+  const made = document.createElement(name);
+  made.className = className;
+  made.append(...children);
+  return made;
+}
+
+function button(text, act) {
+  const made = element("button", "button", text);
+  made.type = "button";
+  made.onclick = act;
+  return made;
+}
+
+const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds) % 60).padStart(2, "0")}`;
+
+// How one's own state is shown, every second and at every change.
+function showTimes() {
+  const passed = (performance.now() - viewAt) / 1000;
+  if (view.doing === "closed") {
+    at("since").textContent = "";
+  } else if (view.doing === "wrap_up") {
+    const left = Math.max(0, (view.s_left ?? 0) - passed);
+    at("since").textContent = word("left").replace("{}", clock(left));
+    at("wrap-up-left").textContent = clock(left);
+  } else {
+    at("since").textContent = clock(view.since_s_ago + passed);
+  }
+  for (const shown of document.querySelectorAll("[data-seconds]")) {
+    shown.textContent = clock(Number(shown.dataset.seconds) + passed);
+  }
+}
+
+function seconds(count) {
+  const made = element("span", "faint", clock(count));
+  made.dataset.seconds = count;
+  return made;
+}
+
+function showView(next) {
+  const before = view.doing;
+  view = next;
+  viewAt = performance.now();
+  desk.dataset.doing = view.doing;
+  at("doing").textContent = view.held ? word("held") : word(view.doing);
+  const shown = {
+    ready: view.doing === "away" || view.doing === "wrap_up",
+    away: view.doing === "ready" || view.doing === "wrap_up",
+    accept: view.doing === "ringing",
+    decline: view.doing === "ringing",
+    mute: isHeard(),
+    hold: view.doing === "talking",
+    "hang-up": view.doing === "talking",
+  };
+  for (const [id, visible] of Object.entries(shown)) {
+    at(id).hidden = !visible;
+  }
+  at("hold").setAttribute("aria-pressed", String(view.held));
+  at("hold").textContent = word(view.held ? "unhold" : "hold");
+  at("wrap-up").hidden = view.doing !== "wrap_up";
+  ring(view.doing === "ringing");
+  if (before !== view.doing) {
+    tell("");
+    muted = false;
+    showMuted();
+    if (view.doing === "ringing") {
+      at("accept").focus();
+    }
+    if (view.doing === "wrap_up") {
+      at("disposition").focus();
+    }
+    if (view.doing === "ready" || view.doing === "away") {
+      clearCase();
+    }
+  }
+  showPeople();
+  showTimes();
+}
+
+function showPeople() {
+  at("queue-count").textContent = view.queue.length;
+  const waiting = view.queue.map((each) => element("li", "row", [each.level, ...each.skills].filter(Boolean).join(" · "), seconds(each.waits_s)));
+  at("queue").replaceChildren(...(waiting.length > 0 ? waiting : [element("li", "faint", word("nobody_waits"))]));
+  at("agents").replaceChildren(
+    ...view.agents.map((each) => {
+      const state = each.interrupted ? word("interrupted") : word(each.doing);
+      const row = element("li", "row", each.shown, element("span", "faint", state, " ", seconds(each.since_s_ago)));
+      if (hello?.leads && each.call && each.id !== hello.id && each.doing === "talking") {
+        row.append(leading(each.call));
+      }
+      return row;
+    }),
+  );
+}
+
+// What somebody who leads can do about a colleague's call.
+function leading(call) {
+  const inIt = view.beside?.call === call ? view.beside.role : null;
+  const join = (role, name) => {
+    const made = button(word(name), () => openSound().then(() => say("join", { call, role }), () => tell(word("no_microphone"))));
+    made.setAttribute("aria-pressed", String(inIt === role));
+    return made;
+  };
+  const acts = [join("listener", "listen"), join("whisperer", "whisper"), join("barger", "barge"), button(word("take_over"), () => openSound().then(() => say("take_over", { call }), () => tell(word("no_microphone"))))];
+  return element("div", "acts", ...acts, ...(inIt ? [button(word("quit"), () => say("quit"))] : []));
+}
+
+function clearCase() {
+  shownCall = null;
+  at("case").hidden = true;
+  at("no-case").hidden = false;
+  at("no-talk").hidden = false;
+  at("remarks").replaceChildren();
+  at("note").value = "";
+  at("order-text").value = "";
+}
+
+function fact(name, value) {
+  return element("div", "", element("dt", "", name), element("dd", "", value));
+}
+
+function showCase(told) {
+  shownCall = told;
+  at("case").hidden = false;
+  at("no-case").hidden = true;
+  at("number").textContent = told.number ?? word("withheld");
+  at("verified").textContent = word(told.verified ? "verified" : "unverified");
+  showKnown(told.known);
+  at("tried-part").hidden = told.tried.length === 0;
+  at("tried").replaceChildren(...told.tried.map((each) => element("li", "row", each.operation, element("span", "faint", word(each.how)))));
+  showSuggestions(told.suggestions);
+  at("remarks").replaceChildren();
+  told.transcript.forEach(showRemark);
+  at("no-talk").hidden = true;
+  const fits = [...at("order-class").options].find((option) => option.value === told.intent);
+  if (fits) {
+    at("order-class").value = fits.value;
+  }
+}
+
+function showKnown(known) {
+  shownCall.known = known;
+  const why = [fact(word("why"), word(shownCall.reason)), ...(shownCall.title ? [fact(word("wish"), shownCall.title)] : [])];
+  const all = [...known, ...shownCall.slots].map(({ name, value }) => fact(name, value));
+  at("facts").replaceChildren(...why, fact(word("language"), shownCall.lang), ...all);
+}
+
+function showSuggestions(suggestions) {
+  at("suggestions-part").hidden = suggestions.length === 0;
+  at("suggestions").replaceChildren(
+    ...suggestions.map((each, n) => {
+      const details = element("details", "", element("summary", "", each.question), element("p", "", each.answer));
+      details.open = n === 0;
+      return element("li", "", details);
+    }),
+  );
+}
+
+// Words that may still change stand last of their side, in grey, until they are replaced.
+function showRemark(remark) {
+  const list = at("remarks");
+  const last = [...list.children].findLast((line) => line.dataset.who === remark.who);
+  const line = last?.dataset.partial === "true" ? last : element("li", "remark");
+  line.dataset.who = remark.who;
+  line.dataset.partial = String(remark.partial);
+  const said = element("span", "words", remark.text);
+  if (remark.confidence !== null && remark.confidence < UNSURE && remark.who === "caller") {
+    said.dataset.unsure = "";
+    said.title = word("sure").replace("{}", Math.round(remark.confidence * 100));
+  }
+  const tag = remark.title ? [document.createElement("br"), element("span", "tag", remark.title)] : [];
+  line.replaceChildren(element("span", "by", `${word(remark.who)} ${clock(remark.at_ms / 1000)}`), said, ...tag);
+  if (line.parentElement !== list) {
+    list.append(line);
+  }
+  list.scrollTop = list.scrollHeight;
+}
+
+function showHello(told) {
+  hello = told;
+  const options = (choices) => choices.map(({ id, shown }) => new Option(shown, id));
+  at("disposition").replaceChildren(...options(told.dispositions));
+  at("order-class").replaceChildren(...options(told.classes));
+}
+
+function told(message) {
+  const acts = {
+    hello: showHello,
+    view: showView,
+    case: showCase,
+    known: ({ known }) => shownCall && showKnown(known),
+    said: showRemark,
+    suggests: ({ suggestions }) => showSuggestions(suggestions),
+    keys: ({ keys }) => keys && tell(word("keys").replace("{}", keys)),
+    order_opened: ({ number }) => {
+      at("order-text").value = "";
+      tell(word("order_opened").replace("{}", number));
+    },
+    refused: ({ why }) => tell(word(why)),
+    replaced: () => {
+      socket.onclose = null;
+      showClosed(word("replaced"));
+    },
+  };
+  acts[message.type]?.(message);
+}
+
+function showClosed(text) {
+  view = { ...view, doing: "closed" };
+  desk.dataset.doing = "closed";
+  at("doing").textContent = word("closed");
+  ring(false);
+  for (const shown of document.querySelectorAll(".pane .acts > .button")) {
+    shown.hidden = true;
+  }
+  tell(text);
+}
+
+function connect() {
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  socket = new WebSocket(`${scheme}://${location.host}/desk/line`);
+  socket.binaryType = "arraybuffer";
+  socket.onopen = () => {
+    tries = 0;
+    tell("");
+  };
+  socket.onmessage = ({ data }) => {
+    if (data instanceof ArrayBuffer) {
+      sound?.earpiece.port.postMessage(data, [data]);
+    } else {
+      told(JSON.parse(data));
+    }
+  };
+  socket.onclose = () => {
+    tries += 1;
+    showClosed(word("tries"));
+    setTimeout(connect, Math.min(500 * tries, 5000));
+  };
+}
+
+function showMuted() {
+  at("mute").setAttribute("aria-pressed", String(muted));
+  at("mute").textContent = word(muted ? "unmute" : "mute");
+}
+
+at("ready").onclick = () => openSound().then(() => say("ready"), () => tell(word("no_microphone")));
+at("away").onclick = () => say("away");
+at("accept").onclick = () => openSound().then(() => say("accept"), () => tell(word("no_microphone")));
+at("decline").onclick = () => say("decline");
+at("hang-up").onclick = () => say("hang_up");
+at("hold").onclick = () => say("hold", { held: !view.held });
+at("mute").onclick = () => {
+  muted = !muted;
+  showMuted();
+};
+at("order").onsubmit = (event) => {
+  event.preventDefault();
+  say("open_order", { class: at("order-class").value, text: at("order-text").value });
+};
+at("wrap-up").onsubmit = (event) => {
+  event.preventDefault();
+  say("wrap_up", { disposition: at("disposition").value, note: at("note").value });
+};
+document.addEventListener("keydown", (event) => {
+  const isTyping = event.target.closest?.("input, textarea, select") !== null;
+  if (view.doing !== "ringing" || isTyping || (event.key !== "Enter" && event.key !== "Escape")) {
+    return;
+  }
+  event.preventDefault();
+  at(event.key === "Enter" ? "accept" : "decline").click();
+});
+setInterval(showTimes, 1000);
+setInterval(() => say("alive"), ALIVE_MS);
+connect();
