@@ -51,6 +51,8 @@ const MOST_ACCEPTORS: usize = 16;
 const SHORT_MS: u32 = 2_000;
 /// Short speech heard with less confidence may have been something else.
 const SURE: f32 = 0.75;
+/// More threads than these hardly hear sooner; they spin while they wait for one another, so on a busy machine one is all there is.
+const MOST_THREADS_ALONE: usize = 4;
 /// Phrases that are handed on.
 const MOST_ALTERNATIVES: usize = 3;
 
@@ -61,9 +63,9 @@ pub struct WhisperConfig {
     pub model: PathBuf,
     /// Decoder threads, each with a state of about 230 MB.
     pub threads: usize,
-    /// Threads of a first pass at most, while no other job is at work or waiting and so many cores are idle: it answers sooner. They spin while they wait
-    /// for one another, so on a busy machine one is all there is.
-    pub threads_alone: usize,
+    /// Callers wait for the answers: a first pass spreads over idle cores while no other job is at work or waiting, and while others wait free speech is
+    /// not looked at again. Without it the same sound always gets the same work.
+    pub live: bool,
     /// Jobs that may wait before new ones are refused.
     pub queue: usize,
     /// What callers say in a word or two, by language: short speech that was not heard surely is compared with it.
@@ -76,7 +78,7 @@ impl WhisperConfig {
     /// One thread a core, one for each decode; four jobs may wait for each.
     pub fn new(model: PathBuf) -> WhisperConfig {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        WhisperConfig { model, threads, threads_alone: 1, queue: 4 * threads, phrases: BTreeMap::new(), prompted: true }
+        WhisperConfig { model, threads, live: false, queue: 4 * threads, phrases: BTreeMap::new(), prompted: true }
     }
 }
 
@@ -107,7 +109,7 @@ impl Whisper {
         let known = Arc::new(Known { vocabulary: vocabulary(&model), phrases, prompted: config.prompted });
         let mut decoders = Vec::new();
         for _ in 0..config.threads.max(1) {
-            let mut decoder = Decoder::new(&model, &known, config.threads_alone)?;
+            let mut decoder = Decoder::new(&model, &known, config.live)?;
             decoder.decode(&warm_up, &warm_up.samples, 1)?;
             decoders.push(decoder);
         }
@@ -156,7 +158,7 @@ struct Decoder {
     state: WhisperState,
     /// Worked out about the phrases so far.
     onwards: BTreeMap<Lang, Onwards>,
-    threads_alone: usize,
+    live: bool,
     mandarin: FullParams<'static, 'static>,
     english: FullParams<'static, 'static>,
 }
@@ -176,7 +178,7 @@ struct Decoded {
 }
 
 impl Decoder {
-    fn new(model: &Arc<WhisperContext>, known: &Arc<Known>, threads_alone: usize) -> Result<Decoder, AsrError> {
+    fn new(model: &Arc<WhisperContext>, known: &Arc<Known>, live: bool) -> Result<Decoder, AsrError> {
         let state = model.create_state().map_err(engine_error)?;
         Ok(Decoder {
             model: Arc::clone(model),
@@ -184,7 +186,7 @@ impl Decoder {
             acceptors: Vec::new(),
             state,
             onwards: BTreeMap::new(),
-            threads_alone,
+            live,
             mandarin: settings(Lang::Zh),
             english: settings(Lang::En),
         })
@@ -312,7 +314,7 @@ impl Worker for Decoder {
     }
 
     fn recognise(&mut self, job: &Job, alone: Option<Alone<'_>>, demand: &dyn Demand) -> Result<Transcript, AsrError> {
-        let threads = if alone.is_some() { 1 + cpu::idle_cores().min(self.threads_alone.saturating_sub(1)) } else { 1 };
+        let threads = if alone.is_some() && self.live { 1 + cpu::idle_cores().min(MOST_THREADS_ALONE - 1) } else { 1 };
         let mut alone = alone.filter(|_| threads > 1);
         let mut beside_ms = 0;
         let begun = cpu::ThreadTime::now();
@@ -350,7 +352,7 @@ impl Worker for Decoder {
             if free && speech_ms <= SHORT_MS && (heard.is_err() || confidence < SURE) {
                 transcript.alternatives = self.alternatives(job.lang, decoded.prefix.clone(), demand)?;
             }
-            if free && confidence < SURE && !demand.others_wait() {
+            if free && confidence < SURE && !(self.live && demand.others_wait()) {
                 let others = self.others(job.lang, &decoded, demand)?;
                 transcript.alternatives.extend(others);
             }

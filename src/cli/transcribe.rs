@@ -104,8 +104,6 @@ impl Question {
     }
 }
 
-/// More threads than these hardly hear sooner.
-const MOST_THREADS_ALONE: usize = 4;
 /// Longer Mandarin requests say enough to be heard as they are.
 const SHORT_CHARACTERS: usize = 4;
 
@@ -116,7 +114,7 @@ pub fn open() -> Result<Whisper, Failure> {
 
 /// The same for callers who wait: on an idle machine several cores hear one utterance.
 pub fn open_live() -> Result<Whisper, Failure> {
-    Ok(Whisper::open(&WhisperConfig { threads_alone: MOST_THREADS_ALONE, ..knowing()? })?)
+    Ok(Whisper::open(&WhisperConfig { live: true, ..knowing()? })?)
 }
 
 fn knowing() -> Result<WhisperConfig, Failure> {
