@@ -9,7 +9,6 @@ pub mod ggml;
 pub mod manifest;
 pub mod mel;
 pub mod package;
-mod q8;
 mod scratch;
 pub mod wholeness;
 

@@ -4,7 +4,6 @@
 //! u32 for each dimension, u8 element type, u32 bytes, the bytes; then u32 count of aliases, for each: string alias, string target.
 //! A string is a u16 length that counts a closing NUL, then the bytes. Nothing is copied: tensors borrow from the file's bytes.
 
-use half::f16;
 use std::collections::HashMap;
 
 /// What is wrong with the file.
@@ -62,10 +61,22 @@ impl<'a> Tensor<'a> {
     /// The values, widened without loss.
     pub fn values(&self) -> impl Iterator<Item = f32> + '_ {
         self.bytes.chunks_exact(self.element.bytes()).map(|bytes| match *bytes {
-            [a, b] => f16::from_le_bytes([a, b]).to_f32(),
+            [a, b] => f16_to_f32(u16::from_le_bytes([a, b])),
             [a, b, c, d] => f32::from_le_bytes([a, b, c, d]),
             _ => unreachable!("elements have two or four bytes"),
         })
+    }
+}
+
+/// IEEE 754 binary16 to binary32.
+fn f16_to_f32(bits: u16) -> f32 {
+    let sign = u32::from(bits >> 15) << 31;
+    let exponent = u32::from(bits >> 10 & 0x1f);
+    let fraction = u32::from(bits & 0x3ff);
+    match (exponent, fraction) {
+        (0, _) => f32::from_bits(sign | 0x3f80_0000) * fraction as f32 * 2f32.powi(-24),
+        (0x1f, _) => f32::from_bits(sign | 0x7f80_0000 | fraction << 13),
+        _ => f32::from_bits(sign | (exponent + 112) << 23 | fraction << 13),
     }
 }
 
@@ -179,6 +190,24 @@ impl<'a> Reader<'a> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[track_caller]
+    fn check(bits: u16, expected: f32) {
+        assert_eq!(f16_to_f32(bits).to_bits(), expected.to_bits(), "{bits:#06x}");
+    }
+
+    #[test]
+    fn half_precision() {
+        check(0x0000, 0.0);
+        check(0x8000, -0.0);
+        check(0x3c00, 1.0);
+        check(0xc000, -2.0);
+        check(0x7bff, 65504.0);
+        check(0x0400, 6.103_515_6e-5);
+        check(0x0001, 5.960_464_5e-8);
+        check(0x83ff, -6.097_555e-5);
+        check(0x7c00, f32::INFINITY);
+    }
 
     proptest! {
         #[test]

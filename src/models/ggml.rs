@@ -2,11 +2,11 @@
 //!
 //! Layout out, little-endian: u32 magic, eleven i32 of dimensions, the mel filterbank (i32 rows, i32 columns, f32 each), the
 //! vocabulary (i32 count, each i32 length and bytes; whisper.cpp adds the special tokens itself), then tensors until the end: i32
-//! rank, i32 name length, i32 type (0 f32, 1 f16, 8 q8_0), i32 dimensions from the innermost, name, data. Names and order are
-//! OpenAI's. CTranslate2 fuses query, key and value into one matrix; they are split again. Matrices become eight-bit (`q8`); all else is copied bit for bit.
+//! rank, i32 name length, i32 type (0 f32, 1 f16), i32 dimensions from the innermost, name, data. Names and order are OpenAI's.
+//! CTranslate2 fuses query, key and value into one matrix; they are split again. Weights are copied bit for bit.
 
 use super::ct2::{Ct2, Ct2Error, Element, Tensor};
-use super::{mel, q8};
+use super::mel;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
@@ -20,8 +20,7 @@ pub enum ConvertError {
 }
 
 const MAGIC: u32 = 0x6767_6d6c;
-/// Matrices of eight bits, in the second version of their form.
-const FTYPE_Q8: usize = 2_007;
+const FTYPE_F16: usize = 1;
 /// Size of one attention head in every Whisper model.
 const HEAD: usize = 64;
 
@@ -65,15 +64,10 @@ fn write_tensor(out: &mut impl Write, name: &str, tensor: &Tensor<'_>) -> Result
     // whisper.cpp adds the convolutions' biases to matrices of frames, and wants them as columns.
     let is_column = matches!(name, "encoder.conv1.bias" | "encoder.conv2.bias");
     let is_full = tensor.shape.len() < 2 || name.ends_with("positional_embedding");
-    let form = match tensor.shape.as_slice() {
-        _ if is_full => Form::F32,
-        [_, columns] if columns % q8::BLOCK == 0 => Form::Q8,
-        _ => Form::F16,
-    };
     let rank = tensor.shape.len() + usize::from(is_column);
     write_i32(out, rank)?;
     write_i32(out, name.len())?;
-    write_i32(out, form as usize)?;
+    write_i32(out, usize::from(!is_full))?;
     if is_column {
         write_i32(out, 1)?;
     }
@@ -81,25 +75,16 @@ fn write_tensor(out: &mut impl Write, name: &str, tensor: &Tensor<'_>) -> Result
         write_i32(out, dimension)?;
     }
     out.write_all(name.as_bytes())?;
-    match form {
-        Form::F32 => {
-            for value in tensor.values() {
-                out.write_all(&value.to_le_bytes())?;
-            }
+    if is_full {
+        for value in tensor.values() {
+            out.write_all(&value.to_le_bytes())?;
         }
-        Form::Q8 => out.write_all(&q8::blocks(tensor.values()))?,
-        Form::F16 if tensor.element == Element::F16 => out.write_all(tensor.bytes)?,
-        Form::F16 => return Err(Ct2Error::Tensor { name: name.to_owned(), reason: "is not of 16-bit floats".into() }.into()),
+        return Ok(());
     }
-    Ok(())
-}
-
-/// How a tensor's values are written, with ggml's number for it.
-#[derive(Clone, Copy)]
-enum Form {
-    F32 = 0,
-    F16 = 1,
-    Q8 = 8,
+    if tensor.element != Element::F16 {
+        return Err(Ct2Error::Tensor { name: name.to_owned(), reason: "is not of 16-bit floats".into() }.into());
+    }
+    Ok(out.write_all(tensor.bytes)?)
 }
 
 struct Dimensions {
@@ -135,7 +120,7 @@ impl Dimensions {
             self.text_state / HEAD,
             self.text_layers,
             self.mels,
-            FTYPE_Q8,
+            FTYPE_F16,
         ]
     }
 }
