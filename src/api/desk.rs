@@ -1,6 +1,6 @@
 //! The line of a station: a WebSocket at `/desk/line` for whoever is signed in as somebody who speaks with callers.
 //!
-//! Text messages are JSON ([`wire`]), binary ones are sound both ways, linear, 16 bits, 16 kHz, mono. The first message that comes is `hello`.
+//! Text messages are JSON (`wire`), binary ones are sound both ways, linear, 16 bits, 16 kHz, mono. The first message that comes is `hello`.
 
 mod wire;
 
