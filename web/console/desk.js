@@ -252,7 +252,7 @@ function showRemark(remark) {
   if (line.parentElement !== list) {
     list.append(line);
   }
-  list.scrollTop = list.scrollHeight;
+  list.parentElement.scrollTop = list.parentElement.scrollHeight;
 }
 
 function showHello(told) {
