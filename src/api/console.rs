@@ -7,7 +7,7 @@ mod calls;
 mod customers;
 mod desk;
 mod flows;
-mod format;
+pub(super) mod format;
 mod frame;
 mod incidents;
 mod knowledge;

@@ -104,7 +104,7 @@ async function accessible(page) {
 const picture = (page, name) => page.screenshot({ path: join(SCREENS, `desk-${name}.png`), fullPage: true });
 
 test("an agent takes a call with the keyboard, finishes it, and the caller is told goodbye", async () => {
-  const { page, faults } = await agent("limin", 1280, false);
+  const { browser, page, faults } = await agent("limin", 1280, false);
   await accessible(page);
   await picture(page, "zh-1280-away");
   await page.click("#ready");
@@ -137,6 +137,8 @@ test("an agent takes a call with the keyboard, finishes it, and the caller is to
   await page.click("#away");
   await does(page, "away");
   assert.deepEqual(faults, []);
+  // Somebody who is away might still come: he must be gone, not away, for the next caller to be told that nobody takes the call.
+  await Promise.all([browser.close(), calling.browser.close()]);
 });
 
 test("a page that is closed and opened again goes on with the call, in English, on a small screen, in the dark", async () => {

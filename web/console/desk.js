@@ -206,7 +206,7 @@ function showCase(told) {
   at("verified").textContent = word(told.verified ? "verified" : "unverified");
   showKnown(told.known);
   at("tried-part").hidden = told.tried.length === 0;
-  at("tried").replaceChildren(...told.tried.map((each) => element("li", "row", each.operation, element("span", "faint", word(each.how)))));
+  at("tried").replaceChildren(...told.tried.map((each) => element("li", "row", words[`op_${each.operation}`] ?? each.operation, element("span", "faint", word(each.how)))));
   showSuggestions(told.suggestions);
   at("remarks").replaceChildren();
   told.transcript.forEach(showRemark);
@@ -220,7 +220,7 @@ function showCase(told) {
 function showKnown(known) {
   shownCall.known = known;
   const why = [fact(word("why"), word(shownCall.reason)), ...(shownCall.title ? [fact(word("wish"), shownCall.title)] : [])];
-  const all = [...known, ...shownCall.slots].map(({ name, value }) => fact(name, value));
+  const all = [...known, ...shownCall.slots].map(({ name, value }) => fact(words[`fact_${name}`] ?? name, value));
   at("facts").replaceChildren(...why, fact(word("language"), shownCall.lang), ...all);
 }
 

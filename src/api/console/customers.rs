@@ -2,7 +2,7 @@
 
 use super::Console;
 use super::calls;
-use super::format::value;
+use super::format::{called, named, value};
 use super::frame::Frame;
 use super::orders;
 use super::pages::{Answer, html};
@@ -10,7 +10,7 @@ use crate::api::gate::Visitor;
 use crate::api::routes::Routes;
 use crate::business::{Failure, Request};
 use crate::store::{Sought, SoughtCalls};
-use crate::text::{Lang, PhoneNumber, Record, Value};
+use crate::text::{PhoneNumber, Record, Value};
 use askama::Template;
 use axum::extract::{Form, State};
 use serde::Deserialize;
@@ -97,17 +97,13 @@ async fn customer(State(console): State<Arc<Console>>, visitor: Visitor, Form(wa
             }
         }
     }
-    let name = match lang {
-        Lang::Zh => format!("{}{}", named(&person, "surname", lang), named(&person, "title", lang)),
-        Lang::En => format!("{} {}", named(&person, "title", lang), named(&person, "surname", lang)),
-    };
     let tags = match person.get("tags") {
         Some(Value::List(tags)) => tags.iter().map(|tag| value(lang, tag)).collect(),
         _ => Vec::new(),
     };
     let profile = Profile {
         number: number.to_string(),
-        name: name.trim().to_owned(),
+        name: called(&person, lang),
         level: named(&person, "level_name", lang),
         tags,
         area: named(&person, "area", lang),
@@ -118,12 +114,6 @@ async fn customer(State(console): State<Arc<Console>>, visitor: Visitor, Form(wa
         is_unknown,
     };
     Ok(html(&Page { frame, fault, profile: Some(profile) }))
-}
-
-/// A field in a language: texts come as `name` and `name_en`.
-fn named(record: &Record, field: &str, lang: Lang) -> String {
-    let english = record.get(&format!("{field}_en")).filter(|_| lang == Lang::En);
-    english.or_else(|| record.get(field)).map(|held| value(lang, held)).unwrap_or_default()
 }
 
 impl Console {

@@ -1,7 +1,7 @@
 //! How pages write moments, spans and values.
 
 use super::words::word;
-use crate::text::{Lang, Value};
+use crate::text::{Lang, Record, Value};
 use jiff::civil::DateTime;
 
 /// `2026-11-22 09:30`.
@@ -31,7 +31,7 @@ pub(super) fn clock(ms: i64) -> String {
 }
 
 /// A value as figures: `¥128.50`, `2026-11`, `是`.
-pub(super) fn value(lang: Lang, value: &Value) -> String {
+pub(in crate::api) fn value(lang: Lang, value: &Value) -> String {
     match value {
         Value::Text(text) | Value::Code(text) => text.clone(),
         Value::Flag(flag) => word(lang, if *flag { "value.yes" } else { "value.no" }).to_owned(),
@@ -41,6 +41,19 @@ pub(super) fn value(lang: Lang, value: &Value) -> String {
         Value::Record(fields) => fields.values().map(|each| self::value(lang, each)).collect::<Vec<_>>().join(" "),
         other => other.masked(),
     }
+}
+
+/// A field in a language: texts come as `name` and `name_en`.
+pub(in crate::api) fn named(record: &Record, field: &str, lang: Lang) -> String {
+    let english = record.get(&format!("{field}_en")).filter(|_| lang == Lang::En);
+    english.or_else(|| record.get(field)).map(|held| value(lang, held)).unwrap_or_default()
+}
+
+/// What a customer is called: 王先生, Mr Wang.
+pub(in crate::api) fn called(person: &Record, lang: Lang) -> String {
+    let [surname, title] = ["surname", "title"].map(|field| named(person, field, lang));
+    let name = if lang == Lang::Zh { format!("{surname}{title}") } else { format!("{title} {surname}") };
+    name.trim().to_owned()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! `known` `said` `suggests` `keys` as they come, `order_opened` `refused`, and `replaced` when the same person came in elsewhere.
 //! Times are seconds before now (`…_s_ago`) or from now on (`…_s_left`), or milliseconds of the call (`at_ms`).
 
+use crate::api::console::format::{self, called, named};
 use crate::business::Clock;
 use crate::call::conference::Role;
 use crate::call::services::Services;
@@ -229,7 +230,7 @@ impl Words {
         match told {
             ToAgent::View(view) => Told::View(self.view(&view)),
             ToAgent::Case { caller, case } => Told::Case(Box::new(self.case(caller, *case))),
-            ToAgent::Known(known) => Told::Known { known: self.fields(&known) },
+            ToAgent::Known(known) => Told::Known { known: self.known(&known) },
             ToAgent::Said(remark) => Told::Said(self.remark(remark)),
             ToAgent::Suggests(suggestions) => Told::Suggests { suggestions: suggestions.into_iter().map(SuggestionShown::from).collect() },
             ToAgent::Keys(keys) => Told::Keys { keys },
@@ -248,12 +249,24 @@ impl Words {
         if self.leads { number.reveal().to_owned() } else { number.to_string() }
     }
 
-    fn fields(&self, record: &Record) -> Vec<Field> {
-        let value = |value: &Value| match value {
-            Value::Phone(number) => self.number(number),
-            other => other.masked(),
+    /// What the caller told; what other systems answered (records and lists) is told under its own head.
+    fn slots(&self, record: &Record) -> Vec<Field> {
+        let shown = |each: &Value| match each {
+            Value::Phone(number) => Some(self.number(number)),
+            Value::List(_) | Value::Record(_) => None,
+            other => Some(format::value(self.lang, other)),
         };
-        record.iter().map(|(name, each)| Field { name: name.clone(), value: value(each) }).collect()
+        record.iter().filter_map(|(name, each)| Some(Field { name: name.clone(), value: shown(each)? })).collect()
+    }
+
+    /// Who the customer is by the operator's systems, in the agent's language.
+    fn known(&self, person: &Record) -> Vec<Field> {
+        let texts =
+            [("level", "level_name"), ("area", "area"), ("tags", "tags")].map(|(name, field)| (name, named(person, field, self.lang)));
+        let is_lost = matches!(person.get("lost"), Some(Value::Flag(true)));
+        let lost = is_lost.then(|| ("lost", format::value(self.lang, &Value::Flag(true))));
+        let all = std::iter::once(("name", called(person, self.lang))).chain(texts).chain(lost);
+        all.filter(|(_, value)| !value.is_empty()).map(|(name, value)| Field { name: name.to_owned(), value }).collect()
     }
 
     fn remark(&self, remark: Remark) -> RemarkShown {
@@ -272,10 +285,10 @@ impl Words {
             intent: intent.map(Intent::name),
             title: self.title(intent),
             began_s_ago: self.ago(since),
-            slots: self.fields(&slots),
+            slots: self.slots(&slots),
             transcript: transcript.into_iter().map(|remark| self.remark(remark)).collect(),
             tried: tried.into_iter().map(|each| TriedShown { operation: each.operation, how: each.how }).collect(),
-            known: known.as_ref().map(|known| self.fields(known)).unwrap_or_default(),
+            known: known.as_ref().map(|known| self.known(known)).unwrap_or_default(),
             suggestions: suggestions.into_iter().map(SuggestionShown::from).collect(),
         }
     }
