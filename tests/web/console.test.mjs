@@ -73,7 +73,7 @@ before(async () => {
   const recordings = join(folder, "recordings");
   mkdirSync(recordings);
   writeFileSync(join(folder, "token"), "open-sesame\n");
-  writeFileSync(join(folder, "tingshuo.toml"), `database = "${database}"\n[calls]\nrecordings = "${recordings}"\n[http]\nlisten = "127.0.0.1:0"\napi_token_file = "${join(folder, "token")}"\n`);
+  writeFileSync(join(folder, "tingshuo.toml"), `database = "${database}"\n[calls]\nrecordings = "${recordings}"\n[desk]\n[http]\nlisten = "127.0.0.1:0"\napi_token_file = "${join(folder, "token")}"\n`);
   service = spawn(PROGRAM, ["serve", "--no-prerender", "--config", join(folder, "tingshuo.toml")], { stdio: ["ignore", "pipe", "inherit"], env: environment });
   for await (const line of createInterface({ input: service.stdout })) {
     site = line.match(/console: (http:\/\/[^/]+)/)?.[1] ?? site;
