@@ -6,6 +6,7 @@
 pub mod action;
 pub mod check;
 pub mod engine;
+pub mod errand;
 pub mod event;
 pub mod flow;
 pub mod graph;
@@ -19,6 +20,7 @@ pub use crate::text::located::Fault;
 pub use action::{Action, Delivery, Outcome, Question, RequestId, RequestKind, Timing, TransferReason, Utterance};
 pub use check::{Source, World};
 pub use engine::{Engine, NEAR};
+pub use errand::{Conclusion, Errand, NoErrand};
 pub use event::{Answer, Event, Opening, Queue, TransferFailure};
 pub use flow::{Flows, Level};
 pub use state::State;

@@ -180,6 +180,7 @@ impl Reception {
             now: since.datetime(),
             survey: false,
             by_keys: place.by_keys,
+            errand: None,
             call_id: call_id.clone(),
         };
         let recording = self.recording(&call_id);

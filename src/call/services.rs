@@ -3,11 +3,12 @@
 use super::editions::Edition;
 use crate::business::{self, Failure, Operator};
 use crate::care::{Draft, Notice, Outbox, WorkOrders, enquiry, incident, survey};
-use crate::dialog::{Answer, Engine, Opening, RequestKind};
+use crate::dialog::{Answer, Conclusion, Engine, Opening, RequestKind};
 use crate::grammar::{Completeness, Constraint, Library};
 use crate::nlu::{Expectation, Router};
 use crate::store::{Channel, Database};
 use crate::text::{Lang, PhoneNumber, Record, Value};
+use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -103,6 +104,7 @@ impl Services {
                 RequestKind::OpenWorkOrder => self.open_work_order(request, opening).await,
                 RequestKind::Notify => self.notify(request, opening).await,
                 RequestKind::Survey => self.keep_answer(request, opening).await,
+                RequestKind::Conclude => self.conclude(request, opening).await,
             }
         };
         tokio::time::timeout(patience, work).await.unwrap_or(Answer::Unavailable)
@@ -202,6 +204,19 @@ impl Services {
             Ok(()) => Answer::Done(Record::new()),
             Err(error) => {
                 tracing::error!(call = opening.call_id, %error, "a notice could not be written");
+                Answer::Unavailable
+            }
+        }
+    }
+
+    /// Who wants no more calls gets none from this moment on, whatever becomes of the call.
+    async fn conclude(&self, request: Request, opening: &Opening) -> Answer {
+        let conclusion = Conclusion::read(&request.operation, &request.arguments);
+        let (Some(Conclusion::OptedOut), Some(customer)) = (conclusion, request.customer) else { return Answer::Done(Record::new()) };
+        match self.database.do_not_call().add(&customer, None, "spoken", Timestamp::now()).await {
+            Ok(()) => Answer::Done(Record::new()),
+            Err(error) => {
+                tracing::error!(call = opening.call_id, %error, "who wants no more calls could not be noted; it is tried again at the end of the call");
                 Answer::Unavailable
             }
         }

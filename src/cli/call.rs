@@ -91,7 +91,8 @@ async fn hold(args: &CallArgs, pieces: Vec<Audio>) -> Result<Finished, Failure> 
         None if args.as_is => Turns::AsIs,
         None => Turns::Polite,
     };
-    let conversation = Conversation::new(house.services.clone(), args.caller.opening());
+    let opening = args.caller.opening(house.services.engine.flows())?;
+    let conversation = Conversation::new(house.services.clone(), opening);
     let line = WavLine::new(pieces, turns, args.realtime);
     let finished = Session::new(line, conversation, recogniser, speech).run().await;
     Ok(finished)

@@ -61,7 +61,8 @@ async fn converse(
     services: Arc<Services>,
     lines: &mut impl Iterator<Item = std::io::Result<String>>,
 ) -> Result<Ended, Failure> {
-    let conversation = Conversation::new(services, args.caller.opening());
+    let opening = args.caller.opening(services.engine.flows())?;
+    let conversation = Conversation::new(services, opening);
     let (mut call, mut reply) = TextCall::begin(conversation).await;
     show(args, None, &reply);
     let prompt = std::io::stdin().is_terminal() && !args.json;

@@ -123,9 +123,17 @@ fn beside(flows: &Path) -> PathBuf {
     flows.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or_else(|| "grammars".into(), |parent| parent.join("grammars"))
 }
 
+/// Flows that begin calls of ours, below the folder of flows.
+pub(super) const REMINDERS: &str = "reminders";
+
 fn sources(dir: &Path) -> Result<Vec<Source>, Failure> {
     let mut sources = Vec::new();
-    for path in files(dir, "yaml")? {
+    let mut paths = files(dir, "yaml")?;
+    let reminders = dir.join(REMINDERS);
+    if reminders.is_dir() {
+        paths.extend(files(&reminders, "yaml")?);
+    }
+    for path in paths {
         let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         sources.push(Source { name: path.display().to_string(), text });
     }

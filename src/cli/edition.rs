@@ -1,7 +1,7 @@
 //! Reads what authors write as one edition, and again when it has changed: a broken edit is reported and changes nothing.
 
 use super::Failure;
-use super::check::check_flows;
+use super::check::{REMINDERS, check_flows};
 use crate::call::editions::{Edition, Editions};
 use crate::dialog::{Engine, Fault};
 use crate::grammar::Library;
@@ -24,7 +24,11 @@ struct Sums {
 
 impl Sums {
     fn of(home: &Path) -> Result<Sums, Failure> {
-        let flows = sum(&home.join("flows"), &["yaml"], Depth::Folder)?;
+        let reminders = home.join("flows").join(REMINDERS);
+        let mut flows = Sha256::new().chain_update(sum(&home.join("flows"), &["yaml"], Depth::Folder)?);
+        if reminders.is_dir() {
+            flows.update(sum(&reminders, &["yaml"], Depth::Folder)?);
+        }
         let mut words = Sha256::new();
         let knowledge = home.join("flows").join("knowledge");
         // A service may have no knowledge base.
@@ -33,7 +37,7 @@ impl Sums {
         for folder in folders {
             words.update(sum(&folder, &["yaml", "grxml", "gram"], Depth::All)?);
         }
-        Ok(Sums { flows, words: words.finalize().into() })
+        Ok(Sums { flows: flows.finalize().into(), words: words.finalize().into() })
     }
 
     fn id(&self) -> String {

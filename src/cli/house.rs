@@ -9,7 +9,7 @@ use crate::business::{self, DemoOperator, HttpOperator, Operator};
 use crate::call::editions::Editions;
 use crate::call::services::Services;
 use crate::care::{FileOutbox, Handbook, KeptOutbox, Outbox, WorkOrders};
-use crate::dialog::Opening;
+use crate::dialog::{Flows, Opening};
 use crate::models::{Models, data_dir};
 use crate::store::Database;
 use crate::text::{Lang, PhoneNumber};
@@ -38,8 +38,19 @@ pub struct CallerArgs {
     /// Ask for a score before the farewell, as in calls that are chosen for it
     #[arg(long)]
     survey: bool,
+    /// We call, and begin with this flow: a reminder of flows/reminders; CALLER is who is called
+    #[arg(long, value_name = "FLOW", requires = "caller")]
+    reminder: Option<String>,
+    /// What the reminder is told about the customer, as a column of a contacts' file would; once for each
+    #[arg(long = "with", value_name = "NAME=VALUE", requires = "reminder", value_parser = cell)]
+    with: Vec<(String, String)>,
     #[command(flatten)]
     operator: OperatorArgs,
+}
+
+fn cell(raw: &str) -> Result<(String, String), String> {
+    let (name, value) = raw.split_once('=').ok_or_else(|| "write it as name=value".to_owned())?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn phone_number(raw: &str) -> Result<PhoneNumber, String> {
@@ -52,10 +63,14 @@ impl CallerArgs {
     }
 
     /// How the call begins.
-    pub fn opening(&self) -> Opening {
+    ///
+    /// # Errors
+    /// The reminder is not known, or was not told what it needs.
+    pub fn opening(&self, flows: &Flows) -> Result<Opening, Failure> {
         let started = Zoned::now();
         let call_id = format!("{}-{}", started.strftime("%Y%m%d-%H%M%S-%f"), std::process::id());
-        Opening { caller: self.caller.clone(), lang: self.lang, now: self.now(), survey: self.survey, by_keys: false, call_id }
+        let errand = self.reminder.as_ref().map(|flow| flows.errand(flow, &self.with.iter().cloned().collect())).transpose()?;
+        Ok(Opening { caller: self.caller.clone(), lang: self.lang, now: self.now(), survey: self.survey, by_keys: false, errand, call_id })
     }
 }
 

@@ -74,7 +74,8 @@ async fn talk(args: &Args) -> Result<(), Failure> {
         }
         let _ = to_call.blocking_send(FromPeer::HungUp);
     });
-    let conversation = Conversation::new(house.services.clone(), args.caller.opening());
+    let opening = args.caller.opening(house.services.engine.flows())?;
+    let conversation = Conversation::new(house.services.clone(), opening);
     let finished = Session::new(line, conversation, recogniser, speech).recorded(recording).run().await;
     finished.recording.close().await;
     println!("[{}]", finished.record.outcome.as_ref().map_or("abandoned", outcome_name));

@@ -64,6 +64,8 @@ pub enum RequestKind {
     Notify,
     /// `care`: keeps an answer to a survey; `operation` is the survey's name, `score` the answer.
     Survey,
+    /// What a call of ours came to; see [`super::Conclusion::read`].
+    Conclude,
 }
 
 /// Something to be said.
@@ -137,6 +139,7 @@ impl RequestKind {
             RequestKind::OpenWorkOrder => "work_order",
             RequestKind::Notify => "notify",
             RequestKind::Survey => "survey",
+            RequestKind::Conclude => "outcome",
         }
     }
 }

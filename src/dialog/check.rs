@@ -2,6 +2,7 @@
 //!
 //! Start at [`Flows::check`]. Knows no file system: whoever calls it has read the files.
 
+mod errand;
 pub mod knowledge;
 mod layout;
 mod names;
@@ -9,7 +10,7 @@ mod speech;
 #[cfg(test)]
 mod tests;
 
-use super::flow::{Flow, Flows, MenuKey, Offer, Slot, SlotType, Title, Words, is_moment};
+use super::flow::{Flow, Flows, MenuKey, Offer, Slot, SlotType, Step, Title, Words, is_moment};
 use super::raw::{RawFlow, RawMenuKey, RawOffer, RawPrompt, RawService, RawSlot, Text};
 use super::template::{Prompt, Prompts};
 use super::{Timing, engine::OWN_PROMPTS};
@@ -232,6 +233,7 @@ impl Checker<'_> {
         if !self.file.ends_with(&format!("{id}.yaml")) {
             self.fault(raw.flow.place, format!("the flow is named `{id}`, the file is not"));
         }
+        let form = self.form(&raw);
         self.keep_prompts(raw.prompts, Some(&id));
         let mut triggers = Vec::new();
         for name in &raw.triggers {
@@ -244,9 +246,10 @@ impl Checker<'_> {
         let help = raw.help.as_ref().and_then(|name| self.prompt(&id, index, name, Use::Said));
         let slots: BTreeMap<String, Slot> =
             raw.slots.into_iter().filter_map(|(name, slot)| Some((name.clone(), self.slot(&id, index, &name, slot)?))).collect();
-        let steps = layout::lay_out(self, &id, index, &slots, raw.steps);
+        let steps = layout::lay_out(self, &id, index, &slots, raw.steps, form.is_some());
+        self.concludes(raw.flow.place, form.is_some(), steps.iter().any(|step| matches!(step, Step::Conclude { .. })));
         let offers = raw.offers.into_iter().filter_map(|offer| self.offer(&id, index, offer)).collect();
-        Flow { id, triggers, help, slots, offers, steps }
+        Flow { id, triggers, form, help, slots, offers, steps }
     }
 
     fn offer(&mut self, flow: &str, index: usize, raw: RawOffer) -> Option<Offer> {
@@ -294,6 +297,7 @@ impl Checker<'_> {
         let mut from = raw.from;
         from.extend([name.to_owned(), raw.kind.value]);
         from.extend(raw.grammar.iter().map(|grammar| grammar.value.clone()));
+        from.extend(kind.carried_as().iter().map(|name| (*name).to_owned()));
         let no_input_ms = raw.no_input_ms.map_or(if timing == Timing::Number { NO_INPUT_NUMBER_MS } else { NO_INPUT_MS }, |ms| ms.value);
         let grammar = raw.grammar.map(|grammar| grammar.value);
         Some(Slot { kind, grammar, ask: ask?, again, confirm, timing, from, keys, secret: raw.secret, no_input_ms })

@@ -2,12 +2,13 @@
 //! call told twice goes the same way twice.
 //!
 //! Start at [`Engine::step`]; `hear`, `fill` and `phrase` decide what an answer means, `ask` puts questions, `run` executes a flow's steps,
-//! `moment` greets, offers and asks for a score, `control` changes our manner, `dictate` takes numbers piece by piece,
+//! `moment` greets, offers and asks for a score, `errand` holds calls of ours, `control` changes our manner, `dictate` takes numbers piece by piece,
 //! `request` takes the answers of other systems, `verify` asks who is calling, `queue` is with callers who wait for a person.
 
 mod ask;
 pub(super) mod control;
 mod dictate;
+mod errand;
 mod fill;
 mod hear;
 mod inform;
@@ -127,13 +128,17 @@ impl Turn<'_> {
         self.state.call_id = opening.call_id;
         self.state.customer.clone_from(&opening.caller);
         self.state.caller = opening.caller;
+        self.state.survey = opening.survey;
+        self.state.keys_only = opening.by_keys;
+        self.state.ours = opening.errand.is_some();
+        if let Some(errand) = opening.errand {
+            return self.begin_errand(errand);
+        }
         let greeting = match opening.now.hour() {
             5..12 => "greeting_morning",
             12..18 => "greeting_afternoon",
             _ => "greeting_evening",
         };
-        self.state.survey = opening.survey;
-        self.state.keys_only = opening.by_keys;
         self.say(greeting, &Record::new());
         self.welcome();
     }
@@ -207,7 +212,7 @@ impl Turn<'_> {
     }
 
     fn part(&mut self) {
-        self.say("farewell", &Record::new());
+        self.say(if self.state.ours { "farewell_ours" } else { "farewell" }, &Record::new());
         self.hang_up(Outcome::Completed);
     }
 

@@ -1,6 +1,7 @@
 //! What can happen to a call, as the dialog sees it.
 
 use super::action::RequestId;
+use super::errand::Errand;
 use crate::nlu::Understood;
 use crate::text::{Lang, PhoneNumber, Record};
 use jiff::civil::DateTime;
@@ -8,7 +9,7 @@ use jiff::civil::DateTime;
 /// How a call begins.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Opening {
-    /// `None` when the number is withheld.
+    /// Who calls, or whom we call. `None` when the number is withheld.
     pub caller: Option<PhoneNumber>,
     pub lang: Lang,
     /// The operator's local time at the start: greeting by time of day, "last month".
@@ -19,6 +20,8 @@ pub struct Opening {
     pub survey: bool,
     /// The caller cannot be listened to in this call: everything is asked by keys from the first question on.
     pub by_keys: bool,
+    /// We call, for this; without it they call us.
+    pub errand: Option<Errand>,
 }
 
 /// Closed: everything that can happen.

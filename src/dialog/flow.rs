@@ -3,6 +3,7 @@
 //! Made only by [`super::check`], so whatever is here is known to be whole.
 
 use super::action::Timing;
+use super::errand::Form;
 use super::template::Prompts;
 use crate::nlu::Intent;
 use crate::text::{Lang, Value};
@@ -85,6 +86,8 @@ pub(super) type PromptId = String;
 pub(super) struct Flow {
     pub id: String,
     pub triggers: Vec<Intent>,
+    /// What it has to be told when a call of ours begins with it.
+    pub form: Option<Form>,
     pub help: Option<PromptId>,
     pub slots: BTreeMap<String, Slot>,
     pub offers: Vec<Offer>,
@@ -118,6 +121,8 @@ pub(super) struct Slot {
 pub(super) enum SlotType {
     Month,
     Day,
+    /// A day and a time of day, or the next time that it is so late.
+    Moment,
     Phone,
     Amount,
     Volume,
@@ -144,6 +149,7 @@ impl SlotType {
         Some(match name {
             "month" => SlotType::Month,
             "day" | "date" => SlotType::Day,
+            "moment" => SlotType::Moment,
             "phone_number" => SlotType::Phone,
             "amount" => SlotType::Amount,
             "data_volume" => SlotType::Volume,
@@ -157,6 +163,11 @@ impl SlotType {
         })
     }
 
+    /// Other names under which utterances carry it.
+    pub fn carried_as(self) -> &'static [&'static str] {
+        if self == SlotType::Moment { &["time", "date"] } else { &[] }
+    }
+
     /// How many keys complete it; 0 when a single key does, or keys cannot say it.
     pub fn key_length(self) -> u8 {
         match self {
@@ -164,7 +175,7 @@ impl SlotType {
             SlotType::Phone => 11,
             SlotType::Amount => 5,
             SlotType::Digits(n) => n,
-            SlotType::Day => 4,
+            SlotType::Day | SlotType::Moment => 4,
             SlotType::Volume | SlotType::YesNo | SlotType::Plan | SlotType::Text => 0,
         }
     }
@@ -172,7 +183,9 @@ impl SlotType {
     pub fn timing(self) -> Timing {
         match self {
             SlotType::Phone | SlotType::Digits(_) => Timing::Number,
-            SlotType::Month | SlotType::Day | SlotType::Amount | SlotType::Volume | SlotType::YesNo | SlotType::Plan => Timing::Closed,
+            SlotType::Month | SlotType::Day | SlotType::Moment | SlotType::Amount | SlotType::Volume | SlotType::YesNo | SlotType::Plan => {
+                Timing::Closed
+            }
             SlotType::Text => Timing::Open,
         }
     }
@@ -242,6 +255,11 @@ pub(super) enum Step {
     Survey {
         survey: String,
         with: Vec<(String, Expression)>,
+    },
+    /// What a call of ours came to, by its name.
+    Conclude {
+        name: String,
+        at: Option<Expression>,
     },
     Set(Vec<(String, Expression)>),
     Forget(String),

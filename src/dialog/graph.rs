@@ -63,6 +63,8 @@ pub enum Node {
     /// Written to the customer.
     Notify(Words),
     Survey(String),
+    /// What a call of ours came to.
+    Concludes(String),
     Transfer(Words),
     Set {
         names: Vec<String>,
@@ -170,7 +172,14 @@ impl Drawing<'_> {
                 std::iter::once(next(Way::Next)).chain(written).collect()
             }
             Step::Transfer { .. } | Step::Start(_) | Step::End | Step::Jump(_) => Vec::new(),
-            Step::Say(_) | Step::Notify(_) | Step::Survey { .. } | Step::Ask(_) | Step::Verify(_) | Step::Set(_) | Step::Forget(_) => {
+            Step::Say(_)
+            | Step::Notify(_)
+            | Step::Survey { .. }
+            | Step::Conclude { .. }
+            | Step::Ask(_)
+            | Step::Verify(_)
+            | Step::Set(_)
+            | Step::Forget(_) => {
                 vec![next(Way::Next)]
             }
         }
@@ -195,6 +204,7 @@ impl Drawing<'_> {
             Step::Start(intent) => Node::GoesOver { wish: self.flows.title(*intent, self.lang).unwrap_or(intent.name()).to_owned() },
             Step::Notify(prompt) => Node::Notify(self.words(prompt)),
             Step::Survey { survey, .. } => Node::Survey(survey.clone()),
+            Step::Conclude { name, .. } => Node::Concludes(name.clone()),
             Step::Set(variables) => Node::Set { names: variables.iter().map(|(name, _)| name.clone()).collect() },
             Step::Forget(slot) => Node::Forget(slot.clone()),
             Step::End | Step::Jump(_) => Node::End,

@@ -40,9 +40,12 @@ pub struct RawTitle {
 pub struct RawFlow {
     /// The flow's name; the same as the file's.
     pub flow: Text,
-    /// Intents that start it. The flow of `greeting` runs at the beginning of a call whose number is known, that of `goodbye` before the farewell when
+    /// Intents that start it; without any only calls of ours begin with it (`outbound`). The flow of `greeting` runs at the beginning of a call whose number is known, that of `goodbye` before the farewell when
     /// the caller is to be asked for a score.
+    #[serde(default)]
     pub triggers: Vec<Text>,
+    /// Calls of ours can begin with this flow. It says itself who calls and why, and what is said last.
+    pub outbound: Option<Located<RawOutbound>>,
     /// Prompt said when the caller asks for help inside this flow.
     pub help: Option<Text>,
     /// What the flow has to learn from the caller.
@@ -55,6 +58,16 @@ pub struct RawFlow {
     pub offers: Vec<RawOffer>,
     #[serde(default)]
     pub prompts: BTreeMap<String, Located<RawPrompt>>,
+}
+
+/// What a flow has to be told about a customer whom we call; each name is a variable of the flow and a column of the contacts' file.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawOutbound {
+    /// Name → text, number, money, date, moment, month, data_volume, phone_number or code. Nobody is called without these.
+    pub needs: BTreeMap<String, Text>,
+    /// The same for what may be missing; then the variable is an empty text.
+    pub takes: BTreeMap<String, Text>,
 }
 
 /// An offer.
@@ -74,7 +87,7 @@ pub struct RawOffer {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawSlot {
-    /// month, day, phone_number, amount, data_volume, yes_no, digits_4, digits_6, digits_8, plan or text.
+    /// month, day, moment, phone_number, amount, data_volume, yes_no, digits_4, digits_6, digits_8, plan or text.
     #[serde(rename = "type")]
     pub kind: Text,
     /// Grammar of the question, `grammars/<lang>/<name>.grxml`. A text without one is free speech: whatever the caller says is the value.
@@ -215,7 +228,7 @@ impl<'de> Visitor<'de> for VerifyVisitor {
     }
 }
 
-/// One step: exactly one of say, ask, choose, if, verify, look_up, change, work_order, notify, survey, transfer, start, set, forget, goto, end.
+/// One step: exactly one of say, ask, choose, if, verify, look_up, change, work_order, notify, survey, outcome, transfer, start, set, forget, goto, end.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawStep {
@@ -261,6 +274,9 @@ pub struct RawStep {
     pub notify: Option<Text>,
     /// Keeps an answer to the survey of this name; `with` needs `score`.
     pub survey: Option<Text>,
+    /// What a call of ours came to: told, confirmed, refused, changed, later, wrong_person or opted_out. Takes effect at once, also when the
+    /// call then breaks; `later` takes the moment in `with: { at: … }`.
+    pub outcome: Option<Text>,
     /// Arguments: an expression each.
     pub with: BTreeMap<String, Text>,
     /// Where the reply is kept; by default under the operation's name, `order` for a work order.

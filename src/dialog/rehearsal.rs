@@ -1,7 +1,7 @@
 //! For tests: a call in words and keys against the project's own flows, with answers of other systems made up by the test.
 
 use super::state::State;
-use super::{Action, Answer, Engine, Event, Flows, Opening, Outcome, Question, RequestKind, Source, World};
+use super::{Action, Answer, Engine, Errand, Event, Flows, Opening, Outcome, Question, RequestKind, Source, World};
 use crate::business::OPERATIONS;
 use crate::care::enquiry;
 use crate::nlu::{Candidates, Decision, Intent, RejectReason, Source as Origin, Understood};
@@ -17,8 +17,10 @@ pub(super) fn flows() -> Arc<Flows> {
 }
 
 pub(super) fn sources() -> Vec<Source> {
-    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/flows");
-    let paths = std::fs::read_dir(dir).expect("the folder of flows").map(|entry| entry.expect("an entry").path());
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("flows");
+    let folders = [dir.clone(), dir.join("reminders")].into_iter().filter(|folder| folder.is_dir());
+    let paths =
+        folders.flat_map(|folder| std::fs::read_dir(folder).expect("a folder of flows")).map(|entry| entry.expect("an entry").path());
     let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|extension| extension == "yaml")).collect();
     paths.sort();
     let name = |path: &std::path::Path| path.file_name().expect("a name").to_string_lossy().into_owned();
@@ -60,14 +62,14 @@ impl Call {
     pub fn ringing(lang: Lang) -> Call {
         let mut call = Call { engine: Engine::new(flows()), state: State::default(), actions: Vec::new() };
         let (now, caller) = (date(2026, 11, 22).at(9, 30, 0, 0), PhoneNumber::parse("13800000001"));
-        call.happen(Event::Started(Opening { caller, lang, now, survey: false, by_keys: false, call_id: "c1".into() }));
+        call.happen(Event::Started(Opening { caller, lang, now, survey: false, by_keys: false, errand: None, call_id: "c1".into() }));
         call
     }
 
     fn with(flows: Arc<Flows>, lang: Lang, caller: Option<PhoneNumber>, survey: bool) -> Call {
         let mut call = Call { engine: Engine::new(flows), state: State::default(), actions: Vec::new() };
         let now = date(2026, 11, 22).at(9, 30, 0, 0);
-        call.happen(Event::Started(Opening { caller, lang, now, survey, by_keys: false, call_id: "c1".into() }));
+        call.happen(Event::Started(Opening { caller, lang, now, survey, by_keys: false, errand: None, call_id: "c1".into() }));
         if call.told().ends_with("!customer") {
             call.answer(Answer::NotFound);
         }
@@ -81,6 +83,18 @@ impl Call {
         all.push(Source { name: name.into(), text: text.into() });
         let flows = Flows::check(&all, &world()).unwrap_or_else(|faults| panic!("{faults:?}"));
         Call::with(Arc::new(flows), Lang::Zh, PhoneNumber::parse("13800000001"), false)
+    }
+
+    /// A call of ours with a flow of the test's own, up to the first thing that is asked.
+    pub fn of_ours(name: &str, text: &str, errand: Errand) -> Call {
+        let mut all = sources();
+        all.push(Source { name: name.into(), text: text.into() });
+        let flows = Flows::check(&all, &world()).unwrap_or_else(|faults| panic!("{faults:?}"));
+        let mut call = Call { engine: Engine::new(Arc::new(flows)), state: State::default(), actions: Vec::new() };
+        let (now, caller) = (date(2026, 11, 22).at(9, 30, 0, 0), PhoneNumber::parse("13800000001"));
+        let (call_id, errand) = ("c1".into(), Some(errand));
+        call.happen(Event::Started(Opening { caller, lang: Lang::Zh, now, survey: false, by_keys: false, errand, call_id }));
+        call
     }
 
     /// A call of a known customer where a job cannot be done.
@@ -164,6 +178,7 @@ fn word_for(action: &Action) -> String {
             RequestKind::OpenWorkOrder => format!("!order:{operation}"),
             RequestKind::Notify => format!("!notify:{operation}"),
             RequestKind::Survey => format!("!survey:{operation}"),
+            RequestKind::Conclude => format!("!outcome:{operation}"),
         },
         Action::NoteUnanswered { .. } => "?!".into(),
         Action::PauseRecording => "(".into(),

@@ -31,6 +31,8 @@ pub struct State {
     pub(super) present: bool,
     /// Flows that came to their end.
     pub(super) settled: u32,
+    /// We called.
+    pub(super) ours: bool,
     /// The caller is to be asked for a score before the farewell.
     pub(super) survey: bool,
     /// An offer was made; there is never another one.
@@ -99,8 +101,8 @@ pub(super) struct Opened {
 pub(super) struct Frame {
     pub flow: usize,
     pub at: At,
-    /// What started it, for whoever takes over.
-    pub intent: Intent,
+    /// What started it, for whoever takes over; `None` for what a call of ours began with.
+    pub intent: Option<Intent>,
     /// Slots and replies.
     pub variables: Record,
     /// Slots whose read-back got a yes.
@@ -116,7 +118,7 @@ pub(super) struct Frame {
 impl Frame {
     /// Runs at the beginning or the end of the call, not because the caller wants something.
     pub fn is_moment(&self) -> bool {
-        is_moment(self.intent)
+        self.intent.is_some_and(is_moment)
     }
 
     /// The caller said no to `value`.
@@ -134,7 +136,7 @@ impl Frame {
 
     /// What the caller wants, for whoever takes over.
     pub fn wish(&self) -> Option<Intent> {
-        (!self.is_moment()).then_some(self.intent)
+        self.intent.filter(|_| !self.is_moment())
     }
 }
 

@@ -53,6 +53,7 @@ fn opening(call_id: &str) -> Opening {
         now: now(),
         survey: false,
         by_keys: false,
+        errand: None,
         call_id: call_id.into(),
     }
 }

@@ -37,7 +37,8 @@ async fn report(house: &Services, n: u32) {
 }
 
 async fn call(house: &Arc<Services>, caller: Option<&str>, lang: Lang, id: &str) -> (TextCall, Reply) {
-    let opening = Opening { caller: caller.map(number), lang, now: now(), survey: false, by_keys: false, call_id: id.to_owned() };
+    let opening =
+        Opening { caller: caller.map(number), lang, now: now(), survey: false, by_keys: false, errand: None, call_id: id.to_owned() };
     TextCall::begin(Conversation::new(house.clone(), opening)).await
 }
 

@@ -56,6 +56,7 @@ async fn play(studio: &Studio, call: &Call, variant: usize, job: &str) -> Vec<St
         now: now(),
         survey: call.survey,
         by_keys: false,
+        errand: call.reminder.as_ref().map(|flow| house.engine.flows().errand(flow, &call.with).unwrap()),
         call_id: "call".into(),
     };
     let (mut text_call, greeting) = TextCall::begin(Conversation::new(house.clone(), opening)).await;

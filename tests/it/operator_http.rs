@@ -155,6 +155,7 @@ impl House {
             now: now(),
             survey: false,
             by_keys: false,
+            errand: None,
             call_id: format!("call-of-{caller}"),
         };
         TextCall::begin(Conversation::new(self.services.clone(), opening)).await.0

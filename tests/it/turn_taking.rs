@@ -59,7 +59,8 @@ fn play(sound: Vec<f32>, recogniser: Arc<Told>) -> Finished {
     runtime.block_on(async {
         let now = jiff::civil::date(2026, 11, 22).at(9, 30, 0, 0);
         let services = studio().services(clock::fixed(now), Vec::new()).await.unwrap();
-        let opening = Opening { caller: None, lang: Lang::Zh, now, survey: false, by_keys: false, call_id: "interrupted".into() };
+        let opening =
+            Opening { caller: None, lang: Lang::Zh, now, survey: false, by_keys: false, errand: None, call_id: "interrupted".into() };
         let speech = Arc::new(Speech::new(&Models::open().unwrap(), &Voices::open().unwrap()).unwrap());
         let line = Interrupter::new(Part { sound, around: Vec::new() }, false);
         Session::new(line, Conversation::new(services, opening), recogniser, speech).run().await

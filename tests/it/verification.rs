@@ -17,7 +17,7 @@ fn at(hour: i8, minute: i8) -> DateTime {
 /// A call of customer 13800000004 who reports a loss; gives the prompts of every reply, and the record.
 async fn call(house: &Arc<Services>, now: DateTime, id: &str, inputs: &[Input<'_>]) -> (Vec<Vec<String>>, CallRecord) {
     let caller = PhoneNumber::parse("13800000004");
-    let opening = Opening { caller, lang: Lang::Zh, now, survey: false, by_keys: false, call_id: id.to_owned() };
+    let opening = Opening { caller, lang: Lang::Zh, now, survey: false, by_keys: false, errand: None, call_id: id.to_owned() };
     let (mut call, _) = TextCall::begin(Conversation::new(house.clone(), opening)).await;
     let mut prompts = Vec::new();
     for input in inputs {

@@ -148,7 +148,7 @@ impl Recogniser for Deaf {
 const NOON: jiff::civil::DateTime = jiff::civil::date(2026, 11, 22).at(12, 0, 0, 0);
 
 fn opening(lang: Lang) -> Opening {
-    Opening { caller: None, lang, now: NOON, survey: false, by_keys: false, call_id: "bench".to_owned() }
+    Opening { caller: None, lang, now: NOON, survey: false, by_keys: false, errand: None, call_id: "bench".to_owned() }
 }
 
 impl Outcome {

@@ -104,7 +104,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let recogniser = transcribe::open()?;
     let now = Zoned::now().datetime();
     let house = tokio::runtime::Runtime::new()?.block_on(House::at(now))?;
-    let opening = Opening { caller: None, lang, now, call_id: "eval-requests".into(), survey: false, by_keys: false };
+    let opening = Opening { caller: None, lang, now, call_id: "eval-requests".into(), survey: false, by_keys: false, errand: None };
     let mut conversation = Conversation::new(house.services.clone(), opening);
     conversation.start();
     let question = conversation.question().context("the service asks nothing at first")?;

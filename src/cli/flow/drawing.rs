@@ -163,6 +163,7 @@ fn card(node: &Node, lang: Lang) -> Card {
         Node::WorkOrder { class } => made(word("工单", "work order"), class.clone(), Vec::new(), LOOKS_UP),
         Node::Notify(words) => made(word("通知", "notify"), words.prompt.clone(), said(words), LOOKS_UP),
         Node::Survey(survey) => made(word("评分", "survey"), survey.clone(), Vec::new(), LOOKS_UP),
+        Node::Concludes(name) => made(word("结果", "outcome"), name.clone(), Vec::new(), LOOKS_UP),
         Node::GoesOver { wish } => made(word("转到", "goes over to"), wish.clone(), Vec::new(), HANDS_OVER),
         Node::Transfer(words) => made(word("转人工", "to a person"), String::new(), said(words), HANDS_OVER),
         Node::Set { names } => made(word("记下", "set"), names.join(", "), Vec::new(), DECIDES),

@@ -15,8 +15,9 @@ pub(super) fn lay_out(
     index: usize,
     slots: &BTreeMap<String, Slot>,
     steps: Vec<Located<RawStep>>,
+    is_ours: bool,
 ) -> Vec<Step> {
-    let mut layout = Layout { checker, flow, index, slots, steps: Vec::new(), labels: BTreeMap::new(), gotos: Vec::new() };
+    let mut layout = Layout { checker, flow, index, slots, is_ours, steps: Vec::new(), labels: BTreeMap::new(), gotos: Vec::new() };
     if steps.is_empty() {
         layout.checker.fault(Place { line: 1, column: 1 }, format!("flow `{flow}` has no steps"));
     }
@@ -31,6 +32,8 @@ struct Layout<'a, 'w> {
     flow: &'a str,
     index: usize,
     slots: &'a BTreeMap<String, Slot>,
+    /// Calls of ours begin with the flow.
+    is_ours: bool,
     steps: Vec<Step>,
     labels: BTreeMap<String, At>,
     /// Jumps whose label may come later.
@@ -109,6 +112,10 @@ impl Layout<'_, '_> {
             raw.with.values().for_each(|expression| self.checker.expression(self.index, expression));
             let with = raw.with.into_iter().map(|(name, expression)| (name, expression.value)).collect();
             self.steps.push(Step::Survey { survey: survey.value, with });
+        } else if let Some(name) = raw.outcome {
+            self.checker.conclusion(self.index, &name, &raw.with, self.is_ours);
+            let at = raw.with.into_values().next().map(|expression| expression.value);
+            self.steps.push(Step::Conclude { name: name.value, at });
         } else if let Some(variables) = raw.set {
             variables.values().for_each(|expression| self.checker.expression(self.index, expression));
             self.steps.push(Step::Set(variables.into_iter().map(|(name, expression)| (name, expression.value)).collect()));
@@ -254,7 +261,7 @@ impl Layout<'_, '_> {
             ("confirm", raw.confirm.is_some() && raw.change.is_none()),
             ("recap", raw.recap.is_some() && raw.change.is_none()),
             ("cancelled", raw.cancelled.is_some() && raw.change.is_none()),
-            ("with", !raw.with.is_empty() && !performs && raw.survey.is_none()),
+            ("with", !raw.with.is_empty() && !performs && raw.survey.is_none() && raw.outcome.is_none()),
             ("within_ms", raw.within_ms.is_some() && raw.look_up.is_none()),
             ("into", raw.into.is_some() && !performs),
             ("not_found", raw.not_found.is_some() && !performs),
@@ -298,6 +305,7 @@ fn verbs_of(raw: &RawStep) -> Vec<&'static str> {
         ("work_order", raw.work_order.is_some()),
         ("notify", raw.notify.is_some()),
         ("survey", raw.survey.is_some()),
+        ("outcome", raw.outcome.is_some()),
         ("transfer", raw.transfer.is_some()),
         ("start", raw.start.is_some()),
         ("set", raw.set.is_some()),

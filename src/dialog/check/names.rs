@@ -110,6 +110,7 @@ impl Checker<'_> {
     fn variables_in(&self, flow: &Flow) -> BTreeSet<String> {
         let mut known: BTreeSet<String> = EVERYWHERE.iter().map(|name| (*name).to_owned()).collect();
         known.extend(flow.slots.keys().cloned());
+        known.extend(flow.form.iter().flat_map(|form| form.needs.keys().chain(form.takes.keys())).cloned());
         // A slot's read-back names its value.
         known.insert("value".into());
         for step in &flow.steps {

@@ -201,3 +201,46 @@ fn the_service_needs_its_prompts() {
     let reasons: Vec<String> = faults.iter().map(|fault| fault.reason.clone()).collect();
     assert_eq!(reasons, ["prompt `farewell` is missing: the last sentence"]);
 }
+
+/// A flow that calls of ours begin with.
+const REMINDER: &str = "\
+flow: test_plan
+outbound:
+  needs: { name: text }
+  takes: { due: date }
+help: help
+steps:
+  - say: told
+  - outcome: told
+prompts:
+  help: { zh: [我们来电提醒。], en: [We call to remind you.] }
+  told: { zh: ['{{ name }}，请注意。'], en: ['{{ name }}, please note.'] }
+";
+
+#[test]
+fn what_begins_calls_of_ours_says_what_it_needs_and_what_they_came_to() {
+    assert_eq!(faults(REMINDER), Vec::<String>::new());
+    let check = |from: &str, to: &str, expected: &str| {
+        assert!(REMINDER.contains(from), "{from}");
+        let found = faults(&REMINDER.replacen(from, to, 1));
+        assert!(found.first().is_some_and(|fault| fault.starts_with(expected)), "{found:?}");
+    };
+    check("outcome: told", "outcome: opt_out", "test_plan.yaml:8:14: unknown outcome `opt_out`: told, confirmed");
+    check("outcome: told", "outcome: told\n    with: { at: now }", "test_plan.yaml:9:17: the outcome `told` takes no argument `at`");
+    check("outcome: told", "say: told", "test_plan.yaml:1:7: no step says what the call came to");
+    check("help: help\n", "", "test_plan.yaml:3:3: calls of ours need `help`");
+    check("{ name: text }", "{ name: word }", "test_plan.yaml:3:18: unknown type `word` of `name`: text, number");
+    check("{ due: date }", "{ name: date }", "test_plan.yaml:4:18: `name` stands under `needs` already");
+    check(
+        "help: help",
+        "triggers: [query_plan]\nhelp: help",
+        "test_plan.yaml:5:12: calls of ours begin with this flow, so it has no triggers",
+    );
+    check("{{ name }}，", "{{ named }}，", "test_plan.yaml:11:9: prompt `test_plan.told` uses `named`, which nothing sets");
+    check("outbound:\n  needs: { name: text }\n  takes: { due: date }\n", "", "test_plan.yaml:1:7: nothing starts this flow");
+    check(
+        "outbound:\n  needs: { name: text }\n  takes: { due: date }\n",
+        "triggers: [query_plan]\n",
+        "test_plan.yaml:6:14: only a flow that begins calls of ours",
+    );
+}

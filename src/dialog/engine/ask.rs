@@ -68,6 +68,7 @@ impl Turn<'_> {
                 let keys = self.last_stage(&asked.asking);
                 self.ask_at(asked, keys);
             }
+            _ if self.is_on_errand() => self.leave_in_peace(),
             _ if self.state.present => self.transfer("transfer_no_input", TransferReason::NoInput, None),
             _ => {
                 self.say("silent_end", &Record::new());
@@ -86,6 +87,9 @@ impl Turn<'_> {
     }
 
     fn give_up(&mut self, asked: &Asked) {
+        if self.is_on_errand() {
+            return self.leave_in_peace();
+        }
         let wanted = match &asked.asking {
             Asking::Guess { intent, .. } | Asking::OfferAgent { intent, .. } => Some(*intent),
             _ => None,

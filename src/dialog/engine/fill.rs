@@ -1,10 +1,12 @@
 //! Values of slots: given, corrected ("no, September"), forgotten; what followed from a value that changed is done again.
 
 use super::Turn;
+use super::errand::moment;
 use crate::dialog::flow::{Flow, SlotType, Step};
 use crate::dialog::state::{Asked, Asking};
 use crate::nlu::{Decision, Intent, Understood};
 use crate::text::{Record, Value};
+use jiff::civil::DateTime;
 
 /// What an utterance said about slots that were not asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +28,7 @@ impl Turn<'_> {
             None | Some(Intent::Affirm | Intent::Deny | Intent::OutOfScope) => true,
             Some(intent) => flow.triggers.contains(&intent),
         };
-        let found: Vec<(String, Value)> = values_for(flow, &understood.slots)
+        let found: Vec<(String, Value)> = values_for(flow, &understood.slots, self.state.now)
             .into_iter()
             .filter(|(name, value)| frame.variables.get(name) != Some(value) && !frame.was_denied(name, value))
             .collect();
@@ -56,7 +58,7 @@ impl Turn<'_> {
         let frame = self.state.frames.last().or(self.state.last.as_ref())?;
         let flow = self.flows.flows.get(frame.flow)?;
         let asks_for = |name: &str| flow.steps.iter().any(|step| matches!(step, Step::Ask(slot) if slot == name));
-        let mut named = values_for(flow, &understood.slots).into_iter();
+        let mut named = values_for(flow, &understood.slots, self.state.now).into_iter();
         named.find(|(name, value)| frame.variables.get(name) == Some(value) && asks_for(name)).map(|(name, _)| name)
     }
 
@@ -117,7 +119,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn fill_others(&mut self, asked: &str, slots: &Record) {
-        let others = self.frame().map(|(_, flow)| values_for(flow, slots)).unwrap_or_default();
+        let others = self.frame().map(|(_, flow)| values_for(flow, slots, self.state.now)).unwrap_or_default();
         for (name, value) in others.into_iter().filter(|(name, _)| name != asked) {
             if self.was_denied(&name, &value) {
                 continue;
@@ -135,14 +137,18 @@ impl Turn<'_> {
 
     pub(super) fn slot_value(&self, name: &str, slots: &Record) -> Option<Value> {
         let (_, flow) = self.frame()?;
-        values_for(flow, slots).into_iter().find(|(slot, _)| slot == name).map(|(_, value)| value)
+        values_for(flow, slots, self.state.now).into_iter().find(|(slot, _)| slot == name).map(|(_, value)| value)
     }
 }
 
 /// The slots of a flow that an utterance carries, under whatever name.
-pub(super) fn values_for(flow: &Flow, slots: &Record) -> Vec<(String, Value)> {
-    let carried = |names: &[String], kind: SlotType| names.iter().find_map(|name| slots.get(name).filter(|value| kind.fits(value)));
-    flow.slots.iter().filter_map(|(name, slot)| Some((name.clone(), carried(&slot.from, slot.kind)?.clone()))).collect()
+pub(super) fn values_for(flow: &Flow, slots: &Record, now: DateTime) -> Vec<(String, Value)> {
+    let fitting = |kind: SlotType, value: &Value| match kind {
+        SlotType::Moment => moment(value, now).map(Value::Moment),
+        kind => kind.fits(value).then(|| value.clone()),
+    };
+    let carried = |names: &[String], kind: SlotType| names.iter().find_map(|name| fitting(kind, slots.get(name)?));
+    flow.slots.iter().filter_map(|(name, slot)| Some((name.clone(), carried(&slot.from, slot.kind)?))).collect()
 }
 
 #[cfg(test)]

@@ -77,8 +77,10 @@ impl Turn<'_> {
     fn go_on_from_question(&mut self, asked: Asked) {
         match self.state.frames.last().map(|frame| frame.intent) {
             Some(intent) if !matches!(asked.asking, Asking::Open | Asking::More) => {
-                let title = self.title(intent);
-                self.say("resume", &Record::from([("title".to_owned(), title)]));
+                if let Some(intent) = intent {
+                    let title = self.title(intent);
+                    self.say("resume", &Record::from([("title".to_owned(), title)]));
+                }
                 self.ask(asked);
             }
             _ => self.ask(Asked::new(Asking::More)),

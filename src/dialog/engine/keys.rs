@@ -2,12 +2,13 @@
 //! # alone says it again.
 
 use super::Turn;
+use super::errand::moment;
 use crate::dialog::action::TransferReason;
 use crate::dialog::flow::{MenuKey, Slot, SlotType};
 use crate::dialog::state::{Asked, Asking};
 use crate::text::date::Month;
 use crate::text::{Digits, Money, PhoneNumber, Record, Value};
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 
 impl Turn<'_> {
     pub(super) fn take_keys(&mut self, asked: Asked, keys: &str) {
@@ -47,8 +48,8 @@ impl Turn<'_> {
                 _ => self.not_understood(asked),
             },
             Asking::Slot(name) => {
-                let today = self.state.now.date();
-                match self.slot(&name).and_then(|slot| slot.value_of_keys(digits, today)) {
+                let now = self.state.now;
+                match self.slot(&name).and_then(|slot| slot.value_of_keys(digits, now)) {
                     Some(value) => self.fill(name, value, false),
                     None => self.not_understood(asked),
                 }
@@ -84,14 +85,15 @@ fn single(digits: &str) -> Option<char> {
 
 impl Slot {
     /// A choice's key, or a value keyed in.
-    fn value_of_keys(&self, digits: &str, today: Date) -> Option<Value> {
-        single(digits).and_then(|key| self.keys.get(&key).cloned()).or_else(|| self.kind.value_of_keys(digits, today))
+    fn value_of_keys(&self, digits: &str, now: DateTime) -> Option<Value> {
+        single(digits).and_then(|key| self.keys.get(&key).cloned()).or_else(|| self.kind.value_of_keys(digits, now))
     }
 }
 
 impl SlotType {
     /// A value keyed in: `09` is last September.
-    fn value_of_keys(self, digits: &str, today: Date) -> Option<Value> {
+    fn value_of_keys(self, digits: &str, now: DateTime) -> Option<Value> {
+        let today = now.date();
         let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
         let value = match self {
             _ if !all_digits => return None,
@@ -105,6 +107,7 @@ impl SlotType {
                 let (month, day) = (i8::try_from(number / 100).ok()?, i8::try_from(number % 100).ok()?);
                 Value::Day(Date::new(today.year(), month, day).ok()?)
             }
+            SlotType::Moment => Value::Moment(moment(&Value::Text(format!("{}:{}", digits.get(..2)?, digits.get(2..)?)), now)?),
             SlotType::Phone => Value::Phone(PhoneNumber::parse(digits)?),
             SlotType::Amount => Value::Money(Money(digits.parse::<i64>().ok()?.checked_mul(100)?)),
             SlotType::YesNo => Value::Flag(match digits {
@@ -123,6 +126,7 @@ impl SlotType {
         match (self, value) {
             (SlotType::Month, Value::Month(_))
             | (SlotType::Day, Value::Day(_))
+            | (SlotType::Moment, Value::Moment(_))
             | (SlotType::Amount, Value::Money(_))
             | (SlotType::Volume, Value::Volume(_))
             | (SlotType::YesNo, Value::Flag(_))

@@ -106,6 +106,7 @@ pub(in crate::dialog) const OWN_PROMPTS: &[OwnPrompt] = &[
     said("fault", "a fault of ours"),
     said("silent_end", "nobody ever spoke"),
     said("farewell", "the last sentence"),
+    said("farewell_ours", "the last sentence when we called"),
 ];
 
 #[cfg(test)]

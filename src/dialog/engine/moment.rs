@@ -2,6 +2,7 @@
 //! Greeting and score are flows like any other, started by `greeting` and `goodbye`; a wish of the caller ends them.
 
 use super::Turn;
+use crate::dialog::action::Outcome;
 use crate::dialog::state::{Asked, Asking, Frame};
 use crate::nlu::Intent;
 use crate::text::Record;
@@ -11,7 +12,7 @@ impl Turn<'_> {
     pub(super) fn welcome(&mut self) {
         let known = self.state.customer.is_some();
         match self.flows.at_moment(Intent::Greeting).filter(|_| known) {
-            Some(flow) => self.enter(flow, Intent::Greeting, Record::new()),
+            Some(flow) => self.enter(flow, Some(Intent::Greeting), Record::new()),
             None => self.ask(Asked::new(Asking::Open)),
         }
     }
@@ -22,17 +23,17 @@ impl Turn<'_> {
         let Some(flow) = self.flows.at_moment(Intent::Goodbye).filter(|_| wanted) else { return false };
         self.state.frames.clear();
         self.state.queued.clear();
-        self.enter(flow, Intent::Goodbye, Record::new());
+        self.enter(flow, Some(Intent::Goodbye), Record::new());
         true
     }
 
     /// Whether the question for a score is being asked: nobody is pressed for an answer.
     pub(super) fn is_parting(&self) -> bool {
-        self.state.frames.last().is_some_and(|frame| frame.intent == Intent::Goodbye)
+        self.state.frames.last().is_some_and(|frame| frame.intent == Some(Intent::Goodbye))
     }
 
     /// Puts a flow on top and runs it.
-    pub(super) fn enter(&mut self, flow: usize, intent: Intent, variables: Record) {
+    pub(super) fn enter(&mut self, flow: usize, intent: Option<Intent>, variables: Record) {
         let (confirmed, denied, trail) = (Vec::new(), Vec::new(), Vec::new());
         self.state.frames.push(Frame { flow, at: 0, intent, variables, confirmed, denied, trail, consent: None });
         self.run();
@@ -45,6 +46,9 @@ impl Turn<'_> {
             return self.end_moment(&frame);
         }
         self.state.settled += 1;
+        if frame.intent.is_none() && self.state.frames.is_empty() && self.state.queued.is_empty() {
+            return self.hang_up(Outcome::Completed);
+        }
         let offer = self.offer_after(&frame);
         self.state.last = Some(frame);
         match offer {
@@ -69,7 +73,7 @@ impl Turn<'_> {
 
     fn end_moment(&mut self, frame: &Frame) {
         match frame.intent {
-            Intent::Goodbye => self.part(),
+            Some(Intent::Goodbye) => self.part(),
             _ => self.ask(Asked::new(Asking::Open)),
         }
     }

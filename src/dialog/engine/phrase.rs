@@ -67,6 +67,7 @@ impl Turn<'_> {
                 }
                 self.run();
             }
+            None if frame.intent.is_none() => self.run(),
             None => {
                 self.state.frames.pop();
                 if self.state.frames.is_empty() { self.ask(Asked::new(Asking::Open)) } else { self.resume() }
@@ -101,7 +102,7 @@ impl Turn<'_> {
         if self.state.frames.len() >= MOST_FRAMES {
             self.state.frames.remove(0);
         }
-        let variables = values_for(flow, slots).into_iter().collect();
-        self.enter(index, intent, variables);
+        let variables = values_for(flow, slots, self.state.now).into_iter().collect();
+        self.enter(index, Some(intent), variables);
     }
 }

@@ -6,6 +6,7 @@ use crate::dialog::action::{Action, RequestId, RequestKind, TransferReason};
 use crate::dialog::event::Answer;
 use crate::dialog::flow::{Level, Performance, Step, What};
 use crate::dialog::state::{Asked, Asking, Opened, Purpose, Requested, Waiting};
+use crate::nlu::Intent;
 use crate::text::{Record, Value};
 
 /// The class of what is registered because a system is down.
@@ -82,7 +83,7 @@ impl Turn<'_> {
         self.send(Purpose::Aside, RequestKind::Survey, survey, arguments, Some(key));
     }
 
-    fn new_key(&self, name: &str) -> String {
+    pub(super) fn new_key(&self, name: &str) -> String {
         format!("{}-{name}-{}", self.state.call_id, self.state.requests + 1)
     }
 
@@ -134,7 +135,9 @@ impl Turn<'_> {
     fn take_step_answer(&mut self, kind: RequestKind, answer: Answer) {
         let flows = self.flows;
         let (step, intent) = match self.state.frames.last() {
-            Some(frame) => (flows.flows.get(frame.flow).and_then(|flow| flow.steps.get(frame.at)), frame.intent),
+            Some(frame) => {
+                (flows.flows.get(frame.flow).and_then(|flow| flow.steps.get(frame.at)), frame.intent.unwrap_or(Intent::TransferAgent))
+            }
             None => return self.fail(),
         };
         let Some(Step::Perform(performance)) = step else { return self.fail() };
@@ -177,9 +180,9 @@ impl Turn<'_> {
 
     /// The caller wants it registered, since a system is down.
     pub(super) fn open_offered_order(&mut self) {
-        let Some((frame, _)) = self.frame() else { return self.fail() };
-        let wish = Value::Text(frame.intent.name().to_owned());
-        let title = self.title(frame.intent);
+        let Some((frame, flow)) = self.frame() else { return self.fail() };
+        let wish = Value::Text(frame.intent.map_or(flow.id.as_str(), |intent| intent.name()).to_owned());
+        let title = frame.intent.map_or_else(|| Value::Text(flow.id.clone()), |intent| self.title(intent));
         let mut arguments = frame.variables.clone();
         arguments.extend([("intent".to_owned(), wish), ("text".to_owned(), title)]);
         arguments.insert("reason".to_owned(), Value::Text("system_unavailable".to_owned()));

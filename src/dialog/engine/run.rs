@@ -61,6 +61,10 @@ impl Turn<'_> {
                     self.advance();
                     return self.keep_answer(survey, with);
                 }
+                Some(Step::Conclude { name, at }) => {
+                    self.advance();
+                    return self.conclude(name, at.as_deref());
+                }
                 Some(Step::Forget(slot)) => {
                     self.forget(slot);
                     self.advance();
@@ -146,7 +150,7 @@ impl Turn<'_> {
 
     /// Back to what was interrupted.
     pub(super) fn resume(&mut self) {
-        if let Some(intent) = self.state.frames.last().map(|frame| frame.intent) {
+        if let Some(intent) = self.state.frames.last().and_then(|frame| frame.intent) {
             let title = self.title(intent);
             self.say("resume", &Record::from([("title".to_owned(), title)]));
         }

@@ -12,6 +12,7 @@ use crate::text::{Lang, PhoneNumber};
 use anyhow::Context;
 use jiff::civil::{DateTime, date};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// All calls of a job.
 #[derive(Debug, Deserialize)]
@@ -50,6 +51,11 @@ pub struct Call {
     /// The caller is asked for a score at the end.
     #[serde(default)]
     pub survey: bool,
+    /// We call, and begin with this flow.
+    pub reminder: Option<String>,
+    /// What it is told about the customer.
+    #[serde(default)]
+    pub with: BTreeMap<String, String>,
     /// Minutes that pass in the operator's systems with each request to them.
     #[serde(default)]
     pub minutes_a_request: u32,
@@ -171,6 +177,8 @@ impl Call {
             faults: self.faults.clone(),
             minutes_a_request: self.minutes_a_request,
             survey: self.survey,
+            reminder: self.reminder.clone(),
+            with: self.with.clone(),
             must_not: MustNot { say: self.never.clone(), request: Vec::new() },
             text_only: None,
         })

@@ -6,6 +6,7 @@ use crate::text::Lang;
 use anyhow::Context;
 use jiff::civil::DateTime;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 #[derive(Clone, Debug, Deserialize)]
@@ -34,6 +35,11 @@ pub struct Scenario {
     /// The caller is asked for a score at the end.
     #[serde(default)]
     pub survey: bool,
+    /// We call, and begin with this flow.
+    pub reminder: Option<String>,
+    /// What it is told about the customer.
+    #[serde(default)]
+    pub with: BTreeMap<String, String>,
     /// Minutes that pass in the operator's systems with each request to them.
     #[serde(default)]
     pub minutes_a_request: u32,

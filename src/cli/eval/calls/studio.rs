@@ -65,6 +65,7 @@ impl Studio {
             now: scenario.now,
             survey: scenario.survey,
             by_keys: false,
+            errand: scenario.reminder.as_ref().map(|flow| services.engine.flows().errand(flow, &scenario.with)).transpose()?,
             call_id: name.to_owned(),
         };
         Ok(Conversation::new(services, opening))

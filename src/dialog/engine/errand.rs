@@ -1,0 +1,184 @@
+//! Calls of ours: they begin with a flow of their own, which says who calls and why. When it has nothing more to say the call is over, unless the
+//! customer wants something else meanwhile. Nobody is pressed for an answer.
+
+use super::Turn;
+use crate::dialog::action::{Outcome, RequestKind};
+use crate::dialog::errand::{AT, Errand};
+use crate::dialog::state::Purpose;
+use crate::text::{Record, Value};
+use jiff::civil::{DateTime, Time};
+
+/// A day without a time of day is meant from here on.
+const MORNING: Time = Time::constant(9, 0, 0, 0);
+
+impl Turn<'_> {
+    pub(super) fn begin_errand(&mut self, errand: Errand) {
+        match self.flows.flows.iter().position(|flow| flow.id == errand.flow && flow.form.is_some()) {
+            Some(flow) => self.enter(flow, None, errand.variables),
+            None => self.hang_up(Outcome::Failed(format!("no call of ours begins with the flow `{}`", errand.flow))),
+        }
+    }
+
+    /// Whether the flow runs that this call of ours began with.
+    pub(super) fn is_on_errand(&self) -> bool {
+        self.state.frames.last().is_some_and(|frame| frame.intent.is_none())
+    }
+
+    /// Nobody answers, or not so that we could understand it: another time perhaps.
+    pub(super) fn leave_in_peace(&mut self) {
+        self.say("farewell_ours", &Record::new());
+        self.hang_up(Outcome::Abandoned);
+    }
+
+    pub(super) fn conclude(&mut self, name: &str, at: Option<&str>) {
+        let mut arguments = Record::new();
+        if let Some(expression) = at {
+            let variables = self.state.frames.last().map(|frame| frame.variables.clone()).unwrap_or_default();
+            match self.flows.prompts.evaluate(expression, &variables, self.manner()) {
+                Ok(value) => arguments.extend(moment(&value, self.state.now).map(|at| (AT.to_owned(), Value::Moment(at)))),
+                Err(_) => return self.fail(),
+            }
+        }
+        let key = self.new_key(name);
+        self.send(Purpose::Aside, RequestKind::Conclude, name, arguments, Some(key));
+    }
+}
+
+/// The moment that a value means: `15:00` is the next time that it is so late.
+pub(super) fn moment(value: &Value, now: DateTime) -> Option<DateTime> {
+    match value {
+        Value::Moment(moment) => Some(*moment),
+        Value::Day(day) => Some(day.to_datetime(MORNING)),
+        Value::Text(time) => {
+            let time: Time = time.parse().ok()?;
+            let today = now.date().to_datetime(time);
+            if today > now { Some(today) } else { Some(now.date().tomorrow().ok()?.to_datetime(time)) }
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::moment;
+    use crate::dialog::errand::Errand;
+    use crate::dialog::rehearsal::{Call, record};
+    use crate::dialog::{Action, Conclusion, Event};
+    use crate::nlu::{Decision, Intent};
+    use crate::text::{Money, Value};
+    use jiff::civil::date;
+
+    /// A reminder of a bill with one of each thing that such a flow can do.
+    const FLOW: &str = "\
+flow: test_reminder
+outbound:
+  needs: { name: text, amount: money }
+  takes: { due: date }
+help: help
+slots:
+  when:
+    type: moment
+    ask: when
+    again: [when]
+steps:
+  - choose: is_it_you
+    no:
+      - outcome: wrong_person
+      - say: sorry
+      - end: true
+  - say: told
+  - choose: is_it_convenient
+    no:
+      - ask: when
+      - outcome: later
+        with: { at: when }
+      - say: later
+      - end: true
+  - outcome: confirmed
+  - say: thanks
+prompts:
+  help: { zh: [我们来电提醒账单。], en: [We call about a bill.] }
+  is_it_you: { zh: ['请问是{{ name }}吗？', '您是{{ name }}吗？'], en: ['Is this {{ name }}?', 'Am I speaking with {{ name }}?'] }
+  sorry: { zh: [抱歉打扰。], en: [Sorry.] }
+  told: { zh: ['账单{{ amount | money }}。'], en: ['Your bill is {{ amount | money }}.'] }
+  is_it_convenient: { zh: [现在方便吗？, 方便说话吗？], en: [Is it a good time?, Can you talk?] }
+  when: { zh: [什么时候打？, 几点打合适？], en: [When may we call?, What time suits you?] }
+  later: { zh: ['{{ when | date }}再打。'], en: ['We call {{ when | date }}.'] }
+  thanks: { zh: [好的，再见。], en: [Goodbye.] }
+";
+
+    fn called() -> Call {
+        let row = [("name", Value::Text("王先生".into())), ("amount", Value::Money(Money(12_850))), ("due", Value::Text(String::new()))];
+        Call::of_ours("test_reminder.yaml", FLOW, Errand { flow: "test_reminder".into(), variables: record(&row) })
+    }
+
+    fn conclusion(call: &Call) -> Option<Conclusion> {
+        call.actions.iter().find_map(|action| match action {
+            Action::Perform { operation, arguments, .. } => Conclusion::read(operation, arguments),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn a_call_of_ours_begins_with_its_flow_and_ends_with_it() {
+        let mut call = called();
+        call.expect("test_reminder.is_it_you ?test_reminder.is_it_you");
+        assert_eq!(call.text(), "请问是王先生吗？");
+        call.says(Some(Intent::Affirm), Decision::Accept, &[]);
+        call.expect("test_reminder.told test_reminder.is_it_convenient ?test_reminder.is_it_convenient");
+        call.says(Some(Intent::Affirm), Decision::Accept, &[]).expect("!outcome:confirmed");
+        call.done(&[]).expect("test_reminder.thanks #Completed");
+        called().says(Some(Intent::Deny), Decision::Accept, &[]).expect("!outcome:wrong_person");
+    }
+
+    #[test]
+    fn later_is_the_moment_that_was_named() {
+        let mut call = called();
+        call.says(Some(Intent::Affirm), Decision::Accept, &[]).says(Some(Intent::Deny), Decision::Accept, &[]);
+        call.expect("test_reminder.when ?test_reminder.when");
+        call.says(None, Decision::Accept, &[("time", Value::Text("15:00".into()))]).expect("!outcome:later");
+        assert_eq!(conclusion(&call), Some(Conclusion::Later(Some(date(2026, 11, 22).at(15, 0, 0, 0)))));
+        let mut call = called();
+        call.says(Some(Intent::Affirm), Decision::Accept, &[]).says(Some(Intent::Deny), Decision::Accept, &[]);
+        call.keys("0800").expect("!outcome:later");
+        assert_eq!(conclusion(&call), Some(Conclusion::Later(Some(date(2026, 11, 23).at(8, 0, 0, 0)))));
+    }
+
+    #[test]
+    fn times_alone_are_still_to_come() {
+        let now = date(2026, 11, 22).at(9, 30, 0, 0);
+        let check = |value: Value, expected: Option<&str>| {
+            assert_eq!(moment(&value, now).map(|moment| moment.to_string()).as_deref(), expected, "{value:?}");
+        };
+        check(Value::Text("15:00".into()), Some("2026-11-22T15:00:00"));
+        check(Value::Text("09:30".into()), Some("2026-11-23T09:30:00"));
+        check(Value::Text("soon".into()), None);
+        check(Value::Day(date(2026, 11, 25)), Some("2026-11-25T09:00:00"));
+        check(Value::Flag(true), None);
+    }
+
+    #[test]
+    fn a_wish_in_between_is_fulfilled_and_the_reminder_goes_on() {
+        let mut call = called();
+        call.wants(Intent::QueryBalance).expect("!balance");
+        let reply = [("balance", Value::Money(Money(5_000))), ("in_arrears", Value::Flag(false)), ("owed", Value::Money(Money(0)))];
+        call.done(&reply).expect("query_balance.left test_reminder.is_it_you ?test_reminder.is_it_you");
+        call.wants(Intent::Back).expect("test_reminder.is_it_you ?test_reminder.is_it_you");
+    }
+
+    #[test]
+    fn nobody_is_pressed_nor_handed_over_for_saying_nothing() {
+        let mut call = called();
+        call.happen(Event::NoInput).happen(Event::NoInput).happen(Event::NoInput).expect("farewell_ours #Abandoned");
+        let mut call = called();
+        call.mumbles().mumbles().mumbles().mumbles().expect("farewell_ours #Abandoned");
+        called().wants(Intent::Goodbye).expect("farewell_ours #Completed");
+    }
+
+    #[test]
+    fn a_flow_that_is_gone_fails_the_call() {
+        let errand = Errand { flow: "query_bill".into(), variables: record(&[]) };
+        let call = Call::of_ours("test_reminder.yaml", FLOW, errand);
+        assert!(call.told().starts_with("#Failed"), "{}", call.told());
+    }
+}
