@@ -26,6 +26,8 @@ pub struct Gate {
     pub clock: Clock,
     /// Whose word on a browser's address and scheme is taken.
     pub proxies: Networks,
+    /// Whether people take callers over here; without it nobody is led to the desk.
+    pub has_desk: bool,
 }
 
 /// Who made a request, behind the guard.
@@ -34,6 +36,8 @@ pub(super) struct Visitor {
     pub person: Person,
     /// `None` for a system with a token.
     pub key: Option<SessionKey>,
+    /// Of the service: see [`Gate::has_desk`].
+    pub has_desk: bool,
 }
 
 impl Visitor {
@@ -167,11 +171,11 @@ impl Gate {
     async fn visitor(&self, headers: &HeaderMap) -> Result<Option<Visitor>, Problem> {
         if let Some(shown) = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes) {
             let role = self.token.as_ref().filter(|(token, _)| token.is_in(Some(shown))).map(|(_, role)| *role);
-            return Ok(role.map(|role| Visitor { person: Person::system(role), key: None }));
+            return Ok(role.map(|role| Visitor { person: Person::system(role), key: None, has_desk: self.has_desk }));
         }
         let Some(key) = session_key(headers) else { return Ok(None) };
         let person = self.people.signed_in(&key, (self.clock)()).await?;
-        Ok(person.map(|person| Visitor { person, key: Some(key) }))
+        Ok(person.map(|person| Visitor { person, key: Some(key), has_desk: self.has_desk }))
     }
 
     /// Where a browser is, and whether it came by https.

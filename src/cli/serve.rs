@@ -119,7 +119,8 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
         println!("desk: http://{}/console/desk", http.local_addr()?);
     }
     let sources = console::sources(&services, editions.clone(), reception.clone());
-    let gate = Gate { people, token: api_token, clock, proxies: configuration.http.proxies.clone() };
+    let gate =
+        Gate { people, token: api_token, clock, proxies: configuration.http.proxies.clone(), has_desk: configuration.desk.is_some() };
     let api = Api {
         reception: reception.clone(),
         softphone,

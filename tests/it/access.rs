@@ -196,6 +196,19 @@ async fn people_are_let_in_by_name_and_password_and_out_at_once() {
     assert!(list.contains("limin") && list.contains("disabled"), "{list}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_led_to_a_desk_that_is_not_there() {
+    for (configured, first, status) in [("most = 1", "/console/live", 404), ("most = 1\n[desk]", "/console/desk", 200)] {
+        let service = Service::start(configured);
+        add(&service, "limin", Role::Agent);
+        let limin = Visitor::sign_in(&service, "limin", PASSWORD).await.unwrap();
+        let home = limin.ask(Method::GET, "/console").send().await.unwrap();
+        assert_eq!(header(&home, "location").await, first);
+        assert_eq!(limin.page("/console/settings").await.contains("href=\"/console/desk\""), status == 200);
+        assert_eq!(limin.ask(Method::GET, "/console/desk").send().await.unwrap().status().as_u16(), status);
+    }
+}
+
 /// The builder of routes looks every route up in the table; nothing else may add one.
 #[test]
 fn no_route_is_registered_beside_the_table() {

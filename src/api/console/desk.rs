@@ -2,11 +2,12 @@
 
 use super::Console;
 use super::frame::Frame;
-use super::pages::{Answer, html};
+use super::pages::{Answer, Fault, html};
 use super::words::word;
 use crate::api::gate::Visitor;
 use crate::api::routes::Routes;
 use askama::Template;
+use axum::http::StatusCode;
 use std::sync::Arc;
 
 pub(super) fn routes(routes: Routes<Arc<Console>>) -> Routes<Arc<Console>> {
@@ -93,6 +94,9 @@ struct Page {
 }
 
 async fn page(visitor: Visitor) -> Answer {
+    if !visitor.has_desk {
+        return Err(Fault(StatusCode::NOT_FOUND));
+    }
     let frame = Frame::of(&visitor, "desk");
     let named = |key: &&'static str| Some((key.split_once('.')?.1, word(frame.lang, key)));
     let words = WORDS.iter().filter_map(named).collect();

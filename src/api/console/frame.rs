@@ -16,6 +16,7 @@ pub(in crate::api) struct Frame {
     pub form_token: String,
     /// The rail's entry that this page belongs to.
     here: &'static str,
+    has_desk: bool,
 }
 
 /// A line of the rail.
@@ -43,14 +44,20 @@ const RAIL: [(&str, &str, &str); 10] = [
 
 impl Frame {
     pub fn of(visitor: &Visitor, here: &'static str) -> Frame {
-        Frame { lang: visitor.person.lang, person: Some(visitor.person.clone()), form_token: visitor.form_token(), here }
+        Frame {
+            lang: visitor.person.lang,
+            person: Some(visitor.person.clone()),
+            form_token: visitor.form_token(),
+            here,
+            has_desk: visitor.has_desk,
+        }
     }
 
     /// For who is not signed in: in the browser's language.
     pub fn of_nobody(headers: &HeaderMap) -> Frame {
         let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|list| list.to_str().ok()).unwrap_or_default();
         let lang = if wanted.trim_start().to_ascii_lowercase().starts_with("en") { Lang::En } else { Lang::Zh };
-        Frame { lang, person: None, form_token: String::new(), here: "" }
+        Frame { lang, person: None, form_token: String::new(), here: "", has_desk: false }
     }
 
     pub fn in_lang(self, lang: Option<Lang>) -> Frame {
@@ -92,11 +99,11 @@ impl Frame {
         assets::place(name)
     }
 
-    /// What this person may go to.
+    /// What this person may go to, and what is there.
     pub fn rail(&self) -> Vec<Entry> {
         let Some(person) = &self.person else { return Vec::new() };
         let may = |path: &str| access::who(&Method::GET, path).is_some_and(|who| who.lets_in(person.role));
-        let entries = RAIL.into_iter().filter(|(_, _, path)| may(path));
+        let entries = RAIL.into_iter().filter(|(name, _, path)| may(path) && (self.has_desk || *name != "desk"));
         entries.map(|(name, word, path)| Entry { name, word, path, is_here: name == self.here }).collect()
     }
 }

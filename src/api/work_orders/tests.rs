@@ -24,6 +24,7 @@ impl House {
             token: Some((Token::parse(TOKEN).unwrap(), Role::Operator)),
             clock: crate::business::clock::fixed(date(2026, 11, 22).at(9, 30, 0, 0)),
             proxies: Networks::default(),
+            has_desk: false,
         };
         let care = Care {
             orders: WorkOrders::new(database, Arc::new(Handbook::built_in())),
