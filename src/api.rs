@@ -3,6 +3,7 @@
 //! Start at [`access::TABLE`], the routes and who may use them; `gate` asks who comes.
 
 pub mod access;
+mod campaigns;
 mod console;
 pub mod desk;
 mod gate;
@@ -21,6 +22,7 @@ use crate::call::editions::Editions;
 use crate::call::reception::Reception;
 use crate::care::WorkOrders;
 use crate::line::sip::registration::Standing;
+use crate::outbound::office::Office;
 use crate::security::Token;
 use crate::store::Database;
 use crate::text::Lang;
@@ -76,6 +78,8 @@ pub struct Sources {
     /// The folder with `flows/`.
     pub home: PathBuf,
     pub draw: Draw,
+    /// Calls that go out.
+    pub office: Office,
 }
 
 /// A flow as SVG; `None` when there is none of this name.
@@ -114,6 +118,7 @@ fn router(api: Api, ending: watch::Receiver<bool>) -> Router {
     health::routes(media::routes(softphone::routes(routes, softphone)))
         .served_with(lines)
         .merge(work_orders::routes(&gate, care))
+        .merge(campaigns::routes(&gate, sources.office.clone()))
         .merge(desk::routes(&gate, desk))
         .merge(console::routes(&gate, sources, ending))
         .fallback(console::pages::missing)

@@ -7,7 +7,9 @@ pub mod calendar;
 pub mod calls;
 pub mod campaign;
 pub mod dialer;
+pub mod forecast;
 pub mod import;
+pub mod office;
 pub mod outcome;
 pub mod sheet;
 

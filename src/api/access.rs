@@ -57,6 +57,9 @@ const AUTHORS: Who = Who::Only(&[Supervisor, Operator, Admin]);
 /// Who looks at how well it goes.
 const LEADERS: Who = Who::Only(&[Supervisor, Operator, Admin]);
 
+/// Who lets customers be called.
+const CALLERS: Who = Who::Only(&[Operator, Admin]);
+
 /// Every route.
 pub static TABLE: &[Rule] = &[
     rule(Method::GET, "/", ANYONE),
@@ -115,6 +118,25 @@ pub static TABLE: &[Rule] = &[
     rule(Method::POST, "/api/v1/work-orders/{number}/steps", CARE),
     rule(Method::POST, "/api/v1/work-orders/{number}/comments", CARE),
     rule(Method::POST, "/api/v1/work-orders/{number}/verdict", CARE),
+    rule(Method::GET, "/api/v1/campaigns", LEADERS),
+    rule(Method::POST, "/api/v1/campaigns", CALLERS),
+    rule(Method::GET, "/api/v1/campaigns/{id}", LEADERS),
+    rule(Method::PUT, "/api/v1/campaigns/{id}", CALLERS),
+    rule(Method::POST, "/api/v1/campaigns/{id}/moves", CALLERS),
+    rule(Method::POST, "/api/v1/campaigns/{id}/copy", CALLERS),
+    rule(Method::GET, "/api/v1/campaigns/{id}/hours", LEADERS),
+    rule(Method::GET, "/api/v1/campaigns/{id}/contacts", LEADERS),
+    rule(Method::POST, "/api/v1/campaigns/{id}/contacts", CALLERS),
+    rule(Method::GET, "/api/v1/campaigns/{id}/contacts/{contact}", LEADERS),
+    rule(Method::POST, "/api/v1/campaigns/{id}/preview", CALLERS),
+    rule(Method::GET, "/api/v1/campaigns/{id}/results", LEADERS),
+    rule(Method::GET, "/api/v1/campaigns/{id}/imports", LEADERS),
+    rule(Method::GET, "/api/v1/campaigns/{id}/imports/{import}/faults", LEADERS),
+    rule(Method::GET, "/api/v1/do-not-call", LEADERS),
+    rule(Method::POST, "/api/v1/do-not-call", CALLERS),
+    rule(Method::POST, "/api/v1/do-not-call/removals", CALLERS),
+    rule(Method::POST, "/api/v1/consents", CALLERS),
+    rule(Method::POST, "/api/v1/consents/withdrawals", CALLERS),
     rule(Method::GET, "/api/v1/incidents", EVERYBODY),
     rule(Method::PUT, "/api/v1/incidents/{id}/end", LEAD),
     rule(Method::POST, "/api/v1/incidents/{id}/resolution", LEAD),

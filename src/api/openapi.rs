@@ -1,5 +1,7 @@
 //! What other systems may ask, as OpenAPI 3.1: made from the table of routes, so that neither lacks what the other has.
 
+mod campaigns;
+
 use super::access::{Rule, TABLE, Who};
 use crate::care::State as OrderState;
 use crate::security::Role;
@@ -10,8 +12,9 @@ use serde_json::{Map, Value as Json, json};
 const BELOW: &str = "/api/v1/";
 
 const ABOUT: &str = "Every request carries a bearer token (http.api_token_file), or the session of somebody who is signed in and then, where something changes, the session's form token as X-Form-Token. \
-    What opens or carries on a work order carries an Idempotency-Key: the same key is done once and answered the same.\n\n\
-    Faults are problems as RFC 9457 has them. Telephone numbers come in and never go out: answers have them masked. Times are the operator's local time.";
+    What opens or carries on a work order or a campaign carries an Idempotency-Key: the same key is done once and answered the same.\n\n\
+    Faults are problems as RFC 9457 has them. Telephone numbers come in and never go out: answers have them masked. Times of work orders are the operator's local time, those \
+    of campaigns moments of the world (RFC 3339), for customers live in several time zones.";
 
 /// What a route does, beside what the table says.
 struct Described {
@@ -22,12 +25,23 @@ struct Described {
     success: &'static str,
     is_keyed: bool,
     query: &'static [(&'static str, &'static str)],
+    csv: Csv,
 }
 
-const READ: Described = Described { summary: "", body: None, reply: None, success: "200", is_keyed: false, query: &[] };
+/// What of a route is CSV.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Csv {
+    Nothing,
+    Body,
+    /// Besides JSON.
+    AlsoBody,
+    Reply,
+}
+
+const READ: Described = Described { summary: "", body: None, reply: None, success: "200", is_keyed: false, query: &[], csv: Csv::Nothing };
 
 fn described(rule: &Rule) -> Option<Described> {
-    let change = |summary, body, reply, success| Described { summary, body: Some(body), reply, success, is_keyed: true, query: &[] };
+    let change = |summary, body, reply, success| Described { summary, body: Some(body), reply, success, is_keyed: true, ..READ };
     Some(match (rule.method.as_str(), rule.path) {
         ("GET", "/api/v1/openapi.json") => Described { summary: "This description", ..READ },
         ("GET", "/api/v1/me") => Described { summary: "Who asks, as the service sees it", reply: Some("Person"), ..READ },
@@ -67,7 +81,7 @@ fn described(rule: &Rule) -> Option<Described> {
             reply: Some("Incident"),
             ..READ
         },
-        _ => return None,
+        (method, path) => return campaigns::described(method, path),
     })
 }
 
@@ -116,6 +130,10 @@ fn operation(rule: &Rule, described: &Described) -> Json {
     if let Some(reply) = described.reply {
         success["content"] = content(reply);
     }
+    let csv = json!({ "text/csv": { "schema": { "type": "string" } } });
+    if described.csv == Csv::Reply {
+        success["content"] = csv.clone();
+    }
     let mut operation = json!({
         "operationId": operation_id(rule),
         "summary": described.summary,
@@ -125,6 +143,11 @@ fn operation(rule: &Rule, described: &Described) -> Json {
     });
     if let Some(body) = described.body {
         operation["requestBody"] = json!({ "required": true, "content": content(body) });
+    }
+    match described.csv {
+        Csv::Body => operation["requestBody"] = json!({ "required": true, "content": csv }),
+        Csv::AlsoBody => operation["requestBody"]["content"]["text/csv"] = csv["text/csv"].clone(),
+        Csv::Nothing | Csv::Reply => {}
     }
     if rule.who == Who::Anyone {
         operation["security"] = json!([]);
@@ -168,7 +191,7 @@ fn schemas() -> Json {
         "incident",
     ];
     let part = |fields: &[&str]| json!({ "type": "array", "items": { "type": "object", "required": fields } });
-    json!({
+    let mut schemas = json!({
         "Problem": object(&["title", "status", "detail"], json!({ "type": text, "title": text, "status": { "type": "integer" }, "detail": text })),
         "Person": object(&["name", "shown", "role", "skills", "lang"], json!({
             "name": text, "shown": text, "role": { "type": "string", "enum": Role::ALL.map(Role::name) }, "skills": { "type": "array", "items": text }, "lang": text,
@@ -190,7 +213,11 @@ fn schemas() -> Json {
         "Comment": body(&["text"], json!({ "text": text, "author": maybe })),
         "Verdict": body(&["satisfied"], json!({ "satisfied": { "type": "boolean" }, "comment": text })),
         "End": body(&["ends"], json!({ "ends": moment })),
-    })
+    });
+    for (name, schema) in campaigns::schemas() {
+        schemas[name] = schema;
+    }
+    schemas
 }
 
 #[cfg(test)]

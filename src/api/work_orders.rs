@@ -67,7 +67,7 @@ async fn me(Visitor { person, .. }: Visitor) -> Json<Value> {
 }
 
 /// The key under which something is done once; those of calls are others.
-fn key(headers: &HeaderMap) -> Result<String, Problem> {
+pub(super) fn key(headers: &HeaderMap) -> Result<String, Problem> {
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::trim).unwrap_or_default();
     if key.is_empty() || key.len() > LONGEST_KEY {
         return Err(Problem::bad(format!("send an Idempotency-Key of 1 to {LONGEST_KEY} characters; the same key is done once")));
@@ -75,7 +75,7 @@ fn key(headers: &HeaderMap) -> Result<String, Problem> {
     Ok(format!("api/{key}"))
 }
 
-fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
+pub(super) fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
     serde_json::from_slice(body).map_err(|error| Problem::bad(format!("the body is not as it should be: {error}")))
 }
 

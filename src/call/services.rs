@@ -6,7 +6,7 @@ use crate::care::{Draft, Notice, Outbox, WorkOrders, enquiry, incident, survey};
 use crate::dialog::{Answer, Conclusion, Engine, Opening, RequestKind};
 use crate::grammar::{Completeness, Constraint, Library};
 use crate::nlu::{Expectation, Router};
-use crate::store::{Channel, Database};
+use crate::store::{Channel, Database, Refusal};
 use crate::text::{Lang, PhoneNumber, Record, Value};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -213,8 +213,9 @@ impl Services {
     async fn conclude(&self, request: Request, opening: &Opening) -> Answer {
         let conclusion = Conclusion::read(&request.operation, &request.arguments);
         let (Some(Conclusion::OptedOut), Some(customer)) = (conclusion, request.customer) else { return Answer::Done(Record::new()) };
-        match self.database.do_not_call().add(&customer, None, "spoken", Timestamp::now()).await {
-            Ok(()) => Answer::Done(Record::new()),
+        let refusal = Refusal { campaign: None, reason: "spoken", author: "service", at: Timestamp::now() };
+        match self.database.do_not_call().add(&customer, refusal).await {
+            Ok(_) => Answer::Done(Record::new()),
             Err(error) => {
                 tracing::error!(call = opening.call_id, %error, "who wants no more calls could not be noted; it is tried again at the end of the call");
                 Answer::Unavailable

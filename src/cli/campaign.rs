@@ -10,7 +10,7 @@ use crate::desk::hours::Span;
 use crate::models::data_dir;
 use crate::outbound::campaign::{self, advance, create, find, write_week};
 use crate::outbound::{Move, State};
-use crate::store::{CampaignRow, Database, NewCampaign};
+use crate::store::{CampaignRow, Database, NewCampaign, Refusal, RefusalRow, Signed};
 use crate::text::{Lang, PhoneNumber};
 use anyhow::{Context, bail};
 use jiff::civil::DateTime;
@@ -79,12 +79,17 @@ enum Unwanted {
         number: String,
         #[arg(long, value_name = "NAME")]
         campaign: Option<String>,
+        #[arg(long, value_name = "TEXT", default_value = "operator")]
+        reason: String,
     },
     /// May be called again
     Remove {
         number: String,
         #[arg(long, value_name = "NAME")]
         campaign: Option<String>,
+        /// Why; it is kept
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
     },
     /// The newest first
     List {
@@ -158,6 +163,13 @@ impl Create {
     }
 }
 
+/// Who does what is done here, as it is kept.
+const AUTHOR: &str = "command line";
+
+fn signed(at: Timestamp) -> Signed<'static> {
+    Signed { author: AUTHOR, at, key: None }
+}
+
 pub fn run(args: Args) -> Result<(), Failure> {
     if let What::Hours(hours) = &args.what {
         return hours::run(hours, args.json);
@@ -181,7 +193,7 @@ async fn work(args: Args) -> Result<(), Failure> {
     match &args.what {
         What::Hours(_) => {}
         What::Create(new) => {
-            create(&database, &new.campaign()?, now).await?;
+            create(&database, &new.campaign()?, signed(now)).await?;
             show(&database, &find(&database, &new.name).await?, args.json).await?;
         }
         What::Import(import) => import::run(import, &database, args.json, now).await?,
@@ -202,9 +214,7 @@ async fn work(args: Args) -> Result<(), Failure> {
         }
         What::Results(results) => results::run(results, &database).await?,
         What::Clone { name, new } => {
-            let campaign = find(&database, name).await?;
-            let id = create(&database, &NewCampaign { name: new.clone(), ..campaign.is }, now).await?;
-            database.contacts().copy(campaign.id, id, now).await?;
+            campaign::duplicate(&database, &find(&database, name).await?, new, signed(now)).await?;
             show(&database, &find(&database, new).await?, args.json).await?;
         }
         What::DoNotCall(what) => do_not_call(&database, what, args.json, now).await?,
@@ -226,19 +236,28 @@ async fn do_not_call(database: &Database, what: &Unwanted, json: bool, now: Time
         Some(name) => find(database, name).await.map(|campaign| Some(campaign.id)),
         None => Ok(None),
     };
+    let refusal = |campaign, reason| Refusal { campaign, reason, author: AUTHOR, at: now };
     match what {
-        Unwanted::Add { number, campaign } => database.do_not_call().add(&phone(number)?, id(campaign).await?, "operator", now).await?,
-        Unwanted::Remove { number, campaign } => {
-            if !database.do_not_call().remove(&phone(number)?, id(campaign).await?).await? {
+        Unwanted::Add { number, campaign, reason } => {
+            database.do_not_call().add(&phone(number)?, refusal(id(campaign).await?, reason)).await?;
+        }
+        Unwanted::Remove { number, campaign, reason } => {
+            if !database.do_not_call().remove(&phone(number)?, refusal(id(campaign).await?, reason)).await? {
                 bail!("this number is not on the list");
             }
         }
         Unwanted::List { most } => {
-            for (number, campaign, reason, at) in database.do_not_call().list(*most).await? {
+            for RefusalRow { customer_shown: number, campaign, reason, author, at, .. } in
+                database.do_not_call().list(None, 0, *most).await?
+            {
+                let campaign = campaign.as_ref().map(|(_, name)| name.as_str());
                 if json {
-                    println!("{}", json!({"number": number, "campaign": campaign, "reason": reason, "at": at.to_string()}));
+                    println!(
+                        "{}",
+                        json!({"number": number, "campaign": campaign, "reason": reason, "author": author, "at": at.to_string()})
+                    );
                 } else {
-                    println!("{number}  {}  {reason}  {}", campaign.as_deref().unwrap_or("every campaign"), local(at));
+                    println!("{number}  {}  {reason}  {author}  {}", campaign.unwrap_or("every campaign"), local(at));
                 }
             }
         }
@@ -247,7 +266,7 @@ async fn do_not_call(database: &Database, what: &Unwanted, json: bool, now: Time
 }
 
 async fn carry_on(database: &Database, name: &str, wanted: Move, json: bool) -> Result<(), Failure> {
-    advance(database, &find(database, name).await?, wanted).await?;
+    advance(database, &find(database, name).await?, wanted, signed(Timestamp::now())).await?;
     show(database, &find(database, name).await?, json).await
 }
 

@@ -118,7 +118,7 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
         reception.set_desk(Arc::new(served.hub.clone()));
         println!("desk: http://{}/console/desk", http.local_addr()?);
     }
-    let sources = console::sources(&services, editions.clone(), reception.clone());
+    let sources = console::sources(&services, editions.clone(), reception.clone(), trunks_of(sip.as_ref()))?;
     let gate =
         Gate { people, token: api_token, clock, proxies: configuration.http.proxies.clone(), has_desk: configuration.desk.is_some() };
     let api = Api {

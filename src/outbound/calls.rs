@@ -5,7 +5,7 @@ use super::calendar::{Calendar, MayCall};
 use super::campaign::{self, CampaignError, Move, State, read_week};
 use super::dialer::{Dialer, Event, Limits, Place};
 use super::outcome::Outcome;
-use crate::store::{Begun, CampaignRow, Checks, Database, Ended, Found};
+use crate::store::{Begun, CampaignRow, Checks, Database, Ended, Found, Refusal, Signed};
 use crate::text::Lang;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -56,6 +56,11 @@ struct Running {
 /// How long a campaign rests that has contacts left, none of whom may be called now, and nothing says when.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(1);
 
+/// What the service does without being told to.
+fn by_itself(at: Timestamp) -> Signed<'static> {
+    Signed { author: "service", at, key: None }
+}
+
 impl Calls {
     pub fn new(database: Database, rules: Rules) -> Calls {
         let dialer = Dialer::new(rules.kept_for_callers);
@@ -76,7 +81,7 @@ impl Calls {
         for row in self.database.campaigns().all().await? {
             let mut state = campaign::state(&row)?;
             if state == State::Scheduled && row.starts.is_none_or(|starts| starts <= now) {
-                state = campaign::advance(&self.database, &row, Move::Start).await?;
+                state = campaign::advance(&self.database, &row, Move::Start, by_itself(now)).await?;
             }
             if state == State::Running {
                 self.run(row, now)?;
@@ -139,7 +144,7 @@ impl Calls {
             Found::Nobody(None) => {
                 if !self.database.contacts().is_anybody_left(row.id).await? {
                     // Somebody who was quicker changed it; the next look shows.
-                    let _ = campaign::advance(&self.database, row, Move::Finish).await;
+                    let _ = campaign::advance(&self.database, row, Move::Finish, by_itself(now)).await;
                     let id = row.id;
                     self.running.remove(&id);
                     self.dialer.take(Event::Stops { campaign: id }, now);
@@ -158,7 +163,8 @@ impl Calls {
             None => self.database.campaigns().most_attempts(call.campaign).await?,
         };
         if outcome == Outcome::OptedOut {
-            self.database.do_not_call().add(&call.begun.to, None, "spoken", now).await?;
+            let refusal = Refusal { campaign: None, reason: "spoken", author: "service", at: now };
+            self.database.do_not_call().add(&call.begun.to, refusal).await?;
         }
         self.end(call.begun.attempt, outcome, call.begun.nth, most, now).await?;
         self.handle(Event::Ended { campaign: call.campaign, has_trunk_failed: outcome.has_trunk_failed() }, now).await

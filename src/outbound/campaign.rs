@@ -1,7 +1,7 @@
 //! What a campaign may become, and what it may be.
 
 use crate::desk::hours::Span;
-use crate::store::{CampaignRow, Database, NewCampaign, StoreError};
+use crate::store::{CampaignRow, Database, NewCampaign, Once, Signed, StoreError};
 use jiff::Timestamp;
 
 /// Where a campaign is.
@@ -53,7 +53,8 @@ pub enum Move {
 }
 
 impl Move {
-    fn name(self) -> &'static str {
+    /// What it is called in the campaign's history.
+    pub fn name(self) -> &'static str {
         match self {
             Move::Schedule(_) => "scheduled",
             Move::Start => "started",
@@ -90,6 +91,11 @@ pub enum CampaignError {
     Raced,
     #[error("{0}")]
     Limits(&'static str),
+    /// A key stands for one thing, ever: send another one.
+    #[error("this Idempotency-Key was used for something else; send another one")]
+    KeyTaken,
+    #[error("a campaign that is {0} cannot be changed; pause it first")]
+    NotChangeable(&'static str),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -105,23 +111,55 @@ const LONGEST_NAME: usize = 100;
 ///
 /// # Errors
 /// Its name is taken, or a limit is out of bounds.
-pub async fn create(database: &Database, new: &NewCampaign, now: Timestamp) -> Result<i64, CampaignError> {
-    let fault = if new.name.trim().is_empty() || new.name.chars().count() > LONGEST_NAME {
-        Some("a campaign's name has 1 to 100 characters")
-    } else if !(1..=MOST_PER_MINUTE).contains(&new.per_minute) {
-        Some("calls a minute are 1 to 6000")
-    } else if !(1..=MOST_CONCURRENT).contains(&new.concurrent) {
-        Some("calls at one time are 1 to 1000")
-    } else if !(1..=MOST_ATTEMPTS).contains(&new.most_attempts) {
-        Some("attempts are 1 to 10")
-    } else {
-        None
-    };
-    if let Some(fault) = fault {
-        return Err(CampaignError::Limits(fault));
+pub async fn create(database: &Database, new: &NewCampaign, signed: Signed<'_>) -> Result<i64, CampaignError> {
+    within_limits(new)?;
+    match database.campaigns().create(new, State::Draft.name(), signed).await? {
+        Once::Now(id) | Once::Before(id) => Ok(id),
+        Once::Refused => Err(CampaignError::NameTaken(new.name.clone())),
+        Once::KeyTaken => Err(CampaignError::KeyTaken),
     }
-    let id = database.campaigns().create(new, State::Draft.name(), now).await?;
-    id.ok_or_else(|| CampaignError::NameTaken(new.name.clone()))
+}
+
+/// Gives a campaign that does not run other settings.
+///
+/// # Errors
+/// It runs or is over, its name is taken, or a limit is out of bounds.
+pub async fn change(database: &Database, campaign: &CampaignRow, new: &NewCampaign, signed: Signed<'_>) -> Result<(), CampaignError> {
+    within_limits(new)?;
+    let state = state(campaign)?;
+    if !matches!(state, State::Draft | State::Scheduled | State::Paused) {
+        return Err(CampaignError::NotChangeable(state.name()));
+    }
+    match database.campaigns().change(campaign.id, new, state.name(), signed).await? {
+        Once::Now(()) | Once::Before(()) => Ok(()),
+        Once::Refused if database.campaigns().find(&new.name).await?.is_some_and(|other| other.id != campaign.id) => {
+            Err(CampaignError::NameTaken(new.name.clone()))
+        }
+        Once::Refused => Err(CampaignError::Raced),
+        Once::KeyTaken => Err(CampaignError::KeyTaken),
+    }
+}
+
+/// A new draft with the settings and contacts of another campaign; nobody of it was called.
+pub async fn duplicate(database: &Database, campaign: &CampaignRow, name: &str, signed: Signed<'_>) -> Result<i64, CampaignError> {
+    let id = create(database, &NewCampaign { name: name.to_owned(), ..campaign.is.clone() }, signed).await?;
+    database.contacts().copy(campaign.id, id, signed.at).await?;
+    Ok(id)
+}
+
+fn within_limits(new: &NewCampaign) -> Result<(), CampaignError> {
+    let fault = if new.name.trim().is_empty() || new.name.chars().count() > LONGEST_NAME {
+        "a campaign's name has 1 to 100 characters"
+    } else if !(1..=MOST_PER_MINUTE).contains(&new.per_minute) {
+        "calls a minute are 1 to 6000"
+    } else if !(1..=MOST_CONCURRENT).contains(&new.concurrent) {
+        "calls at one time are 1 to 1000"
+    } else if !(1..=MOST_ATTEMPTS).contains(&new.most_attempts) {
+        "attempts are 1 to 10"
+    } else {
+        return Ok(());
+    };
+    Err(CampaignError::Limits(fault))
 }
 
 /// The campaign of this name.
@@ -134,19 +172,30 @@ pub fn state(campaign: &CampaignRow) -> Result<State, CampaignError> {
     State::from_name(&campaign.state).ok_or_else(|| StoreError::Damaged(format!("a campaign's state {}", campaign.state)).into())
 }
 
-/// Carries a campaign on.
+/// Carries a campaign on; what was done under the same key is not done again.
 ///
 /// # Errors
 /// That cannot be done in its present state.
-pub async fn advance(database: &Database, campaign: &CampaignRow, wanted: Move) -> Result<State, CampaignError> {
+pub async fn advance(database: &Database, campaign: &CampaignRow, wanted: Move, signed: Signed<'_>) -> Result<State, CampaignError> {
     let state = state(campaign)?;
-    let next = wanted.from(state).ok_or(CampaignError::NotPossible { state: state.name(), wanted: wanted.name() })?;
     let starts = match wanted {
         Move::Schedule(at) => Some(at),
         _ => None,
     };
-    let is_done = database.campaigns().advance(campaign.id, state.name(), next.name(), starts).await?;
-    if is_done { Ok(next) } else { Err(CampaignError::Raced) }
+    if let Some(key) = signed.key {
+        let asked = starts.map(|at| at.to_string()).unwrap_or_default();
+        match database.campaigns().done_before(campaign.id, wanted.name(), &asked, key).await? {
+            Some(Once::KeyTaken) => return Err(CampaignError::KeyTaken),
+            Some(_) => return Ok(state),
+            None => {}
+        }
+    }
+    let next = wanted.from(state).ok_or(CampaignError::NotPossible { state: state.name(), wanted: wanted.name() })?;
+    match database.campaigns().advance(campaign.id, (state.name(), next.name()), starts, wanted.name(), signed).await? {
+        Once::Now(()) | Once::Before(()) => Ok(next),
+        Once::Refused => Err(CampaignError::Raced),
+        Once::KeyTaken => Err(CampaignError::KeyTaken),
+    }
 }
 
 /// A campaign's own hours as its column has them: `09:00-18:00,09:00-18:00,-,-,-,-,-`; empty for the calendar's alone.
@@ -193,8 +242,9 @@ mod tests {
     async fn a_campaign_goes_its_way_and_no_other() {
         let database = Database::temporary().await.unwrap();
         let now = Timestamp::UNIX_EPOCH;
-        create(&database, &new("十一月账单"), now).await.unwrap();
-        assert!(matches!(create(&database, &new("十一月账单"), now).await, Err(CampaignError::NameTaken(_))));
+        let signed = Signed { author: "limin", at: now, key: None };
+        create(&database, &new("十一月账单"), signed).await.unwrap();
+        assert!(matches!(create(&database, &new("十一月账单"), signed).await, Err(CampaignError::NameTaken(_))));
         for (step, expected) in [
             (Move::Pause, None),
             (Move::Schedule(now), Some(State::Scheduled)),
@@ -207,10 +257,46 @@ mod tests {
             (Move::Start, None),
         ] {
             let campaign = find(&database, "十一月账单").await.unwrap();
-            assert_eq!(advance(&database, &campaign, step).await.ok(), expected, "{step:?}");
+            assert_eq!(advance(&database, &campaign, step, signed).await.ok(), expected, "{step:?}");
         }
-        let error = advance(&database, &find(&database, "十一月账单").await.unwrap(), Move::Start).await.unwrap_err();
+        let campaign = find(&database, "十一月账单").await.unwrap();
+        let error = advance(&database, &campaign, Move::Start, signed).await.unwrap_err();
         assert_eq!(error.to_string(), "a campaign that is cancelled cannot be started");
+        let steps = database.campaigns().steps(campaign.id, 10).await.unwrap();
+        let told: Vec<&str> = steps.iter().map(|step| step.step.as_str()).collect();
+        assert_eq!(told, ["cancelled", "started", "paused", "started", "scheduled", "created"]);
+    }
+
+    #[tokio::test]
+    async fn what_carries_a_key_is_done_once() {
+        let database = Database::temporary().await.unwrap();
+        let signed = |key| Signed { author: "billing", at: Timestamp::UNIX_EPOCH, key: Some(key) };
+        let id = create(&database, &new("a"), signed("1")).await.unwrap();
+        assert_eq!(create(&database, &new("a"), signed("1")).await.unwrap(), id);
+        assert!(matches!(create(&database, &new("b"), signed("1")).await, Err(CampaignError::KeyTaken)));
+        let other = create(&database, &new("b"), signed("2")).await.unwrap();
+        let row = async |id| database.campaigns().get(id).await.unwrap().unwrap();
+        assert_eq!(advance(&database, &row(id).await, Move::Start, signed("3")).await.unwrap(), State::Running);
+        assert_eq!(advance(&database, &row(id).await, Move::Start, signed("3")).await.unwrap(), State::Running);
+        assert!(matches!(advance(&database, &row(other).await, Move::Start, signed("3")).await, Err(CampaignError::KeyTaken)));
+        assert_eq!(row(other).await.state, "draft");
+    }
+
+    #[tokio::test]
+    async fn settings_change_while_nobody_is_called() {
+        let database = Database::temporary().await.unwrap();
+        let signed = Signed { author: "limin", at: Timestamp::UNIX_EPOCH, key: None };
+        let id = create(&database, &new("a"), signed).await.unwrap();
+        create(&database, &new("b"), signed).await.unwrap();
+        let row = async || database.campaigns().get(id).await.unwrap().unwrap();
+        change(&database, &row().await, &NewCampaign { per_minute: 90, ..new("c") }, signed).await.unwrap();
+        assert_eq!((row().await.is.per_minute, row().await.is.name.as_str()), (90, "c"));
+        assert!(matches!(change(&database, &row().await, &new("b"), signed).await, Err(CampaignError::NameTaken(_))));
+        let copy = duplicate(&database, &row().await, "d", signed).await.unwrap();
+        assert_eq!(database.campaigns().get(copy).await.unwrap().unwrap().is.per_minute, 90);
+        advance(&database, &row().await, Move::Start, signed).await.unwrap();
+        let error = change(&database, &row().await, &new("c"), signed).await.unwrap_err();
+        assert_eq!(error.to_string(), "a campaign that is running cannot be changed; pause it first");
     }
 
     #[tokio::test]
@@ -222,7 +308,8 @@ mod tests {
             (NewCampaign { most_attempts: 0, ..new("a") }, "attempts are 1 to 10"),
             (new(" "), "a campaign's name has 1 to 100 characters"),
         ] {
-            assert_eq!(create(&database, &wrong, Timestamp::UNIX_EPOCH).await.unwrap_err().to_string(), expected);
+            let signed = Signed { author: "limin", at: Timestamp::UNIX_EPOCH, key: None };
+            assert_eq!(create(&database, &wrong, signed).await.unwrap_err().to_string(), expected);
         }
     }
 

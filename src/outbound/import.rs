@@ -1,7 +1,11 @@
 //! Contacts out of a CSV file, a row at a time: columns by their names, every fault with its line.
 
+mod fault;
+
+pub use fault::{Fault, Kind, Reason};
+
 use super::sheet::{Form, Row, Sheet};
-use crate::store::{Contacts, NewContact, StoreError};
+use crate::store::{ContactRow, Contacts, NewContact, StoreError};
 use crate::text::PhoneNumber;
 use jiff::Timestamp;
 use std::io::Read;
@@ -35,13 +39,6 @@ pub enum ImportError {
     Header(super::sheet::Unreadable),
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// A row that was not taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    pub line: u64,
-    pub reason: String,
 }
 
 /// What became of the rows: each is in exactly one of the three.
@@ -92,48 +89,67 @@ impl Columns {
             .map(|(at, name)| (at, name.as_str()))
     }
 
-    fn contact(&self, line: u64, fields: &[String], regions: &[&str]) -> Result<NewContact, String> {
+    fn contact(&self, line: u64, fields: &[String], regions: &[String]) -> Result<NewContact, Reason> {
         if fields.len() != self.names.len() {
-            return Err(format!("{} fields, the first line has {}", fields.len(), self.names.len()));
+            return Err(Kind::Fields.about(format!("{} ≠ {}", fields.len(), self.names.len())));
         }
         let field = |at: usize| fields.get(at).map(String::as_str).unwrap_or_default();
         let optional = |at: Option<usize>| at.map(field).unwrap_or_default();
-        let to = PhoneNumber::parse(field(self.phone)).filter(|number| number.reveal().len() >= SHORTEST_NUMBER);
-        let to = to.ok_or("no telephone number")?;
-        let region = optional(self.region);
-        if !region.is_empty() && !regions.contains(&region) {
-            return Err(format!("the calendar has no region `{region}`"));
-        }
-        let lang = match optional(self.lang) {
-            "" => None,
-            known @ ("zh" | "en") => Some(known.to_owned()),
-            other => return Err(format!("no language `{other}`; write zh or en")),
-        };
-        let mut variables = serde_json::Map::new();
-        for (at, name) in self.variable_places() {
-            let value = field(at);
-            if value.chars().count() > LONGEST_VALUE {
-                return Err(format!("`{name}` has more than {LONGEST_VALUE} characters"));
-            }
-            variables.insert(name.to_owned(), value.into());
-        }
-        Ok(NewContact { line, to, region: region.to_owned(), lang, variables: serde_json::Value::Object(variables).to_string() })
+        let variables = self.variable_places().map(|(at, name)| (name.to_owned(), field(at).to_owned()));
+        contact(line, field(self.phone), (optional(self.region), optional(self.lang)), variables, regions)
     }
 }
 
-/// A file that is being imported.
-pub struct Import<'a, R> {
-    sheet: Sheet<R>,
-    pub columns: Columns,
-    regions: Vec<&'a str>,
+/// A contact out of what is written of it; or why it cannot be one. Region and language may be empty.
+pub fn contact(
+    line: u64,
+    number: &str,
+    (region, lang): (&str, &str),
+    variables: impl Iterator<Item = (String, String)>,
+    regions: &[String],
+) -> Result<NewContact, Reason> {
+    let to = PhoneNumber::parse(number).filter(|number| number.reveal().len() >= SHORTEST_NUMBER);
+    let to = to.ok_or(Kind::NoNumber)?;
+    if !region.is_empty() && !regions.iter().any(|known| known == region) {
+        return Err(Kind::NoRegion.about(region));
+    }
+    let lang = match lang {
+        "" => None,
+        known @ ("zh" | "en") => Some(known.to_owned()),
+        other => return Err(Kind::NoLanguage.about(other)),
+    };
+    let mut kept = serde_json::Map::new();
+    for (name, value) in variables {
+        if value.chars().count() > LONGEST_VALUE {
+            return Err(Kind::LongValue.about(name));
+        }
+        kept.insert(name, value.into());
+    }
+    Ok(NewContact { line, to, region: region.to_owned(), lang, variables: serde_json::Value::Object(kept).to_string() })
 }
 
-impl<'a, R: Read> Import<'a, R> {
+/// A file that is being imported.
+pub struct Import<R> {
+    sheet: Sheet<R>,
+    pub columns: Columns,
+    regions: Vec<String>,
+}
+
+/// Rows that were read together: every one is a contact or a fault.
+#[derive(Debug, Default)]
+pub struct Rows {
+    pub contacts: Vec<NewContact>,
+    pub faults: Vec<Fault>,
+    /// Nothing comes after them.
+    pub are_last: bool,
+}
+
+impl<R: Read> Import<R> {
     /// Reads the first line. `regions` are those of the calendar.
-    pub fn begin(file: R, form: Form, phone: Option<&str>, regions: impl Iterator<Item = &'a str>) -> Result<Import<'a, R>, ImportError> {
+    pub fn begin<'a>(file: R, form: Form, phone: Option<&str>, regions: impl Iterator<Item = &'a str>) -> Result<Import<R>, ImportError> {
         let mut sheet = Sheet::new(file, form);
         let header = sheet.row()?.ok_or(ImportError::Empty)?.fields.map_err(ImportError::Header)?;
-        Ok(Import { sheet, columns: Columns::find(header, phone)?, regions: regions.collect() })
+        Ok(Import { sheet, columns: Columns::find(header, phone)?, regions: regions.map(str::to_owned).collect() })
     }
 
     /// The next contact, or why a row is none.
@@ -141,9 +157,25 @@ impl<'a, R: Read> Import<'a, R> {
         let Some(Row { line, fields }) = self.sheet.row()? else { return Ok(None) };
         let contact = match fields {
             Ok(fields) => self.columns.contact(line, &fields, &self.regions),
-            Err(reason) => Err(reason.to_string()),
+            Err(reason) => Err(reason.into()),
         };
         Ok(Some(contact.map_err(|reason| Fault { line, reason })))
+    }
+
+    /// Some thousand rows, as many as are added in one transaction.
+    pub fn rows(&mut self) -> std::io::Result<Rows> {
+        let mut rows = Rows::default();
+        while rows.contacts.len() < BATCH && rows.faults.len() < BATCH {
+            match self.contact()? {
+                Some(Ok(contact)) => rows.contacts.push(contact),
+                Some(Err(fault)) => rows.faults.push(fault),
+                None => {
+                    rows.are_last = true;
+                    break;
+                }
+            }
+        }
+        Ok(rows)
     }
 
     /// Adds everything to a campaign, some thousand rows at a time; `told` hears of every row that is not taken.
@@ -155,32 +187,46 @@ impl<'a, R: Read> Import<'a, R> {
         mut told: impl FnMut(Fault) -> std::io::Result<()>,
     ) -> Result<Imported, ImportError> {
         let mut imported = Imported::default();
-        let mut batch = Vec::with_capacity(BATCH);
         loop {
-            let next = self.contact()?;
-            let is_end = next.is_none();
-            match next {
-                Some(Ok(contact)) => batch.push(contact),
-                Some(Err(fault)) => {
-                    imported.faulty += 1;
-                    told(fault)?;
-                }
-                None => {}
-            }
-            if batch.len() == BATCH || is_end {
-                let repeated = contacts.add(campaign, &batch, now).await?;
-                imported.repeated += repeated.len() as u64;
-                imported.added += (batch.len() - repeated.len()) as u64;
-                for line in repeated {
-                    told(Fault { line, reason: "this number is in the campaign already".to_owned() })?;
-                }
-                batch.clear();
-            }
-            if is_end {
+            let rows = self.rows()?;
+            let are_last = rows.are_last;
+            let (part, faults) = add(&contacts, campaign, rows, now).await?;
+            imported += part;
+            faults.into_iter().try_for_each(&mut told)?;
+            if are_last {
                 return Ok(imported);
             }
         }
     }
+}
+
+/// Adds rows to a campaign; gives what became of them, and all that were not taken.
+pub async fn add(contacts: &Contacts<'_>, campaign: i64, rows: Rows, now: Timestamp) -> Result<(Imported, Vec<Fault>), StoreError> {
+    let repeated = contacts.add(campaign, &rows.contacts, now).await?;
+    let mut faults = rows.faults;
+    let imported =
+        Imported { added: (rows.contacts.len() - repeated.len()) as u64, repeated: repeated.len() as u64, faulty: faults.len() as u64 };
+    faults.extend(repeated.into_iter().map(|line| Fault { line, reason: Kind::Repeated.into() }));
+    faults.sort_by_key(|fault| fault.line);
+    Ok((imported, faults))
+}
+
+impl std::ops::AddAssign for Imported {
+    fn add_assign(&mut self, part: Imported) {
+        self.added += part.added;
+        self.repeated += part.repeated;
+        self.faulty += part.faulty;
+    }
+}
+
+/// The first line of results.
+pub const RESULTS_HEAD: &str = "line,number,region,state,outcome,attempts,variables\n";
+
+/// What became of a contact, as a line of CSV; the number is masked.
+pub fn result_line(row: ContactRow) -> String {
+    let outcome = row.outcome.unwrap_or_default();
+    let texts = [row.customer_shown, row.region, row.state, outcome, row.attempts.to_string(), row.variables];
+    format!("{},{}\n", row.line, texts.map(|text| field(&text)).join(","))
 }
 
 /// A field of a CSV file that is written: quoted where it has to be, and never taken for a formula by a spreadsheet.
@@ -190,4 +236,4 @@ pub fn field(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -4,8 +4,8 @@ use super::moment::read_instant;
 use super::{Database, StoreError, read_lang};
 use crate::text::Lang;
 use jiff::Timestamp;
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
 
 /// A campaign, about to be kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +33,34 @@ pub struct CampaignRow {
     pub created: Timestamp,
 }
 
+/// Who does something, when, and under which key it is done once.
+#[derive(Clone, Copy, Debug)]
+pub struct Signed<'a> {
+    pub author: &'a str,
+    pub at: Timestamp,
+    pub key: Option<&'a str>,
+}
+
+/// What became of something that is done once a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Once<T> {
+    Now(T),
+    /// It was done before under this key.
+    Before(T),
+    /// It is not possible: the name is taken, or the campaign is in another state.
+    Refused,
+    /// The key was used for something else.
+    KeyTaken,
+}
+
+/// Something that was done with a campaign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepRow {
+    pub at: Timestamp,
+    pub author: String,
+    pub step: String,
+}
+
 /// How many contacts are where, and how many attempts ended how.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -46,8 +74,13 @@ pub struct Progress {
 pub struct Campaigns<'a>(pub(super) &'a Database);
 
 impl Campaigns<'_> {
-    /// Keeps a campaign; `None` when there is one of this name.
-    pub async fn create(&self, new: &NewCampaign, state: &str, now: Timestamp) -> Result<Option<i64>, StoreError> {
+    /// Keeps a campaign.
+    pub async fn create(&self, new: &NewCampaign, state: &str, signed: Signed<'_>) -> Result<Once<i64>, StoreError> {
+        let asked = format!("{new:?}");
+        let mut transaction = self.0.begin().await?;
+        if let Some(before) = before(&mut transaction, signed.key, "created", &asked, None).await? {
+            return Ok(before);
+        }
         let done = sqlx::query(
             "INSERT INTO campaigns (name, flow, lang, state, trunk, week, per_minute, concurrent, most_attempts, needs_consent, created)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING",
@@ -62,10 +95,53 @@ impl Campaigns<'_> {
         .bind(new.concurrent)
         .bind(new.most_attempts)
         .bind(new.needs_consent)
-        .bind(now.as_millisecond())
-        .execute(&self.0.pool)
+        .bind(signed.at.as_millisecond())
+        .execute(&mut *transaction)
         .await?;
-        Ok((done.rows_affected() > 0).then(|| done.last_insert_rowid()))
+        if done.rows_affected() == 0 {
+            return Ok(Once::Refused);
+        }
+        let id = done.last_insert_rowid();
+        write_step(&mut transaction, id, "created", &asked, signed).await?;
+        transaction.commit().await?;
+        Ok(Once::Now(id))
+    }
+
+    /// Gives a campaign that is in `state` other settings.
+    pub async fn change(&self, id: i64, new: &NewCampaign, state: &str, signed: Signed<'_>) -> Result<Once<()>, StoreError> {
+        let asked = format!("{new:?}");
+        let mut transaction = self.0.begin().await?;
+        if let Some(before) = before(&mut transaction, signed.key, "changed", &asked, Some(id)).await? {
+            return Ok(before.without_id());
+        }
+        let done = sqlx::query(
+            "UPDATE OR IGNORE campaigns SET name = ?, flow = ?, lang = ?, trunk = ?, week = ?, per_minute = ?, concurrent = ?, most_attempts = ?,
+             needs_consent = ? WHERE id = ? AND state = ?",
+        )
+        .bind(&new.name)
+        .bind(&new.flow)
+        .bind(new.lang.code())
+        .bind(&new.trunk)
+        .bind(&new.week)
+        .bind(new.per_minute)
+        .bind(new.concurrent)
+        .bind(new.most_attempts)
+        .bind(new.needs_consent)
+        .bind(id)
+        .bind(state)
+        .execute(&mut *transaction)
+        .await?;
+        if done.rows_affected() == 0 {
+            return Ok(Once::Refused);
+        }
+        write_step(&mut transaction, id, "changed", &asked, signed).await?;
+        transaction.commit().await?;
+        Ok(Once::Now(()))
+    }
+
+    pub async fn get(&self, id: i64) -> Result<Option<CampaignRow>, StoreError> {
+        let row = sqlx::query("SELECT * FROM campaigns WHERE id = ?").bind(id).fetch_optional(&self.0.pool).await?;
+        row.as_ref().map(read).transpose()
     }
 
     pub async fn find(&self, name: &str) -> Result<Option<CampaignRow>, StoreError> {
@@ -79,16 +155,62 @@ impl Campaigns<'_> {
         rows.iter().map(read).collect()
     }
 
-    /// From one state into another, with a moment to start at; false when it was not in that state.
-    pub async fn advance(&self, id: i64, from: &str, to: &str, starts: Option<Timestamp>) -> Result<bool, StoreError> {
+    /// A page of the newest first, those before `before` (an id), of one state or all.
+    pub async fn page(&self, state: Option<&str>, before: Option<i64>, most: u32) -> Result<Vec<CampaignRow>, StoreError> {
+        let rows =
+            sqlx::query("SELECT * FROM campaigns WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3")
+                .bind(state)
+                .bind(before)
+                .bind(most)
+                .fetch_all(&self.0.pool)
+                .await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// From one state into another, with a moment to start at; `step` is what it is called in the campaign's history.
+    pub async fn advance(
+        &self,
+        id: i64,
+        (from, to): (&str, &str),
+        starts: Option<Timestamp>,
+        step: &str,
+        signed: Signed<'_>,
+    ) -> Result<Once<()>, StoreError> {
+        let asked = starts.map(|at| at.to_string()).unwrap_or_default();
+        let mut transaction = self.0.begin().await?;
+        if let Some(before) = before(&mut transaction, signed.key, step, &asked, Some(id)).await? {
+            return Ok(before.without_id());
+        }
         let done = sqlx::query("UPDATE campaigns SET state = ?, starts = ? WHERE id = ? AND state = ?")
             .bind(to)
             .bind(starts.map(Timestamp::as_millisecond))
             .bind(id)
             .bind(from)
-            .execute(&self.0.pool)
+            .execute(&mut *transaction)
             .await?;
-        Ok(done.rows_affected() > 0)
+        if done.rows_affected() == 0 {
+            return Ok(Once::Refused);
+        }
+        write_step(&mut transaction, id, step, &asked, signed).await?;
+        transaction.commit().await?;
+        Ok(Once::Now(()))
+    }
+
+    /// Whether a step was done under this key, and for what.
+    pub async fn done_before(&self, id: i64, step: &str, asked: &str, key: &str) -> Result<Option<Once<()>>, StoreError> {
+        let found = before(&mut *self.0.pool.acquire().await?, Some(key), step, asked, Some(id)).await?;
+        Ok(found.map(Once::without_id))
+    }
+
+    /// What was done with a campaign, the newest first.
+    pub async fn steps(&self, id: i64, most: u32) -> Result<Vec<StepRow>, StoreError> {
+        let rows: Vec<(i64, String, String)> =
+            sqlx::query_as("SELECT at, author, step FROM campaign_steps WHERE campaign = ? ORDER BY id DESC LIMIT ?")
+                .bind(id)
+                .bind(most)
+                .fetch_all(&self.0.pool)
+                .await?;
+        rows.into_iter().map(|(at, author, step)| Ok(StepRow { at: read_instant(at)?, author, step })).collect()
     }
 
     /// Most attempts of one contact.
@@ -111,6 +233,55 @@ impl Campaigns<'_> {
         .await?;
         Ok(Progress { contacts, attempts })
     }
+
+    /// Contacts of a region that are still to be called.
+    pub async fn waiting(&self, id: i64) -> Result<Vec<(String, i64)>, StoreError> {
+        Ok(sqlx::query_as("SELECT region, count(*) FROM contacts WHERE campaign = ? AND state = 'waiting' GROUP BY region ORDER BY region")
+            .bind(id)
+            .fetch_all(&self.0.pool)
+            .await?)
+    }
+}
+
+impl<T> Once<T> {
+    fn without_id(self) -> Once<()> {
+        match self {
+            Once::Now(_) => Once::Now(()),
+            Once::Before(_) => Once::Before(()),
+            Once::Refused => Once::Refused,
+            Once::KeyTaken => Once::KeyTaken,
+        }
+    }
+}
+
+/// What this key was used for, if it was.
+async fn before(
+    connection: &mut SqliteConnection,
+    key: Option<&str>,
+    step: &str,
+    asked: &str,
+    campaign: Option<i64>,
+) -> Result<Option<Once<i64>>, StoreError> {
+    let Some(key) = key else { return Ok(None) };
+    let found: Option<(i64, String, String)> =
+        sqlx::query_as("SELECT campaign, step, asked FROM campaign_steps WHERE key = ?").bind(key).fetch_optional(connection).await?;
+    Ok(found.map(|(id, kept_step, kept)| {
+        let is_same = kept_step == step && kept == asked && campaign.is_none_or(|campaign| campaign == id);
+        if is_same { Once::Before(id) } else { Once::KeyTaken }
+    }))
+}
+
+async fn write_step(connection: &mut SqliteConnection, id: i64, step: &str, asked: &str, signed: Signed<'_>) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO campaign_steps (campaign, at, author, step, asked, key) VALUES (?, ?, ?, ?, ?, ?)")
+        .bind(id)
+        .bind(signed.at.as_millisecond())
+        .bind(signed.author)
+        .bind(step)
+        .bind(asked)
+        .bind(signed.key)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 fn read(row: &SqliteRow) -> Result<CampaignRow, StoreError> {

@@ -1,8 +1,10 @@
 //! Whom a campaign calls.
 
+use super::moment::read_instant;
 use super::{Database, StoreError};
 use crate::text::PhoneNumber;
 use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row};
 use std::collections::BTreeSet;
 
@@ -20,21 +22,50 @@ pub struct NewContact {
     pub variables: String,
 }
 
-/// What became of a contact.
+/// A contact, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ResultRow {
+pub struct ContactRow {
     pub id: i64,
+    pub campaign: i64,
     pub line: i64,
+    /// A reference: finds the customer in other lists.
+    pub customer: String,
     pub customer_shown: String,
     pub region: String,
+    pub lang: Option<String>,
     pub state: String,
     pub outcome: Option<String>,
     pub attempts: i64,
     pub variables: String,
+    /// Not called before this moment, while it waits.
+    pub next: Timestamp,
+}
+
+/// Which contacts are asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SoughtContacts<'a> {
+    pub state: Option<&'a str>,
+    pub outcome: Option<&'a str>,
+    /// A reference.
+    pub customer: Option<&'a str>,
+    /// Those after this one (an id, 0 at first).
+    pub after: i64,
+    pub most: u32,
+}
+
+/// A call to a contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptRow {
+    pub nth: i64,
+    pub began: Timestamp,
+    pub ended: Option<Timestamp>,
+    pub outcome: Option<String>,
 }
 
 /// Rows of one statement: SQLite takes 32,766 values.
 const AT_ONCE: usize = 500;
+/// Contacts of one statement that copies them.
+const COPIED_AT_ONCE: i64 = 20_000;
 
 /// The repository of contacts.
 pub struct Contacts<'a>(pub(super) &'a Database);
@@ -72,19 +103,32 @@ impl Contacts<'_> {
         Ok(had)
     }
 
-    /// The contacts of another campaign, as if they had never been called; gives their number.
-    pub async fn copy(&self, from: i64, to: i64, now: Timestamp) -> Result<u64, StoreError> {
-        let done = sqlx::query(
-            "INSERT INTO contacts (campaign, line, customer, customer_shown, customer_sealed, region, lang, variables, state, next)
-             SELECT ?, line, customer, customer_shown, customer_sealed, region, lang, variables, 'waiting', ? FROM contacts WHERE campaign = ?
-             ON CONFLICT (campaign, customer) DO NOTHING",
-        )
-        .bind(to)
-        .bind(now.as_millisecond())
-        .bind(from)
-        .execute(&self.0.pool)
-        .await?;
-        Ok(done.rows_affected())
+    /// The contacts of another campaign, as if they had never been called; some thousand at a time, for calls wait for the database meanwhile.
+    pub async fn copy(&self, from: i64, to: i64, now: Timestamp) -> Result<(), StoreError> {
+        let mut after = 0;
+        loop {
+            let last: Option<i64> =
+                sqlx::query_scalar("SELECT max(id) FROM (SELECT id FROM contacts WHERE campaign = ? AND id > ? ORDER BY id LIMIT ?)")
+                    .bind(from)
+                    .bind(after)
+                    .bind(COPIED_AT_ONCE)
+                    .fetch_one(&self.0.pool)
+                    .await?;
+            let Some(last) = last else { return Ok(()) };
+            sqlx::query(
+                "INSERT INTO contacts (campaign, line, customer, customer_shown, customer_sealed, region, lang, variables, state, next)
+                 SELECT ?, line, customer, customer_shown, customer_sealed, region, lang, variables, 'waiting', ? FROM contacts
+                 WHERE campaign = ? AND id > ? AND id <= ? ON CONFLICT (campaign, customer) DO NOTHING",
+            )
+            .bind(to)
+            .bind(now.as_millisecond())
+            .bind(from)
+            .bind(after)
+            .bind(last)
+            .execute(&self.0.pool)
+            .await?;
+            after = last;
+        }
     }
 
     /// Whether somebody waits or is being called.
@@ -99,27 +143,71 @@ impl Contacts<'_> {
         Ok(is_left)
     }
 
-    /// What became of a campaign's contacts, a page after `after` (an id, 0 at first).
-    pub async fn results(&self, campaign: i64, after: i64, most: u32) -> Result<Vec<ResultRow>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM contacts WHERE campaign = ? AND id > ? ORDER BY id LIMIT ?")
-            .bind(campaign)
-            .bind(after)
-            .bind(most)
-            .fetch_all(&self.0.pool)
-            .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(ResultRow {
-                    id: row.try_get("id")?,
-                    line: row.try_get("line")?,
-                    customer_shown: row.try_get("customer_shown")?,
-                    region: row.try_get("region")?,
-                    state: row.try_get("state")?,
-                    outcome: row.try_get("outcome")?,
-                    attempts: row.try_get("attempts")?,
-                    variables: row.try_get("variables")?,
-                })
-            })
-            .collect()
+    /// A campaign's contacts in the order in which they came.
+    pub async fn page(&self, campaign: i64, sought: SoughtContacts<'_>) -> Result<Vec<ContactRow>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT * FROM contacts WHERE campaign = ?1 AND id > ?2 AND (?3 IS NULL OR state = ?3) AND (?4 IS NULL OR outcome = ?4)
+             AND (?5 IS NULL OR customer = ?5) ORDER BY id LIMIT ?6",
+        )
+        .bind(campaign)
+        .bind(sought.after)
+        .bind(sought.state)
+        .bind(sought.outcome)
+        .bind(sought.customer)
+        .bind(sought.most)
+        .fetch_all(&self.0.pool)
+        .await?;
+        rows.iter().map(read).collect()
     }
+
+    /// A contact of this campaign.
+    pub async fn find(&self, campaign: i64, contact: i64) -> Result<Option<ContactRow>, StoreError> {
+        let row = sqlx::query("SELECT * FROM contacts WHERE id = ? AND campaign = ?")
+            .bind(contact)
+            .bind(campaign)
+            .fetch_optional(&self.0.pool)
+            .await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// The calls to a contact, the first one first.
+    pub async fn attempts(&self, contact: i64) -> Result<Vec<AttemptRow>, StoreError> {
+        let rows: Vec<(i64, i64, Option<i64>, Option<String>)> =
+            sqlx::query_as("SELECT nth, began, ended, outcome FROM contact_attempts WHERE contact = ? ORDER BY nth")
+                .bind(contact)
+                .fetch_all(&self.0.pool)
+                .await?;
+        let read = |(nth, began, ended, outcome): (i64, i64, Option<i64>, Option<String>)| {
+            Ok(AttemptRow { nth, began: read_instant(began)?, ended: ended.map(read_instant).transpose()?, outcome })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// Calls of a campaign begun since a moment.
+    pub async fn begun_since(&self, campaign: i64, since: Timestamp) -> Result<i64, StoreError> {
+        Ok(sqlx::query_scalar(
+            "SELECT count(*) FROM contact_attempts a JOIN contacts c ON c.id = a.contact WHERE a.began >= ? AND c.campaign = ?",
+        )
+        .bind(since.as_millisecond())
+        .bind(campaign)
+        .fetch_one(&self.0.pool)
+        .await?)
+    }
+}
+
+fn read(row: &SqliteRow) -> Result<ContactRow, StoreError> {
+    Ok(ContactRow {
+        id: row.try_get("id")?,
+        campaign: row.try_get("campaign")?,
+        line: row.try_get("line")?,
+        customer: row.try_get("customer")?,
+        customer_shown: row.try_get("customer_shown")?,
+        region: row.try_get("region")?,
+        lang: row.try_get("lang")?,
+        state: row.try_get("state")?,
+        outcome: row.try_get("outcome")?,
+        attempts: row.try_get("attempts")?,
+        variables: row.try_get("variables")?,
+        next: read_instant(row.try_get("next")?)?,
+    })
 }

@@ -3,8 +3,8 @@
 use super::runs::Run;
 use super::sealed_phone::Sealer;
 use super::{
-    Attempts, CallBacks, Calls, Campaigns, Changes, ContactAttempts, Contacts, DoNotCall, Incidents, Notices, Sessions, StoredPhone,
-    Surveys, Unanswered, Users, WorkOrders,
+    Attempts, CallBacks, Calls, Campaigns, Changes, ContactAttempts, ContactImports, Contacts, DoNotCall, Incidents, Notices, Sessions,
+    StoredPhone, Surveys, Unanswered, Users, WorkOrders,
 };
 use crate::text::PhoneNumber;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -170,6 +170,11 @@ impl Database {
     /// Whom campaigns call.
     pub fn contacts(&self) -> Contacts<'_> {
         Contacts(self)
+    }
+
+    /// Lists of contacts that were taken over.
+    pub fn contact_imports(&self) -> ContactImports<'_> {
+        ContactImports(self)
     }
 
     /// Calls of campaigns, each written before it is dialled.

@@ -4,6 +4,32 @@ use super::moment::read_instant;
 use super::{Database, StoreError};
 use crate::text::PhoneNumber;
 use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+/// Somebody is put on the list, or taken off it.
+#[derive(Clone, Copy, Debug)]
+pub struct Refusal<'a> {
+    /// `None`: every campaign.
+    pub campaign: Option<i64>,
+    /// `operator`, `spoken`; or why somebody may be called again.
+    pub reason: &'a str,
+    pub author: &'a str,
+    pub at: Timestamp,
+}
+
+/// Who must not be called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusalRow {
+    /// A reference.
+    pub customer: String,
+    pub customer_shown: String,
+    /// Id and name; `None`: every campaign.
+    pub campaign: Option<(i64, String)>,
+    pub reason: String,
+    pub author: String,
+    pub at: Timestamp,
+}
 
 /// The repository of who must not be called.
 pub struct DoNotCall<'a>(pub(super) &'a Database);
@@ -12,42 +38,80 @@ pub struct DoNotCall<'a>(pub(super) &'a Database);
 const EVERY: i64 = 0;
 
 impl DoNotCall<'_> {
-    /// From now on nobody calls there: no campaign, or this one. The first reason stands.
-    pub async fn add(&self, number: &PhoneNumber, campaign: Option<i64>, reason: &str, now: Timestamp) -> Result<(), StoreError> {
+    /// From now on nobody calls there: no campaign, or this one. The first reason stands; false when it was there already.
+    pub async fn add(&self, number: &PhoneNumber, refusal: Refusal<'_>) -> Result<bool, StoreError> {
         let customer = self.0.stored_phone(number);
-        sqlx::query(
+        let mut transaction = self.0.begin().await?;
+        let done = sqlx::query(
             "INSERT INTO do_not_call (customer, campaign, customer_shown, reason, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         )
         .bind(&customer.reference)
-        .bind(campaign.unwrap_or(EVERY))
+        .bind(refusal.campaign.unwrap_or(EVERY))
         .bind(&customer.shown)
-        .bind(reason)
-        .bind(now.as_millisecond())
-        .execute(&self.0.pool)
+        .bind(refusal.reason)
+        .bind(refusal.at.as_millisecond())
+        .execute(&mut *transaction)
         .await?;
-        Ok(())
-    }
-
-    /// False when it was not there.
-    pub async fn remove(&self, number: &PhoneNumber, campaign: Option<i64>) -> Result<bool, StoreError> {
-        let done = sqlx::query("DELETE FROM do_not_call WHERE customer = ? AND campaign = ?")
-            .bind(self.0.stored_phone(number).reference)
-            .bind(campaign.unwrap_or(EVERY))
-            .execute(&self.0.pool)
-            .await?;
+        if done.rows_affected() > 0 {
+            log(&mut transaction, &customer.reference, &customer.shown, true, refusal).await?;
+        }
+        transaction.commit().await?;
         Ok(done.rows_affected() > 0)
     }
 
-    /// Number as it may be shown, campaign, reason and moment, the newest first.
-    pub async fn list(&self, most: u32) -> Result<Vec<(String, Option<String>, String, Timestamp)>, StoreError> {
-        let rows: Vec<(String, Option<String>, String, i64)> = sqlx::query_as(
-            "SELECT d.customer_shown, c.name, d.reason, d.at FROM do_not_call d LEFT JOIN campaigns c ON c.id = d.campaign
-             ORDER BY d.at DESC, d.customer LIMIT ?",
+    /// May be called again; false when it was not there.
+    pub async fn remove(&self, number: &PhoneNumber, refusal: Refusal<'_>) -> Result<bool, StoreError> {
+        self.remove_customer(&self.0.stored_phone(number).reference, refusal).await
+    }
+
+    /// The same by a reference.
+    pub async fn remove_customer(&self, customer: &str, refusal: Refusal<'_>) -> Result<bool, StoreError> {
+        let mut transaction = self.0.begin().await?;
+        let shown: Option<String> =
+            sqlx::query_scalar("DELETE FROM do_not_call WHERE customer = ? AND campaign = ? RETURNING customer_shown")
+                .bind(customer)
+                .bind(refusal.campaign.unwrap_or(EVERY))
+                .fetch_optional(&mut *transaction)
+                .await?;
+        let Some(shown) = shown else { return Ok(false) };
+        log(&mut transaction, customer, &shown, false, refusal).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// How many are on the list; of one customer (a reference) or all.
+    pub async fn count(&self, customer: Option<&str>) -> Result<u32, StoreError> {
+        Ok(sqlx::query_scalar("SELECT count(*) FROM do_not_call WHERE ?1 IS NULL OR customer = ?1")
+            .bind(customer)
+            .fetch_one(&self.0.pool)
+            .await?)
+    }
+
+    /// The newest first, `most` after `skip`; of one customer (a reference) or all.
+    pub async fn list(&self, customer: Option<&str>, skip: u32, most: u32) -> Result<Vec<RefusalRow>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT d.*, c.name, coalesce((SELECT l.author FROM do_not_call_log l WHERE l.customer = d.customer AND l.campaign = d.campaign
+             ORDER BY l.id DESC LIMIT 1), '') AS author FROM do_not_call d LEFT JOIN campaigns c ON c.id = d.campaign
+             WHERE ?1 IS NULL OR d.customer = ?1 ORDER BY d.at DESC, d.customer LIMIT ?2 OFFSET ?3",
         )
+        .bind(customer)
         .bind(most)
+        .bind(skip)
         .fetch_all(&self.0.pool)
         .await?;
-        rows.into_iter().map(|(shown, campaign, reason, at)| Ok((shown, campaign, reason, read_instant(at)?))).collect()
+        let read = |row: &SqliteRow| {
+            let campaign: i64 = row.try_get("campaign")?;
+            let name: Option<String> = row.try_get("name")?;
+            Ok(RefusalRow {
+                customer: row.try_get("customer")?,
+                customer_shown: row.try_get("customer_shown")?,
+                campaign: (campaign != EVERY).then(|| (campaign, name.unwrap_or_default())),
+                reason: row.try_get("reason")?,
+                author: row.try_get("author")?,
+                at: read_instant(row.try_get("at")?)?,
+            })
+        };
+        rows.iter().map(read).collect()
     }
 
     /// A customer agreed to be called; the newest proof stands.
@@ -69,4 +133,26 @@ impl DoNotCall<'_> {
             .await?;
         Ok(done.rows_affected() > 0)
     }
+}
+
+async fn log(
+    connection: &mut SqliteConnection,
+    customer: &str,
+    shown: &str,
+    is_added: bool,
+    refusal: Refusal<'_>,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO do_not_call_log (customer, customer_shown, campaign, at, author, is_added, reason) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(customer)
+    .bind(shown)
+    .bind(refusal.campaign.unwrap_or(EVERY))
+    .bind(refusal.at.as_millisecond())
+    .bind(refusal.author)
+    .bind(is_added)
+    .bind(refusal.reason)
+    .execute(connection)
+    .await?;
+    Ok(())
 }

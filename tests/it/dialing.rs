@@ -11,7 +11,7 @@ use tingshuo::outbound::calls::{Call, Calls, Rules};
 use tingshuo::outbound::campaign::{advance, create, find};
 use tingshuo::outbound::dialer::{Event, Limits};
 use tingshuo::outbound::{Calendar, Move, Outcome};
-use tingshuo::store::{Database, NewCampaign, NewContact};
+use tingshuo::store::{Database, NewCampaign, NewContact, Refusal, Signed};
 use tingshuo::text::{Lang, PhoneNumber};
 
 const CONTACTS: usize = 10_000;
@@ -67,6 +67,10 @@ impl Network {
     }
 }
 
+fn signed() -> Signed<'static> {
+    Signed { author: "limin", at: start(), key: None }
+}
+
 async fn prepare(database: &Database) -> [i64; 2] {
     let mut ids = [0; 2];
     for (campaign, (name, per_minute, needs_consent)) in [("bill", 200, false), ("plan", 150, true)].into_iter().enumerate() {
@@ -81,7 +85,7 @@ async fn prepare(database: &Database) -> [i64; 2] {
             most_attempts: 3,
             needs_consent,
         };
-        ids[campaign] = create(database, &new, start()).await.unwrap();
+        ids[campaign] = create(database, &new, signed()).await.unwrap();
         // Every tenth is in both.
         let whose = |n: &usize| n.is_multiple_of(10) || n % 2 == campaign;
         let contact = |n: usize| NewContact {
@@ -93,10 +97,10 @@ async fn prepare(database: &Database) -> [i64; 2] {
         };
         let contacts: Vec<NewContact> = (0..CONTACTS).filter(whose).map(contact).collect();
         assert!(database.contacts().add(ids[campaign], &contacts, start()).await.unwrap().is_empty());
-        advance(database, &find(database, name).await.unwrap(), Move::Start).await.unwrap();
+        advance(database, &find(database, name).await.unwrap(), Move::Start, signed()).await.unwrap();
     }
     for n in (0..CONTACTS).filter(|n| n % 50 == 3) {
-        database.do_not_call().add(&number(n), None, "operator", start()).await.unwrap();
+        database.do_not_call().add(&number(n), Refusal { campaign: None, reason: "operator", author: "limin", at: start() }).await.unwrap();
     }
     for n in (0..CONTACTS).filter(|n| n % 4 != 1) {
         database.do_not_call().consented(&number(n), "contract", start()).await.unwrap();

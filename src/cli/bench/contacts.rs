@@ -4,7 +4,7 @@ use crate::cli::Failure;
 use crate::outbound::campaign::create;
 use crate::outbound::import::Import;
 use crate::outbound::sheet::Form;
-use crate::store::{Database, NewCampaign};
+use crate::store::{Database, NewCampaign, Signed};
 use crate::text::Lang;
 use anyhow::Context;
 use encoding_rs::GB18030;
@@ -51,7 +51,7 @@ async fn measure(args: &Args) -> Result<(), Failure> {
         most_attempts: 1,
         needs_consent: false,
     };
-    let campaign = create(&database, &new, now).await?;
+    let campaign = create(&database, &new, Signed { author: "bench", at: now, key: None }).await?;
     let began = Instant::now();
     let mut file = File::open(&path)?;
     let form = Form::find(&mut file, None)?;

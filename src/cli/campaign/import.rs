@@ -75,7 +75,7 @@ pub fn preview(args: &Args, json: bool) -> Result<(), Failure> {
                 );
             }
             Some(Ok(contact)) => println!("{}: {} {} {}", contact.line, contact.to, contact.region, contact.variables),
-            Some(Err(fault)) if json => println!("{}", json!({"line": fault.line, "fault": fault.reason})),
+            Some(Err(fault)) if json => println!("{}", json!({"line": fault.line, "fault": fault.reason.to_string()})),
             Some(Err(fault)) => println!("{}: not taken: {}", fault.line, fault.reason),
         }
     }
@@ -99,7 +99,7 @@ pub async fn run(args: &Args, database: &Database, json: bool, now: Timestamp) -
         writeln!(faults, "line,reason")?;
     }
     let told = |Fault { line, reason }: Fault| match &args.faults {
-        Some(_) => writeln!(faults, "{line},{}", field(&reason)),
+        Some(_) => writeln!(faults, "{line},{}", field(&reason.to_string())),
         None => writeln!(faults, "{}:{line}: {reason}", args.shown()),
     };
     let Imported { added, repeated, faulty } =

@@ -2,8 +2,8 @@
 
 use crate::cli::Failure;
 use crate::outbound::campaign::find;
-use crate::outbound::import::field;
-use crate::store::Database;
+use crate::outbound::import::{RESULTS_HEAD, result_line};
+use crate::store::{Database, SoughtContacts};
 use anyhow::Context;
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -26,17 +26,14 @@ pub async fn run(args: &Args, database: &Database) -> Result<(), Failure> {
         Some(path) => Box::new(File::create(path).with_context(|| path.display().to_string())?),
         None => Box::new(std::io::stdout()),
     });
-    writeln!(out, "line,number,region,state,outcome,attempts,variables")?;
+    out.write_all(RESULTS_HEAD.as_bytes())?;
     let mut after = 0;
     loop {
-        let page = database.contacts().results(campaign.id, after, PAGE).await?;
+        let page = database.contacts().page(campaign.id, SoughtContacts { after, most: PAGE, ..SoughtContacts::default() }).await?;
         let Some(last) = page.last() else { break };
         after = last.id;
         for row in page {
-            let outcome = row.outcome.unwrap_or_default();
-            let texts = [row.customer_shown, row.region, row.state, outcome, row.attempts.to_string(), row.variables];
-            let fields: Vec<String> = texts.iter().map(|text| field(text)).collect();
-            writeln!(out, "{},{}", row.line, fields.join(","))?;
+            out.write_all(result_line(row).as_bytes())?;
         }
     }
     out.flush()?;

@@ -1,21 +1,29 @@
 //! What the console is made from, and what is said of it at the start: where it is, and how the first person gets in.
 
 use super::configuration::Configuration;
-use crate::api::Sources;
+use crate::api::{Sources, Trunks};
 use crate::call::editions::Editions;
 use crate::call::reception::Reception;
 use crate::call::services::Services;
 use crate::cli::Failure;
+use crate::cli::check::load_calendar;
 use crate::cli::flow::drawing;
 use crate::models::data_dir;
+use crate::outbound::office::Office;
 use crate::security::People;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// What pages are made from.
-pub fn sources(services: &Services, editions: Arc<Editions>, reception: Arc<Reception>) -> Sources {
-    let drawn = editions.clone();
-    Sources {
+pub fn sources(services: &Services, editions: Arc<Editions>, reception: Arc<Reception>, trunks: Trunks) -> Result<Sources, Failure> {
+    let (drawn, named) = (editions.clone(), editions.clone());
+    let office = Office {
+        database: services.database.clone(),
+        calendar: Arc::new(load_calendar(&data_dir())?),
+        flows: Arc::new(move || named.current().engine.flows().names().into_iter().map(str::to_owned).collect()),
+        trunks: Arc::new(move || trunks().into_iter().map(|(name, _)| name).collect()),
+    };
+    Ok(Sources {
         orders: services.work_orders.clone(),
         database: services.database.clone(),
         operator: services.operator.clone(),
@@ -26,7 +34,8 @@ pub fn sources(services: &Services, editions: Arc<Editions>, reception: Arc<Rece
             let graph = drawn.current().engine.flows().graph(flow, lang)?;
             Some(drawing::svg(&[graph], lang))
         }),
-    }
+        office,
+    })
 }
 
 /// Tells where the console is and what is missing to use it.

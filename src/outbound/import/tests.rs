@@ -3,7 +3,7 @@
 use super::*;
 use crate::outbound::Calendar;
 use crate::outbound::campaign::{create, find};
-use crate::store::{Database, NewCampaign};
+use crate::store::{Database, NewCampaign, Signed, SoughtContacts};
 use crate::text::Lang;
 use encoding_rs::UTF_8;
 
@@ -28,12 +28,12 @@ async fn import(database: &Database, text: &str) -> (Imported, Vec<(u64, String)
     let now = Timestamp::UNIX_EPOCH;
     let id = match find(database, "a").await {
         Ok(campaign) => campaign.id,
-        Err(_) => create(database, &campaign("a"), now).await.unwrap(),
+        Err(_) => create(database, &campaign("a"), Signed { author: "limin", at: now, key: None }).await.unwrap(),
     };
     let import = Import::begin(text.as_bytes(), FORM, None, calendar.regions()).unwrap();
     let mut faults = Vec::new();
     let told = |fault: Fault| {
-        faults.push((fault.line, fault.reason));
+        faults.push((fault.line, fault.reason.to_string()));
         Ok(())
     };
     let imported = import.into_campaign(database.contacts(), id, now, told).await.unwrap();
@@ -51,11 +51,11 @@ async fn every_row_is_a_contact_or_a_fault_with_its_line() {
         (4, "no telephone number"),
         (5, "the calendar has no region `mars`"),
         (6, "no language `fr`; write zh or en"),
-        (7, "3 fields, the first line has 4"),
+        (7, "the number of fields is not that of the first line: 3 ≠ 4"),
         (8, "this number is in the campaign already"),
     ];
     assert_eq!(faults, expected.map(|(line, reason)| (line, reason.to_owned())));
-    let rows = database.contacts().results(1, 0, 10).await.unwrap();
+    let rows = database.contacts().page(1, SoughtContacts { most: 10, ..SoughtContacts::default() }).await.unwrap();
     assert_eq!(
         rows.iter().map(|row| (row.line, row.variables.as_str())).collect::<Vec<_>>(),
         [(2, r#"{"amount":"128.50"}"#), (3, r#"{"amount":""}"#)]
