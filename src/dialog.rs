@@ -18,7 +18,7 @@ mod template;
 
 pub use crate::text::located::Fault;
 pub use action::{Action, Delivery, Outcome, Question, RequestId, RequestKind, Timing, TransferReason, Utterance};
-pub use check::{Source, World};
+pub use check::{PARTS, Source, World};
 pub use engine::{Engine, NEAR};
 pub use errand::{Conclusion, Errand, NoErrand};
 pub use event::{Answer, Event, Opening, Queue, TransferFailure};

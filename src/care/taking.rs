@@ -2,7 +2,7 @@
 
 use super::state::State;
 use super::work_order::{CareError, WorkOrder, WorkOrders};
-use crate::store::{Moved, Note, Step, StoreError, Taker};
+use crate::store::{Note, Step, Taker};
 
 impl WorkOrders {
     /// The author of the note has the order from now on and works on it. [`CareError::Transition`] where nobody can begin, also when somebody
@@ -14,15 +14,7 @@ impl WorkOrders {
         }
         let taker = Taker::This(note.author);
         let step = Step { from: from.name(), to: to.name(), waiting: true, taker, reckoning: None, notice: None, call_back: None };
-        match self.database.work_orders().advance(number, step, note).await? {
-            Some(Moved::Yes(row)) => WorkOrder::from_row(*row),
-            Some(Moved::No { state }) => {
-                let from =
-                    State::from_name(&state).ok_or_else(|| StoreError::Damaged(format!("work order {number} has the state {state}")))?;
-                Err(CareError::Transition { from, to })
-            }
-            None => Err(CareError::NotFound),
-        }
+        self.step(number, to, step, note).await
     }
 }
 

@@ -269,6 +269,11 @@ impl WorkOrders {
             notice: written.as_ref().map(|(key, text)| (key.as_str(), text.as_str())),
             call_back: call_back.as_deref(),
         };
+        self.step(number, to, step, note).await
+    }
+
+    /// Writes a step down; [`CareError::Transition`] when somebody was quicker.
+    pub(super) async fn step(&self, number: &str, to: State, step: Step<'_>, note: Note<'_>) -> Result<WorkOrder, CareError> {
         match self.database.work_orders().advance(number, step, note).await? {
             Some(Moved::Yes(row)) => WorkOrder::from_row(*row),
             Some(Moved::No { state }) => {

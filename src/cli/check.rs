@@ -4,7 +4,7 @@ use super::{Failure, edition};
 use crate::business::{OPERATIONS, Operation};
 use crate::care::{Handbook, enquiry};
 use crate::desk::Rules;
-use crate::dialog::{self, Fault, Flows, Source, World, raw};
+use crate::dialog::{self, Fault, Flows, PARTS, Source, World, raw};
 use crate::grammar::Library;
 use crate::nlu::{Router, knowledge};
 use crate::outbound::Calendar;
@@ -129,9 +129,8 @@ pub(super) const REMINDERS: &str = "reminders";
 fn sources(dir: &Path) -> Result<Vec<Source>, Failure> {
     let mut sources = Vec::new();
     let mut paths = files(dir, "yaml")?;
-    let reminders = dir.join(REMINDERS);
-    if reminders.is_dir() {
-        paths.extend(files(&reminders, "yaml")?);
+    for folder in [PARTS, REMINDERS].map(|name| dir.join(name)).into_iter().filter(|folder| folder.is_dir()) {
+        paths.extend(files(&folder, "yaml")?);
     }
     for path in paths {
         let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;

@@ -3,7 +3,7 @@
 use super::Failure;
 use super::check::{REMINDERS, check_flows};
 use crate::call::editions::{Edition, Editions};
-use crate::dialog::{Engine, Fault};
+use crate::dialog::{Engine, Fault, PARTS};
 use crate::grammar::Library;
 use crate::nlu::Router;
 use anyhow::Context;
@@ -24,10 +24,10 @@ struct Sums {
 
 impl Sums {
     fn of(home: &Path) -> Result<Sums, Failure> {
-        let reminders = home.join("flows").join(REMINDERS);
         let mut flows = Sha256::new().chain_update(sum(&home.join("flows"), &["yaml"], Depth::Folder)?);
-        if reminders.is_dir() {
-            flows.update(sum(&reminders, &["yaml"], Depth::Folder)?);
+        let below = [PARTS, REMINDERS].map(|name| home.join("flows").join(name));
+        for folder in below.iter().filter(|folder| folder.is_dir()) {
+            flows.update(sum(folder, &["yaml"], Depth::Folder)?);
         }
         let mut words = Sha256::new();
         let knowledge = home.join("flows").join("knowledge");

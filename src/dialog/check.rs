@@ -6,12 +6,16 @@ mod errand;
 pub mod knowledge;
 mod layout;
 mod names;
+mod parts;
 mod speech;
 #[cfg(test)]
 mod tests;
 
+pub use parts::PARTS;
+use parts::Part;
+
 use super::flow::{Flow, Flows, MenuKey, Offer, Slot, SlotType, Step, Title, Words, is_moment};
-use super::raw::{RawFlow, RawMenuKey, RawOffer, RawPrompt, RawService, RawSlot, Text};
+use super::raw::{RawFlow, RawMenuKey, RawOffer, RawPart, RawPrompt, RawService, RawSlot, RawTitle, Text};
 use super::template::{Prompt, Prompts};
 use super::{Timing, engine::OWN_PROMPTS};
 use crate::business::Operation;
@@ -55,11 +59,14 @@ impl Flows {
             expressions: Vec::new(),
             repeated: BTreeSet::new(),
             starts: Vec::new(),
+            choices: BTreeMap::new(),
+            parts: BTreeMap::new(),
+            part: None,
         };
         let (titles, menu, not_answered, flows) = checker.all(sources);
         checker.prompts_in_use(&flows);
         if checker.faults.is_empty() {
-            return Ok(Flows { flows, titles, menu, not_answered, prompts: checker.prompts });
+            return Ok(Flows { flows, titles, choices: checker.choices, menu, not_answered, prompts: checker.prompts });
         }
         checker.faults.sort();
         checker.faults.dedup();
@@ -89,6 +96,11 @@ struct Checker<'a> {
     repeated: BTreeSet<String>,
     /// Intents that steps and offers go over to: file, place.
     starts: Vec<(String, Place, Intent)>,
+    /// What the tags of choices are called.
+    choices: BTreeMap<String, Title>,
+    parts: BTreeMap<String, Part>,
+    /// The part that is being checked, as it stands in a flow.
+    part: Option<String>,
 }
 
 /// A prompt named by a step, and the variables that are known there.
@@ -132,9 +144,15 @@ impl Checker<'_> {
                 self.fault(Place { line: 1, column: 1 }, "the file of the service's own prompts is missing");
             }
         }
+        for source in sources.iter().filter(|source| parts::is_part(&source.name)) {
+            self.file.clone_from(&source.name);
+            if let Some(part) = self.read::<RawPart>(source) {
+                self.keep_part(part);
+            }
+        }
         let read: Vec<(&Source, RawFlow)> = sources
             .iter()
-            .filter(|source| !is_service(&source.name))
+            .filter(|source| !is_service(&source.name) && !parts::is_part(&source.name))
             .filter_map(|source| {
                 self.file.clone_from(&source.name);
                 self.read(source).map(|flow| (source, flow))
@@ -173,6 +191,7 @@ impl Checker<'_> {
                 None => self.fault(title.place, format!("unknown intent `{name}`")),
             }
         }
+        self.choices(raw.choices);
         self.keep_prompts(raw.prompts, None);
         let menu = self.menu(raw.menu);
         for own in OWN_PROMPTS {
@@ -185,6 +204,10 @@ impl Checker<'_> {
             }
         }
         (titles, menu)
+    }
+
+    fn choices(&mut self, raw: BTreeMap<String, Located<RawTitle>>) {
+        self.choices = raw.into_iter().map(|(tag, title)| (tag, Title { zh: title.value.zh, en: title.value.en })).collect();
     }
 
     fn menu(&mut self, raw: BTreeMap<String, Located<RawMenuKey>>) -> BTreeMap<char, MenuKey> {
@@ -228,12 +251,13 @@ impl Checker<'_> {
         intent
     }
 
-    fn flow(&mut self, raw: RawFlow, index: usize, others: &[Flow]) -> Flow {
+    fn flow(&mut self, mut raw: RawFlow, index: usize, others: &[Flow]) -> Flow {
         let id = raw.flow.value.clone();
         if !self.file.ends_with(&format!("{id}.yaml")) {
             self.fault(raw.flow.place, format!("the flow is named `{id}`, the file is not"));
         }
         let form = self.form(&raw);
+        let parted = self.slots_of(&mut raw);
         self.keep_prompts(raw.prompts, Some(&id));
         let mut triggers = Vec::new();
         for name in &raw.triggers {
@@ -244,8 +268,12 @@ impl Checker<'_> {
             triggers.push(intent);
         }
         let help = raw.help.as_ref().and_then(|name| self.prompt(&id, index, name, Use::Said));
-        let slots: BTreeMap<String, Slot> =
-            raw.slots.into_iter().filter_map(|(name, slot)| Some((name.clone(), self.slot(&id, index, &name, slot)?))).collect();
+        let mut slots = BTreeMap::new();
+        for (name, slot, part) in parted {
+            let outside = part.as_deref().and_then(|part| self.enter_part(part));
+            slots.extend(self.slot(&id, index, &name, slot).map(|slot| (name, slot)));
+            outside.into_iter().for_each(|outside| self.leave_part(outside));
+        }
         let steps = layout::lay_out(self, &id, index, &slots, raw.steps, form.is_some());
         self.concludes(raw.flow.place, form.is_some(), steps.iter().any(|step| matches!(step, Step::Conclude { .. })));
         let offers = raw.offers.into_iter().filter_map(|offer| self.offer(&id, index, offer)).collect();
@@ -293,14 +321,37 @@ impl Checker<'_> {
                 kind.timing()
             }
         };
+        if matches!(kind, SlotType::Text | SlotType::Plan) && raw.grammar.is_some() {
+            self.have_words(&raw.keys);
+        }
         let keys = self.keys(kind, raw.keys);
         let mut from = raw.from;
         from.extend([name.to_owned(), raw.kind.value]);
         from.extend(raw.grammar.iter().map(|grammar| grammar.value.clone()));
-        from.extend(kind.carried_as().iter().map(|name| (*name).to_owned()));
         let no_input_ms = raw.no_input_ms.map_or(if timing == Timing::Number { NO_INPUT_NUMBER_MS } else { NO_INPUT_MS }, |ms| ms.value);
         let grammar = raw.grammar.map(|grammar| grammar.value);
-        Some(Slot { kind, grammar, ask: ask?, again, confirm, timing, from, keys, secret: raw.secret, no_input_ms })
+        let means = raw.means.into_iter().map(|(tag, other)| (tag, other.value)).collect();
+        Some(Slot {
+            kind,
+            grammar,
+            replies: raw.replies,
+            means,
+            ask: ask?,
+            again,
+            confirm,
+            timing,
+            from,
+            keys,
+            secret: raw.secret,
+            no_input_ms,
+        })
+    }
+
+    /// What is chosen has words to be asked about.
+    fn have_words(&mut self, keys: &BTreeMap<String, Text>) {
+        for tag in keys.values().filter(|tag| !self.choices.contains_key(&tag.value)).cloned().collect::<Vec<_>>() {
+            self.fault(tag.place, format!("`{}` has no words under `choices` in {SERVICE_FILE}, to be asked about", tag.value));
+        }
     }
 
     /// What single keys stand for in a slot that is a choice.
@@ -335,10 +386,11 @@ impl Checker<'_> {
         }
     }
 
-    /// The full name of a prompt named in a flow: the flow's own first, then the service's.
+    /// The full name of a prompt named in a flow: the flow's own first, then the part's that it stands in, then the service's.
     fn prompt(&mut self, flow: &str, index: usize, name: &Text, how: Use) -> Option<String> {
         let own = format!("{flow}.{}", name.value);
-        let id = [own, name.value.clone()].into_iter().find(|id| self.places.contains_key(id));
+        let parts = self.part.as_ref().map(|part| format!("{part}.{}", name.value));
+        let id = std::iter::once(own).chain(parts).chain([name.value.clone()]).find(|id| self.places.contains_key(id));
         match id {
             Some(id) => {
                 self.uses.push(PromptUse { id: id.clone(), how, flow: Some(index) });
@@ -375,6 +427,11 @@ impl Checker<'_> {
 fn single_key(key: &str) -> Option<char> {
     let mut characters = key.chars();
     characters.next().filter(|c| matches!(c, '1'..='9') && characters.next().is_none())
+}
+
+/// Whether a file lies in a folder of this name.
+fn is_in(name: &str, folder: &str) -> bool {
+    std::path::Path::new(name).parent().and_then(|parent| parent.file_name()).is_some_and(|name| name == folder)
 }
 
 fn is_service(name: &str) -> bool {

@@ -99,6 +99,11 @@ struct Turn<'a> {
 impl Turn<'_> {
     fn happen(&mut self, event: Event) {
         let waiting = self.state.waiting.clone();
+        match &event {
+            Event::Heard(understood) => self.state.carried.clone_from(&understood.slots),
+            Event::Keys(_) | Event::NoInput => self.state.carried.clear(),
+            _ => {}
+        }
         match (waiting, event) {
             (Waiting::Over | Waiting::Person(_), Event::TransferFailed(why)) => self.regain(why),
             (Waiting::Over, Event::Queue(what)) => self.wait_for_person(Wait::default(), what),

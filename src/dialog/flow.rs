@@ -4,6 +4,7 @@
 
 use super::action::Timing;
 use super::errand::Form;
+use super::raw::Text;
 use super::template::Prompts;
 use crate::nlu::Intent;
 use crate::text::{Lang, Value};
@@ -14,6 +15,8 @@ use std::collections::BTreeMap;
 pub struct Flows {
     pub(super) flows: Vec<Flow>,
     pub(super) titles: BTreeMap<Intent, Title>,
+    /// What the tags of choices are called.
+    pub(super) choices: BTreeMap<String, Title>,
     /// What keys do at an open question.
     pub(super) menu: BTreeMap<char, MenuKey>,
     pub(super) prompts: Prompts,
@@ -35,6 +38,11 @@ impl Flows {
     /// Every sentence without variables, by language: what a voice can render ahead.
     pub fn fixed_sentences(&self) -> Vec<(Lang, String)> {
         self.prompts.fixed()
+    }
+
+    /// What a choice is called inside a sentence.
+    pub(super) fn choice(&self, tag: &str, lang: Lang) -> Option<&str> {
+        self.choices.get(tag).map(|title| title.get(lang))
     }
 
     pub fn title(&self, intent: Intent, lang: Lang) -> Option<&str> {
@@ -106,6 +114,10 @@ pub(super) struct Offer {
 pub(super) struct Slot {
     pub kind: SlotType,
     pub grammar: Option<String>,
+    /// The part that deals with what is no answer.
+    pub replies: Option<Text>,
+    /// Tags of the grammar that mean another here.
+    pub means: BTreeMap<String, String>,
     pub ask: PromptId,
     pub again: Vec<PromptId>,
     pub confirm: Option<PromptId>,
@@ -161,11 +173,6 @@ impl SlotType {
             "text" => SlotType::Text,
             _ => return None,
         })
-    }
-
-    /// Other names under which utterances carry it.
-    pub fn carried_as(self) -> &'static [&'static str] {
-        if self == SlotType::Moment { &["time", "date"] } else { &[] }
     }
 
     /// How many keys complete it; 0 when a single key does, or keys cannot say it.
@@ -263,6 +270,12 @@ pub(super) enum Step {
     },
     Set(Vec<(String, Expression)>),
     Forget(String),
+    /// Puts the question at `at` again.
+    AskAgain {
+        slot: String,
+        at: At,
+        whole: bool,
+    },
     End,
 }
 

@@ -153,7 +153,7 @@ impl Drawing<'_> {
     /// Where one really is at `at`: jumps are no steps of their own.
     fn landing(&self, mut at: At) -> At {
         let mut hops = 0;
-        while let Some(Step::Jump(to)) = self.flow.steps.get(at)
+        while let Some(Step::Jump(to) | Step::AskAgain { at: to, .. }) = self.flow.steps.get(at)
             && hops < self.flow.steps.len()
         {
             at = *to;
@@ -171,7 +171,7 @@ impl Drawing<'_> {
                 let written = ends(performance).into_iter().filter_map(|(way, to)| Some((way, self.landing(to?))));
                 std::iter::once(next(Way::Next)).chain(written).collect()
             }
-            Step::Transfer { .. } | Step::Start(_) | Step::End | Step::Jump(_) => Vec::new(),
+            Step::Transfer { .. } | Step::Start(_) | Step::End | Step::Jump(_) | Step::AskAgain { .. } => Vec::new(),
             Step::Say(_)
             | Step::Notify(_)
             | Step::Survey { .. }
@@ -207,7 +207,7 @@ impl Drawing<'_> {
             Step::Conclude { name, .. } => Node::Concludes(name.clone()),
             Step::Set(variables) => Node::Set { names: variables.iter().map(|(name, _)| name.clone()).collect() },
             Step::Forget(slot) => Node::Forget(slot.clone()),
-            Step::End | Step::Jump(_) => Node::End,
+            Step::End | Step::Jump(_) | Step::AskAgain { .. } => Node::End,
         }
     }
 

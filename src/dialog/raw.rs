@@ -19,6 +19,9 @@ pub struct RawService {
     pub intents: BTreeMap<String, Located<RawTitle>>,
     /// What each key does at an open question: an intent, or `say` and `keys` of a menu below it. Key 0 is always a person, * goes back, # repeats.
     pub menu: BTreeMap<String, Located<RawMenuKey>>,
+    /// How the tags of the grammars of choices are named inside a sentence: 是**畅享99**，对吗？
+    #[serde(default)]
+    pub choices: BTreeMap<String, Located<RawTitle>>,
     /// What callers say when an answer did not answer their question: 没回答我. Looked for inside what was said.
     #[serde(default)]
     pub not_answered: RawWords,
@@ -70,6 +73,21 @@ pub struct RawOutbound {
     pub takes: BTreeMap<String, Text>,
 }
 
+/// `flows/parts/<part>.yaml`: what several flows have in common. Its steps stand where a flow includes them, or behind each question whose slot names
+/// it under `replies`; its slots and prompts become the flow's, whose own of the same name go before.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawPart {
+    /// The part's name; the same as the file's.
+    pub part: Text,
+    #[serde(default)]
+    pub slots: BTreeMap<String, Located<RawSlot>>,
+    /// Behind a question `said` is what was answered; what is no answer ends in `ask_again`, or ends the flow.
+    pub steps: Vec<Located<RawStep>>,
+    #[serde(default)]
+    pub prompts: BTreeMap<String, Located<RawPrompt>>,
+}
+
 /// An offer.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -84,7 +102,7 @@ pub struct RawOffer {
 }
 
 /// One thing to learn from the caller.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawSlot {
     /// month, day, moment, phone_number, amount, data_volume, yes_no, digits_4, digits_6, digits_8, plan or text.
@@ -92,6 +110,11 @@ pub struct RawSlot {
     pub kind: Text,
     /// Grammar of the question, `grammars/<lang>/<name>.grxml`. A text without one is free speech: whatever the caller says is the value.
     pub grammar: Option<Text>,
+    /// The part (`flows/parts/`) that deals with what may be said instead of an answer: not now, who are you.
+    pub replies: Option<Text>,
+    /// Tags of the grammar that mean another one here: who has no time on the day that was offered says no.
+    #[serde(default)]
+    pub means: BTreeMap<String, Text>,
     /// The question.
     pub ask: Text,
     /// The question after the first, second, third time of not understanding: shorter, with an example, by keys.
@@ -115,7 +138,7 @@ pub struct RawSlot {
 }
 
 /// What is said, in both languages; several wordings take turns.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawPrompt {
     #[serde(default)]
@@ -228,8 +251,8 @@ impl<'de> Visitor<'de> for VerifyVisitor {
     }
 }
 
-/// One step: exactly one of say, ask, choose, if, verify, look_up, change, work_order, notify, survey, outcome, transfer, start, set, forget, goto, end.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+/// One step: exactly one of say, ask, choose, if, verify, look_up, change, work_order, notify, survey, outcome, transfer, start, set, forget, include, ask_again, goto, end.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawStep {
     /// A label for `goto`.
@@ -297,6 +320,10 @@ pub struct RawStep {
     pub set: Option<BTreeMap<String, Text>>,
     /// Forgets a slot, so that the next `ask` for it asks: for a value that cannot be had.
     pub forget: Option<Text>,
+    /// The steps of this part (`flows/parts/`) stand here.
+    pub include: Option<Text>,
+    /// In a part that deals with replies: puts the question again, `whole` or `short`.
+    pub ask_again: Option<Text>,
     /// Goes on at the step with this label.
     pub goto: Option<Text>,
     /// Ends the flow here.
@@ -310,6 +337,7 @@ pub struct RawStep {
 enum AnyFile {
     Service(RawService),
     Flow(RawFlow),
+    Part(RawPart),
     Knowledge(RawKnowledge),
 }
 

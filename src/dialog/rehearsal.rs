@@ -1,7 +1,7 @@
 //! For tests: a call in words and keys against the project's own flows, with answers of other systems made up by the test.
 
 use super::state::State;
-use super::{Action, Answer, Engine, Errand, Event, Flows, Opening, Outcome, Question, RequestKind, Source, World};
+use super::{Action, Answer, Engine, Errand, Event, Flows, Opening, Outcome, PARTS, Question, RequestKind, Source, World};
 use crate::business::OPERATIONS;
 use crate::care::enquiry;
 use crate::nlu::{Candidates, Decision, Intent, RejectReason, Source as Origin, Understood};
@@ -18,12 +18,12 @@ pub(super) fn flows() -> Arc<Flows> {
 
 pub(super) fn sources() -> Vec<Source> {
     let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("flows");
-    let folders = [dir.clone(), dir.join("reminders")].into_iter().filter(|folder| folder.is_dir());
+    let folders = [dir.clone(), dir.join(PARTS), dir.join("reminders")].into_iter().filter(|folder| folder.is_dir());
     let paths =
         folders.flat_map(|folder| std::fs::read_dir(folder).expect("a folder of flows")).map(|entry| entry.expect("an entry").path());
     let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|extension| extension == "yaml")).collect();
     paths.sort();
-    let name = |path: &std::path::Path| path.file_name().expect("a name").to_string_lossy().into_owned();
+    let name = |path: &std::path::Path| path.strip_prefix(&dir).expect("a path in the folder").to_string_lossy().into_owned();
     paths.iter().map(|path| Source { name: name(path), text: std::fs::read_to_string(path).expect("a flow file") }).collect()
 }
 
@@ -90,7 +90,16 @@ impl Call {
         let mut all = sources();
         all.push(Source { name: name.into(), text: text.into() });
         let flows = Flows::check(&all, &world()).unwrap_or_else(|faults| panic!("{faults:?}"));
-        let mut call = Call { engine: Engine::new(Arc::new(flows)), state: State::default(), actions: Vec::new() };
+        Call::begun(Arc::new(flows), errand)
+    }
+
+    /// The same with one of the project's flows.
+    pub fn with_errand(errand: Errand) -> Call {
+        Call::begun(flows(), errand)
+    }
+
+    fn begun(flows: Arc<Flows>, errand: Errand) -> Call {
+        let mut call = Call { engine: Engine::new(flows), state: State::default(), actions: Vec::new() };
         let (now, caller) = (date(2026, 11, 22).at(9, 30, 0, 0), PhoneNumber::parse("13800000001"));
         let (call_id, errand) = ("c1".into(), Some(errand));
         call.happen(Event::Started(Opening { caller, lang: Lang::Zh, now, survey: false, by_keys: false, errand, call_id }));

@@ -25,6 +25,8 @@ pub struct State {
     pub(super) proof_failures: u8,
     pub(super) recording_paused: bool,
     pub(super) keys_only: bool,
+    /// What the last utterance carried; a moment in it may answer a question that it leads to.
+    pub(super) carried: Record,
     /// How fast and how loud the caller wants it.
     pub(super) chosen: Chosen,
     /// The caller has said or keyed something.

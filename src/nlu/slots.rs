@@ -233,6 +233,14 @@ mod tests {
         check("周六上午九点吧", Lang::Zh, &saturday);
         check("下午三点", Lang::Zh, &[afternoon, ("time", text("15:00"))]);
         check("下午好", Lang::Zh, &[]);
+        let minutes = |minutes| ("minutes", Value::Number(minutes));
+        check("过半个小时再打", Lang::Zh, &[minutes(30)]);
+        check("一个半小时以后吧", Lang::Zh, &[minutes(90)]);
+        check("等二十分钟", Lang::Zh, &[minutes(20)]);
+        check("修了两个小时", Lang::Zh, &[]);
+        check("call me in half an hour", Lang::En, &[minutes(30)]);
+        check("in two hours please", Lang::En, &[minutes(120)]);
+        check("I waited two hours", Lang::En, &[]);
         let number = PhoneNumber::parse("13800000001").expect("a number");
         check("查一下幺三八零零零零零零零幺的话费", Lang::Zh, &[("phone_number", Value::Phone(number))]);
     }

@@ -3,11 +3,14 @@
 use super::{Checker, Use};
 use crate::dialog::flow::{AnswerWords, At, Level, Performance, Slot, Step, Verification, What, Words};
 use crate::dialog::raw::{RawStep, RawVerify, RawWords, Text};
-use crate::text::located::{Located, Place};
+use crate::text::located::{Fault, Located, Place};
 use std::collections::BTreeMap;
 
 /// The service's prompt that asks for a secret because the number is not the caller's own.
 const ANOTHER_NUMBER: &str = "pin_number";
+
+/// What was answered, for the part that deals with replies.
+const SAID: &str = "said";
 
 pub(super) fn lay_out(
     checker: &mut Checker<'_>,
@@ -17,7 +20,9 @@ pub(super) fn lay_out(
     steps: Vec<Located<RawStep>>,
     is_ours: bool,
 ) -> Vec<Step> {
-    let mut layout = Layout { checker, flow, index, slots, is_ours, steps: Vec::new(), labels: BTreeMap::new(), gotos: Vec::new() };
+    let steps_laid = Vec::new();
+    let (labels, gotos, scopes) = (BTreeMap::new(), Vec::new(), Scopes { inside: Vec::new(), next: 1 });
+    let mut layout = Layout { checker, flow, index, slots, is_ours, steps: steps_laid, labels, gotos, scopes, question: None };
     if steps.is_empty() {
         layout.checker.fault(Place { line: 1, column: 1 }, format!("flow `{flow}` has no steps"));
     }
@@ -35,9 +40,32 @@ struct Layout<'a, 'w> {
     /// Calls of ours begin with the flow.
     is_ours: bool,
     steps: Vec<Step>,
-    labels: BTreeMap<String, At>,
+    /// By the scope that they hold in.
+    labels: BTreeMap<(usize, String), At>,
     /// Jumps whose label may come later.
-    gotos: Vec<(At, Text)>,
+    gotos: Vec<Goto>,
+    scopes: Scopes,
+    /// The question whose replies are being laid out.
+    question: Option<(String, At)>,
+}
+
+struct Goto {
+    at: At,
+    label: Text,
+    scope: usize,
+    file: String,
+}
+
+/// Parts that stand in one another; each time a part is taken in, its labels are its own.
+struct Scopes {
+    inside: Vec<(String, usize)>,
+    next: usize,
+}
+
+impl Scopes {
+    fn here(&self) -> usize {
+        self.inside.last().map_or(0, |(_, scope)| *scope)
+    }
 }
 
 impl Layout<'_, '_> {
@@ -59,7 +87,7 @@ impl Layout<'_, '_> {
 
     fn step(&mut self, mut raw: RawStep, place: Place) {
         if let Some(label) = raw.id.take()
-            && self.labels.insert(label.value.clone(), self.steps.len()).is_some()
+            && self.labels.insert((self.scopes.here(), label.value.clone()), self.steps.len()).is_some()
         {
             self.checker.fault(label.place, format!("label `{}` is used twice", label.value));
         }
@@ -73,10 +101,7 @@ impl Layout<'_, '_> {
         if let Some(prompt) = raw.say {
             self.with_prompt(&prompt, Use::Said, Step::Say);
         } else if let Some(slot) = raw.ask {
-            if !self.slots.contains_key(&slot.value) {
-                self.checker.fault(slot.place, format!("unknown slot `{}`", slot.value));
-            }
-            self.steps.push(Step::Ask(slot.value));
+            self.ask(&slot);
         } else if let Some(prompt) = raw.choose {
             self.checker.repeat(self.flow, &prompt);
             let no_input_ms = raw.no_input_ms.map(|ms| ms.value);
@@ -124,12 +149,57 @@ impl Layout<'_, '_> {
                 self.checker.fault(slot.place, format!("unknown slot `{}`", slot.value));
             }
             self.steps.push(Step::Forget(slot.value));
+        } else if let Some(part) = raw.include {
+            self.part(&part);
+        } else if let Some(how) = raw.ask_again {
+            self.ask_again(&how);
         } else if let Some(label) = raw.goto {
-            self.gotos.push((self.steps.len(), label));
+            let (at, scope, file) = (self.steps.len(), self.scopes.here(), self.checker.file.clone());
+            self.gotos.push(Goto { at, label, scope, file });
             self.steps.push(Step::Jump(0));
         } else {
             self.steps.push(Step::End);
         }
+    }
+
+    /// A question, and behind it what is done with replies that are no answer.
+    fn ask(&mut self, slot: &Text) {
+        let at = self.steps.len();
+        self.steps.push(Step::Ask(slot.value.clone()));
+        let Some(found) = self.slots.get(&slot.value) else {
+            return self.checker.fault(slot.place, format!("unknown slot `{}`", slot.value));
+        };
+        if let Some(part) = &found.replies {
+            self.steps.push(Step::Set(vec![(SAID.to_owned(), slot.value.clone())]));
+            let before = self.question.replace((slot.value.clone(), at));
+            self.part(part);
+            self.question = before;
+        }
+    }
+
+    fn ask_again(&mut self, how: &Text) {
+        let whole = how.value == "whole";
+        if !whole && how.value != "short" {
+            self.checker.fault(how.place, format!("`{}`: the question is put again `whole` or `short`", how.value));
+        }
+        match self.question.clone() {
+            Some((slot, at)) => self.steps.push(Step::AskAgain { slot, at, whole }),
+            None => self.checker.fault(how.place, "`ask_again` belongs to a part that a slot names under `replies`"),
+        }
+    }
+
+    /// The steps of a part, which are those of the flow from now on. Parts that there are none of were reported with the slots.
+    fn part(&mut self, name: &Text) {
+        let Some(steps) = self.checker.steps_of_part(&name.value) else { return };
+        if self.scopes.inside.iter().any(|(outer, _)| *outer == name.value) {
+            return self.checker.fault(name.place, format!("part `{}` stands in itself", name.value));
+        }
+        let Some(outside) = self.checker.enter_part(&name.value) else { return };
+        self.scopes.inside.push((name.value.clone(), self.scopes.next));
+        self.scopes.next += 1;
+        self.block(steps);
+        self.scopes.inside.pop();
+        self.checker.leave_part(outside);
     }
 
     fn with_prompt(&mut self, name: &Text, how: Use, step: impl FnOnce(String) -> Step) {
@@ -276,14 +346,14 @@ impl Layout<'_, '_> {
     }
 
     fn resolve_gotos(&mut self) {
-        for (at, label) in std::mem::take(&mut self.gotos) {
-            match self.labels.get(&label.value) {
+        for Goto { at, label, scope, file } in std::mem::take(&mut self.gotos) {
+            match self.labels.get(&(scope, label.value.clone())) {
                 Some(target) => {
                     if let Some(jump) = self.steps.get_mut(at) {
                         *jump = Step::Jump(*target);
                     }
                 }
-                None => self.checker.fault(label.place, format!("unknown step `{}`", label.value)),
+                None => self.checker.faults.push(Fault { file, place: label.place, reason: format!("unknown step `{}`", label.value) }),
             }
         }
     }
@@ -310,6 +380,8 @@ fn verbs_of(raw: &RawStep) -> Vec<&'static str> {
         ("start", raw.start.is_some()),
         ("set", raw.set.is_some()),
         ("forget", raw.forget.is_some()),
+        ("include", raw.include.is_some()),
+        ("ask_again", raw.ask_again.is_some()),
         ("goto", raw.goto.is_some()),
         ("end", raw.end.is_some()),
     ];

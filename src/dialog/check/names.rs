@@ -47,8 +47,8 @@ impl Checker<'_> {
 
     /// Notes a prompt that is said again when its answer is not understood.
     pub(super) fn repeat(&mut self, flow: &str, name: &Text) {
-        let own = format!("{flow}.{}", name.value);
-        let id = if self.places.contains_key(&own) { own } else { name.value.clone() };
+        let of = |owner: &str| Some(format!("{owner}.{}", name.value)).filter(|id| self.places.contains_key(id));
+        let id = of(flow).or_else(|| of(self.part.as_deref()?)).unwrap_or_else(|| name.value.clone());
         self.repeated.insert(id);
     }
 

@@ -244,3 +244,65 @@ fn what_begins_calls_of_ours_says_what_it_needs_and_what_they_came_to() {
         "test_plan.yaml:6:14: only a flow that begins calls of ours",
     );
 }
+
+/// A part that deals with replies, and a flow that takes it in twice.
+const PART: &str = "\
+part: caught
+slots:
+  at: { type: moment, ask: at, again: [at] }
+steps:
+  - if: said == \"busy\"
+    then:
+      - goto: busy
+  - if: said == \"who\"
+    then:
+      - say: who
+      - ask_again: short
+    else:
+      - goto: on
+  - id: busy
+    ask: at
+  - id: on
+    set: { at_last: said }
+prompts:
+  at: { zh: [什么时候？, 几点？], en: [When?, What time?] }
+  who: { zh: [我是语音助手。, 这里是听说电信。], en: [I am the assistant., This is Tingshuo.] }
+";
+const ASKING: &str = "\
+flow: test_plan
+triggers: [query_plan]
+slots:
+  first: { type: text, grammar: yes_no, replies: caught, keys: { \"1\": \"yes\" }, ask: first, again: [first] }
+  second: { type: text, grammar: yes_no, replies: caught, ask: first, again: [first] }
+steps:
+  - ask: first
+  - ask: second
+prompts:
+  first: { zh: [好吗？, 可以吗？], en: [All right?, Is it?] }
+";
+
+fn faults_with_part(part: &str, flow: &str) -> Vec<String> {
+    let mut all = few_sources();
+    all.push(Source { name: "parts/caught.yaml".into(), text: part.into() });
+    all.push(Source { name: "test_plan.yaml".into(), text: flow.into() });
+    Flows::check(&all, &world()).err().unwrap_or_default().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_part_stands_behind_every_question_that_names_it() {
+    assert_eq!(faults_with_part(PART, ASKING), Vec::<String>::new());
+    let check = |part: (&str, &str), flow: (&str, &str), expected: &str| {
+        assert!(PART.contains(part.0) && ASKING.contains(flow.0), "{part:?} {flow:?}");
+        let found = faults_with_part(&PART.replacen(part.0, part.1, 1), &ASKING.replacen(flow.0, flow.1, 1));
+        assert!(found.first().is_some_and(|fault| fault.starts_with(expected)), "{found:?}");
+    };
+    let same = ("", "");
+    check(same, ("replies: caught", "replies: cought"), "test_plan.yaml:4:50: there is no part `cought`");
+    check(("part: caught", "part: other"), same, "parts/caught.yaml:1:7: the part is named `other`, the file is not");
+    check(("goto: busy", "goto: bussy"), same, "parts/caught.yaml:7:15: unknown step `bussy`");
+    check(("ask_again: short", "ask_again: twice"), same, "parts/caught.yaml:11:20: `twice`: the question is put again `whole` or `short`");
+    check(("say: who", "say: whom"), same, "parts/caught.yaml:10:14: unknown prompt `whom`");
+    check(("set: { at_last: said }", "include: caught"), same, "parts/caught.yaml:17:14: part `caught` stands in itself");
+    check(same, ("  - ask: second", "  - include: caught"), "parts/caught.yaml:11:20: `ask_again` belongs to a part");
+    check(same, ("\"1\": \"yes\"", "\"1\": maybe"), "test_plan.yaml:4:71: `maybe` has no words under `choices`");
+}

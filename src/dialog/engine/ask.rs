@@ -21,6 +21,12 @@ impl Turn<'_> {
         self.ask_at(asked, stage);
     }
 
+    /// The same question after something else was answered, as after a first time of not understanding.
+    pub(super) fn ask_in_short(&mut self, asking: Asking) {
+        let stage = if self.state.keys_only { KEYS } else { 1 };
+        self.ask_at(Asked::new(asking), stage);
+    }
+
     fn ask_at(&mut self, asked: Asked, stage: usize) {
         let Some(prompt) = self.prompt_for(&asked.asking, stage) else {
             return self.give_up(&asked);
@@ -164,6 +170,9 @@ impl Turn<'_> {
             }
             Asking::Guess { intent, .. } | Asking::OfferAgent { intent, .. } => vec![("title", self.title(*intent))],
             Asking::Tie { first, second, .. } => vec![("title", self.title(*first)), ("other_title", self.title(*second))],
+            Asking::SlotGuess { value: Value::Text(tag), .. } if let Some(words) = self.flows.choice(tag, self.state.lang) => {
+                vec![("value", Value::Text(words.to_owned()))]
+            }
             Asking::SlotGuess { value, .. } => vec![("value", value.clone())],
             Asking::NumberGuess(number) => vec![("value", Value::Phone(number.clone()))],
             _ => Vec::new(),

@@ -4,8 +4,10 @@
 use super::Turn;
 use crate::dialog::action::{Outcome, RequestKind};
 use crate::dialog::errand::{AT, Errand};
+use crate::dialog::flow::SlotType;
 use crate::dialog::state::Purpose;
 use crate::text::{Record, Value};
+use jiff::SignedDuration;
 use jiff::civil::{DateTime, Time};
 
 /// A day without a time of day is meant from here on.
@@ -30,6 +32,16 @@ impl Turn<'_> {
         self.hang_up(Outcome::Abandoned);
     }
 
+    /// The moment that the last utterance named, for the slot that it led to: `下午三点再打`.
+    pub(super) fn take_carried_moment(&mut self, slot: &str) -> Option<Value> {
+        if self.slot(slot)?.kind != SlotType::Moment {
+            return None;
+        }
+        let moment = Value::Moment(moment_in(&std::mem::take(&mut self.state.carried), self.state.now)?);
+        self.set(slot, moment.clone());
+        Some(moment)
+    }
+
     pub(super) fn conclude(&mut self, name: &str, at: Option<&str>) {
         let mut arguments = Record::new();
         if let Some(expression) = at {
@@ -51,16 +63,49 @@ pub(super) fn moment(value: &Value, now: DateTime) -> Option<DateTime> {
         Value::Day(day) => Some(day.to_datetime(MORNING)),
         Value::Text(time) => {
             let time: Time = time.parse().ok()?;
-            let today = now.date().to_datetime(time);
-            if today > now { Some(today) } else { Some(now.date().tomorrow().ok()?.to_datetime(time)) }
+            Some(next(time, now))
         }
         _ => None,
     }
 }
 
+/// The moment that an utterance names: a day, a time of day, both, or a while from now.
+pub(super) fn moment_in(slots: &Record, now: DateTime) -> Option<DateTime> {
+    let part = slots.get("part_of_day").and_then(|part| match part {
+        Value::Text(part) => part_time(part),
+        _ => None,
+    });
+    match (slots.get("moment"), slots.get("minutes"), slots.get("date")) {
+        (Some(value), ..) => moment(value, now),
+        (_, Some(Value::Number(minutes)), _) => now.checked_add(SignedDuration::from_mins(*minutes)).ok(),
+        (.., Some(Value::Day(day))) => Some(day.to_datetime(part.unwrap_or(MORNING))),
+        _ => match (slots.get("time"), part) {
+            (Some(time), _) => moment(time, now),
+            (None, Some(part)) => Some(next(part, now)),
+            (None, None) => None,
+        },
+    }
+}
+
+/// A part of the day is meant from here on.
+fn part_time(part: &str) -> Option<Time> {
+    Some(match part {
+        "morning" => Time::constant(10, 0, 0, 0),
+        "noon" => Time::constant(12, 30, 0, 0),
+        "afternoon" => Time::constant(15, 0, 0, 0),
+        "evening" => Time::constant(19, 0, 0, 0),
+        _ => return None,
+    })
+}
+
+fn next(time: Time, now: DateTime) -> DateTime {
+    let today = now.date().to_datetime(time);
+    if today > now { today } else { now.date().tomorrow().map_or(today, |day| day.to_datetime(time)) }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::moment;
+    use super::{moment, moment_in};
     use crate::dialog::errand::Errand;
     use crate::dialog::rehearsal::{Call, record};
     use crate::dialog::{Action, Conclusion, Event};
@@ -158,6 +203,23 @@ prompts:
     }
 
     #[test]
+    fn a_time_is_what_is_said_of_it_together() {
+        let now = date(2026, 11, 22).at(9, 30, 0, 0);
+        let check = |slots: &[(&str, Value)], expected: Option<&str>| {
+            assert_eq!(moment_in(&record(slots), now).map(|moment| moment.to_string()).as_deref(), expected, "{slots:?}");
+        };
+        let text = |text: &str| Value::Text(text.to_owned());
+        let tomorrow = ("date", Value::Day(date(2026, 11, 23)));
+        check(std::slice::from_ref(&tomorrow), Some("2026-11-23T09:00:00"));
+        check(&[tomorrow, ("part_of_day", text("afternoon"))], Some("2026-11-23T15:00:00"));
+        check(&[("part_of_day", text("afternoon"))], Some("2026-11-22T15:00:00"));
+        check(&[("part_of_day", text("afternoon")), ("time", text("16:30"))], Some("2026-11-22T16:30:00"));
+        check(&[("moment", Value::Moment(date(2026, 11, 24).at(8, 0, 0, 0)))], Some("2026-11-24T08:00:00"));
+        check(&[("minutes", Value::Number(90))], Some("2026-11-22T11:00:00"));
+        check(&[("month", text("x"))], None);
+    }
+
+    #[test]
     fn a_wish_in_between_is_fulfilled_and_the_reminder_goes_on() {
         let mut call = called();
         call.wants(Intent::QueryBalance).expect("!balance");
@@ -173,6 +235,57 @@ prompts:
         let mut call = called();
         call.mumbles().mumbles().mumbles().mumbles().expect("farewell_ours #Abandoned");
         called().wants(Intent::Goodbye).expect("farewell_ours #Completed");
+    }
+
+    fn reminded() -> Call {
+        let due = Value::Day(date(2026, 11, 30));
+        let row = [
+            ("name", Value::Text("王先生".into())),
+            ("amount", Value::Money(Money(12_850))),
+            ("due", due),
+            ("month", Value::Text(String::new())),
+        ];
+        Call::with_errand(Errand { flow: "bill_due".into(), variables: record(&row) })
+    }
+
+    fn replied(slot: &'static str, tag: &str) -> [(&'static str, Value); 1] {
+        [(slot, Value::Text(tag.to_owned()))]
+    }
+
+    #[test]
+    fn what_is_no_answer_is_dealt_with_and_the_question_put_again() {
+        let mut call = reminded();
+        call.expect("identify.opening identify.is_it_you ?bill_due.person");
+        call.says(None, Decision::Accept, &replied("person", "who")).expect("callee.who identify.is_it_you_short ?bill_due.person");
+        call.says(None, Decision::Accept, &replied("person", "hello")).expect("callee.hello identify.is_it_you ?bill_due.person");
+        call.says(None, Decision::Accept, &replied("person", "yes")).expect("bill_due.told !outcome:told");
+        call.done(&[]).expect("bill_due.can_you_pay ?bill_due.reply");
+        call.says(None, Decision::Accept, &replied("reply", "what")).expect("bill_due.what bill_due.can_you_pay_short ?bill_due.reply");
+        call.says(None, Decision::Accept, &replied("reply", "stop")).expect("!outcome:opted_out");
+        call.done(&[]).expect("callee.stopped #Completed");
+    }
+
+    #[test]
+    fn an_unsure_reply_is_asked_about_in_words() {
+        let mut call = reminded();
+        call.says(None, Decision::Confirm, &replied("person", "wrong")).expect("value_guess ?bill_due.person.confirm");
+        assert_eq!(call.text(), "是打错了，对吗？");
+        call.yes().expect("!outcome:wrong_person");
+    }
+
+    #[test]
+    fn a_time_in_the_answer_before_answers_when_and_one_in_passing_does_not() {
+        let mut call = reminded();
+        let three = ("time", Value::Text("15:00".into()));
+        call.says(None, Decision::Accept, &[("person", Value::Text("busy".into())), three.clone()]).expect("!outcome:later");
+        call.done(&[]).expect("!outcome:later");
+        assert_eq!(conclusion(&call), Some(Conclusion::Later(Some(date(2026, 11, 22).at(15, 0, 0, 0)))));
+        let mut call = reminded();
+        call.says(None, Decision::Accept, &replied("person", "yes")).done(&[]);
+        call.says(None, Decision::Accept, &[("reply", Value::Text("promise".into())), three]).expect("!outcome:confirmed");
+        let mut call = reminded();
+        call.says(None, Decision::Accept, &[("person", Value::Text("yes".into())), ("time", Value::Text("15:00".into()))]).done(&[]);
+        call.says(None, Decision::Accept, &replied("reply", "busy")).done(&[]).expect("callee.when_to_call ?bill_due.call_at");
     }
 
     #[test]

@@ -1,12 +1,11 @@
 //! Values of slots: given, corrected ("no, September"), forgotten; what followed from a value that changed is done again.
 
 use super::Turn;
-use super::errand::moment;
-use crate::dialog::flow::{Flow, SlotType, Step};
+use super::errand::moment_in;
+use crate::dialog::flow::{Flow, Slot, SlotType, Step};
 use crate::dialog::state::{Asked, Asking};
 use crate::nlu::{Decision, Intent, Understood};
 use crate::text::{Record, Value};
-use jiff::civil::DateTime;
 
 /// What an utterance said about slots that were not asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +27,7 @@ impl Turn<'_> {
             None | Some(Intent::Affirm | Intent::Deny | Intent::OutOfScope) => true,
             Some(intent) => flow.triggers.contains(&intent),
         };
-        let found: Vec<(String, Value)> = values_for(flow, &understood.slots, self.state.now)
+        let found: Vec<(String, Value)> = values_for(flow, &understood.slots)
             .into_iter()
             .filter(|(name, value)| frame.variables.get(name) != Some(value) && !frame.was_denied(name, value))
             .collect();
@@ -58,7 +57,7 @@ impl Turn<'_> {
         let frame = self.state.frames.last().or(self.state.last.as_ref())?;
         let flow = self.flows.flows.get(frame.flow)?;
         let asks_for = |name: &str| flow.steps.iter().any(|step| matches!(step, Step::Ask(slot) if slot == name));
-        let mut named = values_for(flow, &understood.slots, self.state.now).into_iter();
+        let mut named = values_for(flow, &understood.slots).into_iter();
         named.find(|(name, value)| frame.variables.get(name) == Some(value) && asks_for(name)).map(|(name, _)| name)
     }
 
@@ -119,7 +118,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn fill_others(&mut self, asked: &str, slots: &Record) {
-        let others = self.frame().map(|(_, flow)| values_for(flow, slots, self.state.now)).unwrap_or_default();
+        let others = self.frame().map(|(_, flow)| values_for(flow, slots)).unwrap_or_default();
         for (name, value) in others.into_iter().filter(|(name, _)| name != asked) {
             if self.was_denied(&name, &value) {
                 continue;
@@ -136,19 +135,32 @@ impl Turn<'_> {
     }
 
     pub(super) fn slot_value(&self, name: &str, slots: &Record) -> Option<Value> {
-        let (_, flow) = self.frame()?;
-        values_for(flow, slots, self.state.now).into_iter().find(|(slot, _)| slot == name).map(|(_, value)| value)
+        let slot = self.slot(name)?;
+        match slot.kind {
+            SlotType::Moment => moment_in(slots, self.state.now).map(Value::Moment),
+            _ => slot.carried_by(slots),
+        }
     }
 }
 
 /// The slots of a flow that an utterance carries, under whatever name.
-pub(super) fn values_for(flow: &Flow, slots: &Record, now: DateTime) -> Vec<(String, Value)> {
-    let fitting = |kind: SlotType, value: &Value| match kind {
-        SlotType::Moment => moment(value, now).map(Value::Moment),
-        kind => kind.fits(value).then(|| value.clone()),
-    };
-    let carried = |names: &[String], kind: SlotType| names.iter().find_map(|name| fitting(kind, slots.get(name)?));
-    flow.slots.iter().filter_map(|(name, slot)| Some((name.clone(), carried(&slot.from, slot.kind)?))).collect()
+pub(super) fn values_for(flow: &Flow, slots: &Record) -> Vec<(String, Value)> {
+    flow.slots.iter().filter_map(|(name, slot)| Some((name.clone(), slot.carried_by(slots)?))).collect()
+}
+
+impl Slot {
+    /// A moment is none of these: whose it is shows only when it is asked for.
+    fn carried_by(&self, slots: &Record) -> Option<Value> {
+        if self.kind == SlotType::Moment {
+            return None;
+        }
+        let value = self.from.iter().find_map(|name| slots.get(name).filter(|value| self.kind.fits(value)))?;
+        let other = match value {
+            Value::Text(tag) => self.means.get(tag),
+            _ => None,
+        };
+        Some(other.map_or_else(|| value.clone(), |tag| Value::Text(tag.clone())))
+    }
 }
 
 #[cfg(test)]

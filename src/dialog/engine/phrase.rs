@@ -102,7 +102,7 @@ impl Turn<'_> {
         if self.state.frames.len() >= MOST_FRAMES {
             self.state.frames.remove(0);
         }
-        let variables = values_for(flow, slots, self.state.now).into_iter().collect();
+        let variables = values_for(flow, slots).into_iter().collect();
         self.enter(index, Some(intent), variables);
     }
 }

@@ -25,7 +25,8 @@ impl Turn<'_> {
                 }
                 Some(Step::Ask(slot)) => {
                     let confirmed = frame.confirmed.contains(slot);
-                    match (frame.variables.get(slot).cloned(), self.slot(slot).is_some_and(Slot::is_read_back)) {
+                    let known = frame.variables.get(slot).cloned().or_else(|| self.take_carried_moment(slot));
+                    match (known, self.slot(slot).is_some_and(Slot::is_read_back)) {
                         (None, _) => return self.ask(Asked::new(Asking::Slot(slot.clone()))),
                         (Some(value), true) if !confirmed => {
                             return self.ask(Asked::new(Asking::SlotGuess { slot: slot.clone(), value }));
@@ -68,6 +69,13 @@ impl Turn<'_> {
                 Some(Step::Forget(slot)) => {
                     self.forget(slot);
                     self.advance();
+                }
+                Some(Step::AskAgain { slot, at, whole }) => {
+                    self.forget(slot);
+                    self.jump(*at);
+                    if !whole {
+                        return self.ask_in_short(Asking::Slot(slot.clone()));
+                    }
                 }
                 Some(Step::Set(variables)) => {
                     for (name, expression) in variables {
