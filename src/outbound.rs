@@ -1,7 +1,7 @@
 //! Calls that go out: reminders and care.
 //!
 //! [`calendar::Calendar`] says when a customer may be called; nothing here goes round it. It is pure, as `desk` and `dialog` are. [`campaign::State`] is
-//! what a campaign may become; [`import`] reads whom it calls; [`calls::Calls`] is campaigns at work, [`dialer::Dialer`] its pure engine.
+//! what a campaign may become; [`import`] reads whom it calls; [`calls::Calls`] is campaigns at work, [`dialer::Dialer`] its pure engine; [`work::Work`] dials.
 
 pub mod calendar;
 pub mod calls;
@@ -12,6 +12,7 @@ pub mod import;
 pub mod office;
 pub mod outcome;
 pub mod sheet;
+pub mod work;
 
 pub use calendar::{Calendar, MayCall, Reason};
 pub use campaign::{CampaignError, Move, State};

@@ -4,7 +4,7 @@ use super::answers::{self, Spoken, Wanted};
 use super::services::Services;
 use super::turns::Said;
 use crate::asr::{SpokenAnswer, Transcript};
-use crate::dialog::{Action, Event, Opening, Outcome, Question, Queue, State, Utterance};
+use crate::dialog::{Action, Conclusion, Event, Opening, Outcome, Question, Queue, RequestKind, State, Utterance};
 use crate::nlu::{Expectation, Heard, Understood};
 use crate::text::mask::mask_text;
 use crate::text::{Lang, Record};
@@ -18,6 +18,8 @@ pub struct Conversation {
     lang: Lang,
     question: Option<Question>,
     outcome: Option<Outcome>,
+    /// What a call of ours came to.
+    conclusion: Option<Conclusion>,
     /// What the caller was handed over for, while a person is asked.
     handed: Option<Outcome>,
     /// A person was there.
@@ -29,7 +31,18 @@ pub struct Conversation {
 impl Conversation {
     pub fn new(services: Arc<Services>, opening: Opening) -> Conversation {
         let lang = opening.lang;
-        Conversation { services, opening, state: State::default(), lang, question: None, outcome: None, handed: None, met: false, waits: 0 }
+        Conversation {
+            services,
+            opening,
+            state: State::default(),
+            lang,
+            question: None,
+            outcome: None,
+            conclusion: None,
+            handed: None,
+            met: false,
+            waits: 0,
+        }
     }
 
     pub fn services(&self) -> &Arc<Services> {
@@ -52,6 +65,11 @@ impl Conversation {
     /// How the call ended, once it has.
     pub fn outcome(&self) -> Option<&Outcome> {
         self.outcome.as_ref()
+    }
+
+    /// What a call of ours came to, as its flow says.
+    pub fn conclusion(&self) -> Option<Conclusion> {
+        self.conclusion
     }
 
     /// The last word was said, and the caller is to be handed to a person.
@@ -78,6 +96,10 @@ impl Conversation {
                 Action::HangUp(outcome) => {
                     let served = self.handed.take().filter(|_| self.met);
                     self.outcome = served.or_else(|| Some(outcome.clone()));
+                }
+                Action::Perform { kind: RequestKind::Conclude, operation, arguments, .. } => {
+                    let said = Conclusion::read(operation, arguments);
+                    self.conclusion = self.conclusion.map_or(said, |before| said.map(|said| before.then(said)));
                 }
                 Action::SetDelivery(_)
                 | Action::Say(_)

@@ -12,7 +12,7 @@ use super::recording::Recording;
 use super::session::{Finished, Session};
 use super::transfer::TransferPort;
 use crate::asr::Recogniser;
-use crate::dialog::Opening;
+use crate::dialog::{Errand, Opening};
 use crate::text::{Lang, PhoneNumber};
 use crate::tts::Speech;
 use jiff::Zoned;
@@ -87,6 +87,16 @@ struct Entries {
     refused: u64,
 }
 
+impl Entries {
+    fn free_hearing(&self) -> usize {
+        self.limits.hearing.saturating_sub(self.held.values().filter(|held| held.hearing).count())
+    }
+
+    fn free(&self) -> usize {
+        self.free_hearing().min(self.limits.calls.saturating_sub(self.held.len()))
+    }
+}
+
 struct Held {
     hearing: bool,
     present: Option<Present>,
@@ -148,6 +158,33 @@ impl Reception {
         self.books.lock().manners = manners;
     }
 
+    /// A place for a call of ours, which is listened to.
+    ///
+    /// # Errors
+    /// When that is not possible, or no new calls are begun.
+    pub fn admit_ours(&self) -> Result<Place, Refusal> {
+        let mut entries = self.books.lock();
+        if entries.draining {
+            return Err(Refusal::Draining);
+        }
+        if entries.free() == 0 {
+            return Err(Refusal::Full);
+        }
+        Ok(self.place(&mut entries, true))
+    }
+
+    /// Places that are free for calls that are listened to.
+    pub fn free(&self) -> usize {
+        self.books.lock().free()
+    }
+
+    fn place(&self, entries: &mut Entries, hearing: bool) -> Place {
+        entries.given += 1;
+        let number = entries.given;
+        entries.held.insert(number, Held { hearing, present: None });
+        Place { number, by_keys: !hearing, books: self.books.clone() }
+    }
+
     /// A place for a call that comes in now; to be given to [`Reception::hold`], or dropped when the caller gives up before.
     ///
     /// # Errors
@@ -163,16 +200,21 @@ impl Reception {
             entries.refused += 1;
             return Err(refusal);
         }
-        let hearing = entries.held.values().filter(|held| held.hearing).count() < entries.limits.hearing;
-        entries.given += 1;
-        let number = entries.given;
-        entries.held.insert(number, Held { hearing, present: None });
-        Ok(Place { number, by_keys: !hearing, books: self.books.clone() })
+        let hearing = entries.free_hearing() > 0;
+        Ok(self.place(&mut entries, hearing))
     }
 
     /// Holds a whole call; returns when it is over and its record is stored.
     pub async fn hold(&self, place: Place, line: impl Line, incoming: Incoming) -> CallRecord {
-        let since = Zoned::now();
+        self.converse(place, line, incoming, None, Zoned::now()).await.record
+    }
+
+    /// Holds a call of ours that was answered: `callee` stands for the caller. `now` is the time where the customer is.
+    pub async fn hold_ours(&self, place: Place, line: impl Line, callee: Incoming, errand: Errand, now: Zoned) -> Finished {
+        self.converse(place, line, callee, Some(errand), now).await
+    }
+
+    async fn converse(&self, place: Place, line: impl Line, incoming: Incoming, errand: Option<Errand>, since: Zoned) -> Finished {
         let call_id = format!("{}-{}-{}", since.strftime("%Y%m%d-%H%M%S"), std::process::id(), place.number);
         let opening = Opening {
             caller: incoming.caller.clone(),
@@ -180,7 +222,7 @@ impl Reception {
             now: since.datetime(),
             survey: false,
             by_keys: place.by_keys,
-            errand: None,
+            errand,
             call_id: call_id.clone(),
         };
         let recording = self.recording(&call_id);
@@ -194,9 +236,9 @@ impl Reception {
         };
         let session = Session::new(line, conversation, self.recogniser.clone(), self.speech.clone());
         let session = session.recorded(recording).mannered(manners).with_desk(desk);
-        let Finished { record, recording } = session.run().await;
+        let Finished { record, conclusion, recording } = session.run().await;
         recording.close().await;
-        record
+        Finished { record, conclusion, recording: Recording::nowhere() }
     }
 
     /// A call goes on without its recording when the disk fails; that is said in the log.

@@ -21,7 +21,7 @@ use super::transfer::TransferPort;
 use super::turns::{Said, Turns};
 use crate::asr::Recogniser;
 use crate::audio::FRAME_MS;
-use crate::dialog::{Action, Answer, Event, Outcome, Queue, RequestId};
+use crate::dialog::{Action, Answer, Conclusion, Event, Outcome, Queue, RequestId};
 use crate::text::Record;
 use crate::tts::{Speech, TtsError};
 use person::Transfer;
@@ -77,6 +77,8 @@ pub struct Session<L: Line> {
 /// What remains of a call.
 pub struct Finished {
     pub record: CallRecord,
+    /// What a call of ours came to.
+    pub conclusion: Option<Conclusion>,
     pub recording: Recording,
 }
 
@@ -158,7 +160,7 @@ impl<L: Line> Session<L> {
         }
         let (now_ms, outcome) = (self.now_ms(), self.conversation.outcome().cloned());
         let record = self.turns.close(now_ms, outcome).await;
-        Finished { record, recording: self.recording }
+        Finished { record, conclusion: self.conversation.conclusion(), recording: self.recording }
     }
 
     /// Until the service has said its last word, or the caller is gone: then true.

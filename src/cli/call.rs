@@ -49,7 +49,7 @@ pub fn run(args: CallArgs) -> Result<(), Failure> {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let Finished { record, recording } = runtime.block_on(hold(&args, pieces))?;
+    let Finished { record, recording, .. } = runtime.block_on(hold(&args, pieces))?;
     let json = report::json(&record);
     if let Some(folder) = &args.out {
         write(folder, &recording.tracks().unwrap_or_default(), &json)?;

@@ -267,7 +267,25 @@ async fn do_not_call(database: &Database, what: &Unwanted, json: bool, now: Time
 
 async fn carry_on(database: &Database, name: &str, wanted: Move, json: bool) -> Result<(), Failure> {
     advance(database, &find(database, name).await?, wanted, signed(Timestamp::now())).await?;
-    show(database, &find(database, name).await?, json).await
+    let campaign = find(database, name).await?;
+    show(database, &campaign, json).await?;
+    if matches!(wanted, Move::Start | Move::Schedule(_)) {
+        tell_who_dials(database, &campaign.is.trunk).await?;
+    }
+    Ok(())
+}
+
+/// Says it when the campaign is going to wait.
+async fn tell_who_dials(database: &Database, trunk: &str) -> Result<(), Failure> {
+    let trunks = database.dialing().trunks().await?;
+    if trunks.is_empty() {
+        eprintln!(
+            "tingshuo: nothing dials now; the campaign waits for `tingshuo serve` with this database and a section [sip.trunks.NAME]"
+        );
+    } else if !trunk.is_empty() && !trunks.iter().any(|known| known == trunk) {
+        eprintln!("tingshuo: the campaign waits, for there is no trunk `{trunk}`; there are: {}", trunks.join(", "));
+    }
+    Ok(())
 }
 
 fn local(at: Timestamp) -> String {

@@ -4,6 +4,7 @@ mod care;
 pub(super) mod configuration;
 mod console;
 mod desk;
+mod outbound;
 mod reload;
 mod telephone;
 mod trunks;
@@ -156,9 +157,15 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
     };
     let courier = Courier::new(services.database.clone(), outbox);
     doors.spawn(care::rounds(services.work_orders.clone(), courier, until(ending.clone())));
+    let (stop_dialling, no_more_calls) = watch::channel(false);
+    let dialling = outbound::Dialling { configuration: &configuration, services: &services, editions: &editions, reception: &reception };
+    if let Some(work) = dialling.open(sip.as_ref(), no_more_calls).await? {
+        doors.spawn(work);
+    }
     doors.spawn(keep_current(desk, editions, ending));
     println!("ready");
     let drain_limit = stay(&reception, args.config.as_deref(), &configuration).await?;
+    stop_dialling.send_replace(true);
     drain(&reception, drain_limit).await?;
     if let Some(server) = &sip {
         server.hang_up().await;

@@ -4,11 +4,12 @@
 use super::calendar::{Calendar, MayCall};
 use super::campaign::{self, CampaignError, Move, State, read_week};
 use super::dialer::{Dialer, Event, Limits, Place};
-use super::outcome::Outcome;
+use super::outcome::{Gaps, Outcome};
 use crate::store::{Begun, CampaignRow, Checks, Database, Ended, Found, Refusal, Signed};
-use crate::text::Lang;
+use crate::text::{Lang, PhoneNumber};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Rules that no campaign passes by.
 #[derive(Clone, Debug)]
@@ -18,13 +19,14 @@ pub struct Rules {
     pub caps: Vec<(SignedDuration, u32)>,
     /// Places that stay free for those who call us.
     pub kept_for_callers: u32,
+    pub gaps: Gaps,
 }
 
 impl Rules {
     /// Two calls in a day, four in a week; a fifth of `places` stays free.
     pub fn usual(calendar: Calendar, places: u32) -> Rules {
         let caps = vec![(SignedDuration::from_hours(24), 2), (SignedDuration::from_hours(24 * 7), 4)];
-        Rules { calendar, caps, kept_for_callers: places.div_ceil(5) }
+        Rules { calendar, caps, kept_for_callers: places.div_ceil(5), gaps: Gaps::default() }
     }
 }
 
@@ -35,6 +37,8 @@ pub struct Call {
     pub trunk: String,
     pub flow: String,
     pub lang: Lang,
+    /// Where the customer is.
+    pub zone: TimeZone,
     pub begun: Begun,
 }
 
@@ -44,6 +48,29 @@ pub struct Calls {
     rules: Rules,
     dialer: Dialer,
     running: BTreeMap<i64, Running>,
+    /// The trunks there are; the first is that of campaigns that name none.
+    trunks: Vec<String>,
+    /// Flows that a call can begin with; `None` while that is not known.
+    flows: Option<BTreeSet<String>>,
+    /// Ends that could not be written down yet.
+    unwritten: Vec<Unwritten>,
+}
+
+struct Unwritten {
+    attempt: i64,
+    /// Who was called, when that is known.
+    to: Option<PhoneNumber>,
+    outcome: Outcome,
+    nth: u32,
+    most: u32,
+    at: Timestamp,
+}
+
+/// Why a campaign that runs is not dialled.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stranded {
+    pub campaign: String,
+    pub why: String,
 }
 
 /// A campaign that runs, as it was when it was last looked at.
@@ -64,7 +91,48 @@ fn by_itself(at: Timestamp) -> Signed<'static> {
 impl Calls {
     pub fn new(database: Database, rules: Rules) -> Calls {
         let dialer = Dialer::new(rules.kept_for_callers);
-        Calls { database, rules, dialer, running: BTreeMap::new() }
+        Calls { database, rules, dialer, running: BTreeMap::new(), trunks: Vec::new(), flows: None, unwritten: Vec::new() }
+    }
+
+    /// A trunk is there, or has other limits. The first is that of campaigns that name none.
+    pub fn trunk(&mut self, name: &str, limits: Limits, now: Timestamp) {
+        if !self.trunks.iter().any(|known| known == name) {
+            self.trunks.push(name.to_owned());
+        }
+        self.dialer.take(Event::Trunk { name: name.to_owned(), limits }, now);
+    }
+
+    /// The flows that calls can begin with from now on; campaigns with others wait.
+    pub fn set_flows(&mut self, flows: BTreeSet<String>) {
+        self.flows = Some(flows);
+    }
+
+    /// Running campaigns that nobody is dialled for, as they were at the last look.
+    pub fn stranded(&self) -> Vec<Stranded> {
+        let why = |row: &CampaignRow| {
+            let trunk = self.trunk_of(row);
+            if !self.has_flow(row) {
+                Some(format!("no flow `{}` begins calls of ours", row.is.flow))
+            } else if self.trunks.contains(&trunk) {
+                None
+            } else {
+                Some(format!("there is no trunk `{trunk}` in the configuration"))
+            }
+        };
+        let running =
+            self.running.values().filter_map(|Running { row, .. }| Some(Stranded { campaign: row.is.name.clone(), why: why(row)? }));
+        running.collect()
+    }
+
+    fn trunk_of(&self, row: &CampaignRow) -> String {
+        match (row.is.trunk.as_str(), self.trunks.first()) {
+            ("", Some(first)) => first.clone(),
+            (named, _) => named.to_owned(),
+        }
+    }
+
+    fn has_flow(&self, row: &CampaignRow) -> bool {
+        self.flows.as_ref().is_none_or(|flows| flows.contains(&row.is.flow))
     }
 
     /// When there is something to do without anything having happened.
@@ -75,8 +143,12 @@ impl Calls {
     /// Looks at the campaigns: what was started, paused or changed, whose moment has come, what processes that died left behind. Every few seconds is
     /// often enough: a campaign that is paused meanwhile has no attempt begun.
     pub async fn look(&mut self, now: Timestamp) -> Result<(), CampaignError> {
+        while let Some(unwritten) = self.unwritten.last() {
+            self.end(unwritten).await?;
+            self.unwritten.pop();
+        }
         for (attempt, nth, most) in self.database.contact_attempts().lost().await? {
-            self.end(attempt, Outcome::Lost, nth, most, now).await?;
+            self.end(&Unwritten { attempt, to: None, outcome: Outcome::Lost, nth, most, at: now }).await?;
         }
         for row in self.database.campaigns().all().await? {
             let mut state = campaign::state(&row)?;
@@ -99,9 +171,21 @@ impl Calls {
         };
         let regions = std::iter::once("").chain(calendar.regions()).map(str::to_owned).collect();
         let limits = Limits { per_minute: row.is.per_minute, concurrent: row.is.concurrent };
-        self.dialer.take(Event::Runs { campaign: row.id, trunk: row.is.trunk.clone(), limits }, now);
+        let trunk = self.trunk_of(&row);
+        if self.has_flow(&row) {
+            self.dialer.take(Event::Runs { campaign: row.id, trunk, limits }, now);
+        } else {
+            self.dialer.take(Event::Stops { campaign: row.id }, now);
+        }
         self.running.insert(row.id, Running { row, calendar, regions });
         Ok(())
+    }
+
+    /// Nobody is dialled any more; calls under way go on.
+    pub fn stop(&mut self, now: Timestamp) {
+        for campaign in std::mem::take(&mut self.running).into_keys() {
+            self.dialer.take(Event::Stops { campaign }, now);
+        }
     }
 
     /// Takes an event; what is to be dialled comes with the next [`Calls::handle`].
@@ -109,17 +193,25 @@ impl Calls {
         self.dialer.take(event, now);
     }
 
-    /// What is to be dialled after an event.
-    pub async fn handle(&mut self, event: Event, now: Timestamp) -> Result<Vec<Call>, CampaignError> {
+    /// What is to be dialled after an event. What was begun is dialled even when the database fails for the next one: its row is written.
+    pub async fn handle(&mut self, event: Event, now: Timestamp) -> Vec<Call> {
         let mut places = self.dialer.handle(event, now);
         let mut calls = Vec::new();
         while let Some(place) = places.pop() {
-            match self.fill(&place, now).await? {
-                Ok(call) => calls.push(call),
-                Err(until) => places.extend(self.dialer.handle(Event::Unused { campaign: place.campaign, until }, now)),
-            }
+            let until = match self.fill(&place, now).await {
+                Ok(Ok(call)) => {
+                    calls.push(call);
+                    continue;
+                }
+                Ok(Err(until)) => until,
+                Err(error) => {
+                    tracing::error!(campaign = place.campaign, %error, "nobody could be called; it is tried again soon");
+                    now.saturating_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX)
+                }
+            };
+            places.extend(self.dialer.handle(Event::Unused { campaign: place.campaign, until }, now));
         }
-        Ok(calls)
+        calls
     }
 
     /// A call for a place, or when to look again.
@@ -138,7 +230,9 @@ impl Calls {
             Found::Begun(begun) => {
                 let lang = begun.lang.unwrap_or(row.is.lang);
                 let flow = row.is.flow.clone();
-                Ok(Ok(Call { campaign: row.id, trunk: place.trunk.clone(), flow, lang, begun: *begun }))
+                let region = Some(begun.region.as_str()).filter(|region| !region.is_empty());
+                let zone = calendar.zone(region).cloned().unwrap_or_else(TimeZone::system);
+                Ok(Ok(Call { campaign: row.id, trunk: place.trunk.clone(), flow, lang, zone, begun: *begun }))
             }
             Found::Nobody(Some(next)) => Ok(Err(next.min(opens))),
             Found::Nobody(None) => {
@@ -155,25 +249,31 @@ impl Calls {
         }
     }
 
-    /// A call is over; what is to be dialled now.
-    pub async fn ended(&mut self, call: &Call, outcome: Outcome, now: Timestamp) -> Result<Vec<Call>, CampaignError> {
-        let most = self.running.get(&call.campaign).map(|running| running.row.is.most_attempts);
-        let most = match most {
+    /// A call is over; what is to be dialled now. An end that cannot be written down is at the next look.
+    pub async fn ended(&mut self, call: &Call, outcome: Outcome, now: Timestamp) -> Vec<Call> {
+        let (attempt, nth) = (call.begun.attempt, call.begun.nth);
+        let running = self.running.get(&call.campaign).map(|running| running.row.is.most_attempts);
+        let most = match running {
             Some(most) => most,
-            None => self.database.campaigns().most_attempts(call.campaign).await?,
+            None => self.database.campaigns().most_attempts(call.campaign).await.unwrap_or(nth),
         };
-        if outcome == Outcome::OptedOut {
-            let refusal = Refusal { campaign: None, reason: "spoken", author: "service", at: now };
-            self.database.do_not_call().add(&call.begun.to, refusal).await?;
+        let unwritten = Unwritten { attempt, to: Some(call.begun.to.clone()), outcome, nth, most, at: now };
+        if let Err(error) = self.end(&unwritten).await {
+            tracing::error!(attempt, %error, "the end of a call could not be written down; it is tried again soon");
+            self.unwritten.push(unwritten);
         }
-        self.end(call.begun.attempt, outcome, call.begun.nth, most, now).await?;
         self.handle(Event::Ended { campaign: call.campaign, has_trunk_failed: outcome.has_trunk_failed() }, now).await
     }
 
-    async fn end(&self, attempt: i64, outcome: Outcome, nth: u32, most: u32, now: Timestamp) -> Result<(), CampaignError> {
-        let next = outcome.next(nth, most, now);
+    async fn end(&self, ended: &Unwritten) -> Result<(), CampaignError> {
+        let Unwritten { attempt, to, outcome, nth, most, at } = ended;
+        if let (Outcome::OptedOut, Some(to)) = (outcome, to) {
+            let refusal = Refusal { campaign: None, reason: "spoken", author: "service", at: *at };
+            self.database.do_not_call().add(to, refusal).await?;
+        }
+        let next = outcome.next(*nth, *most, &self.rules.gaps, *at);
         let ended = Ended { outcome: outcome.name(), state: next.state(), next: next.at() };
-        self.database.contact_attempts().end(attempt, ended, now).await?;
+        self.database.contact_attempts().end(*attempt, ended, *at).await?;
         Ok(())
     }
 }

@@ -8,6 +8,14 @@ use jiff::{SignedDuration, Timestamp};
 pub enum Outcome {
     /// Somebody answered, and was told.
     Completed,
+    /// What was asked got a yes.
+    Confirmed,
+    /// It got a no.
+    Refused,
+    /// It was arranged otherwise.
+    Changed,
+    /// A person took over.
+    Transferred,
     /// Somebody answered who asked to be called at this moment.
     Later(Timestamp),
     /// Somebody answered who wants no more such calls; he stands on the list already.
@@ -17,6 +25,10 @@ pub enum Outcome {
     HungUp,
     Machine,
     Undialled(Cause),
+    /// The contact's row does not say what the flow has to be told; nobody was dialled.
+    Unfit,
+    /// A fault of ours ended the call.
+    Failed,
     /// The process died while it called; nobody knows what became of it.
     Lost,
 }
@@ -31,6 +43,35 @@ pub enum Next {
     Stopped,
 }
 
+/// How long a contact is left alone before another attempt, by how the last one ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gaps {
+    pub busy: SignedDuration,
+    pub no_answer: SignedDuration,
+    pub declined: SignedDuration,
+    /// Hung up before he was told.
+    pub hung_up: SignedDuration,
+    pub machine: SignedDuration,
+    /// The network or the trunk had no room or could not be reached.
+    pub congested: SignedDuration,
+    /// A fault of ours, or the end of a process.
+    pub lost: SignedDuration,
+}
+
+impl Default for Gaps {
+    fn default() -> Gaps {
+        Gaps {
+            busy: SignedDuration::from_mins(15),
+            no_answer: SignedDuration::from_hours(2),
+            declined: SignedDuration::from_hours(24),
+            hung_up: SignedDuration::from_hours(24),
+            machine: SignedDuration::from_hours(3),
+            congested: SignedDuration::from_mins(5),
+            lost: SignedDuration::from_mins(30),
+        }
+    }
+}
+
 /// So many calls may be promised to somebody beyond those of the campaign.
 const PROMISED: u32 = 2;
 
@@ -38,12 +79,18 @@ impl Outcome {
     pub fn name(self) -> &'static str {
         match self {
             Outcome::Completed => "completed",
+            Outcome::Confirmed => "confirmed",
+            Outcome::Refused => "refused",
+            Outcome::Changed => "changed",
+            Outcome::Transferred => "transferred",
             Outcome::Later(_) => "later",
             Outcome::OptedOut => "opted_out",
             Outcome::WrongPerson => "wrong_person",
             Outcome::HungUp => "hung_up",
             Outcome::Machine => "machine",
             Outcome::Undialled(cause) => cause.name(),
+            Outcome::Unfit => "unfit",
+            Outcome::Failed => "failed",
             Outcome::Lost => "lost",
         }
     }
@@ -55,19 +102,20 @@ impl Outcome {
     }
 
     /// What becomes of a contact after its `nth` attempt of at most `most`.
-    pub fn next(self, nth: u32, most: u32, now: Timestamp) -> Next {
+    pub fn next(self, nth: u32, most: u32, gaps: &Gaps, now: Timestamp) -> Next {
         let gap = match self {
-            Outcome::Completed => return Next::Done,
+            Outcome::Completed | Outcome::Confirmed | Outcome::Refused | Outcome::Changed | Outcome::Transferred => return Next::Done,
+            Outcome::Unfit => return Next::GivenUp,
             Outcome::OptedOut | Outcome::WrongPerson => return Next::Stopped,
             Outcome::Later(at) => return if nth < most.saturating_add(PROMISED) { Next::Again(at.max(now)) } else { Next::GivenUp },
-            Outcome::HungUp => SignedDuration::from_hours(24),
-            Outcome::Machine => SignedDuration::from_hours(3),
-            Outcome::Lost => SignedDuration::from_mins(30),
+            Outcome::HungUp => gaps.hung_up,
+            Outcome::Machine => gaps.machine,
+            Outcome::Lost | Outcome::Failed => gaps.lost,
             Outcome::Undialled(cause) => match cause {
-                Cause::Busy => SignedDuration::from_mins(15),
-                Cause::NoAnswer => SignedDuration::from_hours(2),
-                Cause::Declined => SignedDuration::from_hours(24),
-                Cause::Congested | Cause::Unreachable | Cause::NoRoom | Cause::NoTrunk => SignedDuration::from_mins(5),
+                Cause::Busy => gaps.busy,
+                Cause::NoAnswer => gaps.no_answer,
+                Cause::Declined => gaps.declined,
+                Cause::Congested | Cause::Unreachable | Cause::NoRoom | Cause::NoTrunk => gaps.congested,
                 Cause::NoSuchNumber | Cause::Forbidden | Cause::Moved | Cause::NoCommonSound | Cause::NotAnAddress => return Next::GivenUp,
             },
         };

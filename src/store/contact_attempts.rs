@@ -25,6 +25,8 @@ pub struct Begun {
     /// From 1.
     pub nth: u32,
     pub to: PhoneNumber,
+    /// Empty where none is named.
+    pub region: String,
     pub lang: Option<Lang>,
     /// JSON: name to text.
     pub variables: String,
@@ -61,6 +63,7 @@ struct Waiting {
     contact: i64,
     customer: String,
     sealed: Vec<u8>,
+    region: String,
     lang: Option<String>,
     variables: String,
     attempts: u32,
@@ -136,7 +139,15 @@ impl ContactAttempts<'_> {
             .execute(connection)
             .await?;
         let lang = waiting.lang.map(read_lang).transpose()?;
-        Ok(Begun { attempt: done.last_insert_rowid(), contact: waiting.contact, nth, to, lang, variables: waiting.variables })
+        Ok(Begun {
+            attempt: done.last_insert_rowid(),
+            contact: waiting.contact,
+            nth,
+            to,
+            region: waiting.region,
+            lang,
+            variables: waiting.variables,
+        })
     }
 
     /// It ended; false when that was known.
@@ -197,6 +208,7 @@ async fn first(connection: &mut SqliteConnection, campaign: i64, regions: &[Stri
                 contact: row.try_get("id")?,
                 customer: row.try_get("customer")?,
                 sealed: row.try_get("customer_sealed")?,
+                region: region.clone(),
                 lang: row.try_get("lang")?,
                 variables: row.try_get("variables")?,
                 attempts: row.try_get("attempts")?,

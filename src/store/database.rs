@@ -3,8 +3,8 @@
 use super::runs::Run;
 use super::sealed_phone::Sealer;
 use super::{
-    Attempts, CallBacks, Calls, Campaigns, Changes, ContactAttempts, ContactImports, Contacts, DoNotCall, Incidents, Notices, Sessions,
-    StoredPhone, Surveys, Unanswered, Users, WorkOrders,
+    Attempts, CallBacks, Calls, Campaigns, Changes, ContactAttempts, ContactImports, Contacts, Dialing, DoNotCall, Incidents, Notices,
+    Sessions, StoredPhone, Surveys, Unanswered, Users, WorkOrders,
 };
 use crate::text::PhoneNumber;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -115,6 +115,7 @@ impl Database {
         for dead in database.run.dead(&database.pool, path).await? {
             database.calls().bury(&dead).await?;
             database.contact_attempts().bury(&dead).await?;
+            database.dialing().bury(&dead).await?;
         }
         Ok(database)
     }
@@ -145,6 +146,11 @@ impl Database {
     /// Work orders and their history.
     pub fn work_orders(&self) -> WorkOrders<'_> {
         WorkOrders(self)
+    }
+
+    /// Processes that dial.
+    pub fn dialing(&self) -> Dialing<'_> {
+        Dialing(self)
     }
 
     /// Areas in which much is broken.

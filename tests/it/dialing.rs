@@ -112,9 +112,8 @@ async fn open(database: Database, now: Timestamp) -> Calls {
     let mut calls = Calls::new(database, Rules { kept_for_callers: 20, ..Rules::usual(Calendar::built_in(), FREE) });
     let limits = Limits { per_minute: TRUNK_PER_MINUTE, concurrent: CONCURRENT };
     calls.look(now).await.unwrap();
-    for event in [Event::Trunk { name: "a".into(), limits }, Event::Room { free: FREE }] {
-        calls.take(event, now);
-    }
+    calls.trunk("a", limits, now);
+    calls.take(Event::Room { free: FREE }, now);
     calls
 }
 
@@ -142,9 +141,9 @@ async fn two_days() -> (Network, [i64; 2]) {
             if outcome == Outcome::OptedOut {
                 network.opted_out.insert(call.begun.to.reveal().to_owned(), now);
             }
-            to_dial.extend(calls.ended(&call, outcome, now).await.unwrap());
+            to_dial.extend(calls.ended(&call, outcome, now).await);
         }
-        to_dial.extend(calls.handle(Event::Tick, now).await.unwrap());
+        to_dial.extend(calls.handle(Event::Tick, now).await);
         if drops.first().is_some_and(|drop| *drop <= now) {
             drops.pop_first();
             // Of what was to be dialled some is, and the process dies, its calls with it.

@@ -6,6 +6,7 @@ mod access;
 mod architecture;
 mod authoring;
 mod calls;
+mod campaign_calls;
 mod campaigns;
 mod command_line;
 mod crash;

@@ -59,8 +59,14 @@ impl Run {
 
 /// Runs the program in the project's folder with `input` on its standard input.
 pub fn tingshuo(args: &[&str], input: &str) -> Run {
+    tingshuo_at(Path::new(env!("CARGO_MANIFEST_DIR")), args, input)
+}
+
+/// The same with the flows, grammars and voices of another folder.
+pub fn tingshuo_at(home: &Path, args: &[&str], input: &str) -> Run {
     let mut child = Command::new(env!("CARGO_BIN_EXE_tingshuo"))
         .args(args)
+        .env("TINGSHUO_HOME", home)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

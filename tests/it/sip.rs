@@ -2,9 +2,9 @@
 
 mod bridging;
 mod calling;
-mod exchange;
+pub mod exchange;
 mod lossy;
-mod phone;
+pub mod phone;
 mod registering;
 mod sound;
 mod torture;

@@ -1,5 +1,6 @@
 //! The configuration file of `tingshuo serve`.
 
+use super::outbound::Outbound;
 use super::telephone::{Sip, TransferBy};
 use crate::call::manners::{Manners, Readiness};
 use crate::call::reception::Limits;
@@ -29,6 +30,7 @@ pub struct Configuration {
     pub sip: Option<Sip>,
     pub notices: Option<Notices>,
     pub desk: Option<DeskSection>,
+    pub outbound: Outbound,
 }
 
 impl Default for Configuration {
@@ -44,6 +46,7 @@ impl Default for Configuration {
             sip: None,
             notices: None,
             desk: None,
+            outbound: Outbound::default(),
         }
     }
 }
@@ -240,6 +243,7 @@ impl Configuration {
             bail!("calls.most is 0: no call could ever be taken");
         }
         configuration.turns.check()?;
+        configuration.outbound.check()?;
         let by_desk = configuration.sip.as_ref().is_some_and(|sip| sip.transfer_by == TransferBy::Desk);
         if by_desk && configuration.desk.is_none() {
             bail!("sip.transfer_by is \"desk\", and there is no section [desk]");
@@ -292,8 +296,8 @@ mod tests {
         let defaults = Configuration::default();
         assert_eq!(example.limits(), defaults.limits());
         assert_eq!(
-            (example.lang, example.http, example.sign_in, example.turns),
-            (defaults.lang, defaults.http, defaults.sign_in, defaults.turns)
+            (example.lang, example.http, example.sign_in, example.turns, example.outbound),
+            (defaults.lang, defaults.http, defaults.sign_in, defaults.turns, defaults.outbound)
         );
         // What is off by default stands there as a comment, and must be right as well.
         let uncommented: String = text.lines().map(|line| format!("{}\n", line.strip_prefix("#: ").unwrap_or(line))).collect();
@@ -321,6 +325,9 @@ mod tests {
             ("[turns]\nwhile_thinking = { start_ms = 100, window_ms = 200, threshold = 1.5 }", "turns.while_thinking: threshold 1.5"),
             ("[sip]\nlisten = [\"udp:127.0.0.1:5060\"]\ntransfer_by = \"desk\"", "no section [desk]"),
             ("[turns]\nresume_ms = 60000", "turns.resume_ms 60000"),
+            ("[outbound]\nring_seconds = 0", "outbound.ring_seconds"),
+            ("[outbound]\nmost_a_day = 9\nmost_a_week = 4", "outbound.most_a_week"),
+            ("[outbound.again_after_minutes]\nbusy = 0", "outbound.again_after_minutes.busy"),
         ] {
             let message = format!("{:#}", Configuration::parse(text).unwrap_err());
             assert!(message.contains(expected), "{message}");

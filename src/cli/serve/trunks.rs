@@ -6,6 +6,7 @@ use crate::line::networks::Networks;
 use crate::line::sip::digest::Account;
 use crate::line::sip::server::Carrier;
 use crate::line::sip::trunk::Trunk;
+use crate::outbound::dialer::Limits;
 use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -29,6 +30,19 @@ pub struct Section {
     password_env: Option<String>,
     /// For how long we register at a time.
     register_seconds: Option<u64>,
+    /// Calls of campaigns that may be begun in a minute, and be under way at once.
+    #[serde(default = "calls_per_minute")]
+    calls_per_minute: u32,
+    #[serde(default = "calls_at_once")]
+    calls_at_once: u32,
+}
+
+fn calls_per_minute() -> u32 {
+    60
+}
+
+fn calls_at_once() -> u32 {
+    30
 }
 
 /// Shorter registrations only make work.
@@ -41,6 +55,11 @@ pub fn trunks(sections: &BTreeMap<String, Section>, listen: &[Listen], allow: &N
 }
 
 impl Section {
+    /// What it carries of campaigns.
+    pub fn limits(&self) -> Limits {
+        Limits { per_minute: self.calls_per_minute, concurrent: self.calls_at_once }
+    }
+
     fn trunk(&self, name: &str, listen: &[Listen], allow: &Networks) -> Result<Trunk, Failure> {
         let fault = || format!("server: {:?} is no place; write it as udp:192.0.2.20:5060 or tcp:pbx.example:5060", self.server);
         let (carrier, server) = self.server.split_once(':').with_context(fault)?;
@@ -55,6 +74,9 @@ impl Section {
             && !allow.contains(address.ip())
         {
             bail!("server: {} is in no network of sip.allow; put it there, and the networks that its sound comes from", address.ip());
+        }
+        if self.calls_per_minute == 0 || self.calls_at_once == 0 {
+            bail!("calls_per_minute and calls_at_once: above 0; a trunk that campaigns must not use is named by none of them");
         }
         let period = self.register_seconds.map(Duration::from_secs);
         if period.is_some_and(|period| period < Duration::from_secs(SHORTEST_REGISTRATION_S)) {

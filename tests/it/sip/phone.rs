@@ -93,7 +93,7 @@ pub fn settings() -> Settings {
 }
 
 /// A range of which every port is free now, and none is given to two tests.
-fn free_ports() -> std::ops::RangeInclusive<u16> {
+pub fn free_ports() -> std::ops::RangeInclusive<u16> {
     const PORTS: u16 = 40;
     static GIVEN: Mutex<Vec<u16>> = Mutex::new(Vec::new());
     let mut given = GIVEN.lock().unwrap();

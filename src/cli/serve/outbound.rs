@@ -1,0 +1,158 @@
+//! The `[outbound]` section of the configuration, and the dialer of `tingshuo serve`.
+
+use super::configuration::Configuration;
+use crate::call::editions::Editions;
+use crate::call::reception::Reception;
+use crate::call::services::Services;
+use crate::cli::Failure;
+use crate::cli::check::load_calendar;
+use crate::line::sip::server::Server;
+use crate::models::data_dir;
+use crate::outbound::calls::{Calls, Rules};
+use crate::outbound::outcome::Gaps;
+use crate::outbound::work::Work;
+use crate::outbound::{Calendar, State};
+use anyhow::bail;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Outbound {
+    /// How long a telephone may ring.
+    pub ring_seconds: u32,
+    /// Most calls to one customer, of all campaigns together.
+    pub most_a_day: u32,
+    pub most_a_week: u32,
+    /// Places that stay free for those who call us; a fifth of those that are listened to without it.
+    pub kept_for_callers: Option<u32>,
+    pub again_after_minutes: AgainAfter,
+}
+
+/// How long somebody is left alone before another attempt, by how the last one ended.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct AgainAfter {
+    pub busy: u32,
+    pub no_answer: u32,
+    pub declined: u32,
+    pub hung_up: u32,
+    pub machine: u32,
+    pub congested: u32,
+    pub lost: u32,
+}
+
+impl Default for Outbound {
+    fn default() -> Outbound {
+        Outbound { ring_seconds: 30, most_a_day: 2, most_a_week: 4, kept_for_callers: None, again_after_minutes: AgainAfter::default() }
+    }
+}
+
+impl Default for AgainAfter {
+    fn default() -> AgainAfter {
+        let Gaps { busy, no_answer, declined, hung_up, machine, congested, lost } = Gaps::default();
+        let [busy, no_answer, declined, hung_up, machine, congested, lost] =
+            [busy, no_answer, declined, hung_up, machine, congested, lost].map(|gap| gap.as_mins() as u32);
+        AgainAfter { busy, no_answer, declined, hung_up, machine, congested, lost }
+    }
+}
+
+const RING_SECONDS: std::ops::RangeInclusive<u32> = 5..=180;
+const MINUTES: std::ops::RangeInclusive<u32> = 1..=44_640;
+
+impl Outbound {
+    pub fn check(&self) -> Result<(), Failure> {
+        if !RING_SECONDS.contains(&self.ring_seconds) {
+            bail!("outbound.ring_seconds {} has to be from {} to {}", self.ring_seconds, RING_SECONDS.start(), RING_SECONDS.end());
+        }
+        if self.most_a_day == 0 || self.most_a_week < self.most_a_day {
+            bail!("outbound.most_a_week {} has to be at least most_a_day {}, and that above 0", self.most_a_week, self.most_a_day);
+        }
+        let AgainAfter { busy, no_answer, declined, hung_up, machine, congested, lost } = self.again_after_minutes;
+        let gaps = [
+            ("busy", busy),
+            ("no_answer", no_answer),
+            ("declined", declined),
+            ("hung_up", hung_up),
+            ("machine", machine),
+            ("congested", congested),
+            ("lost", lost),
+        ];
+        if let Some((name, minutes)) = gaps.into_iter().find(|(_, minutes)| !MINUTES.contains(minutes)) {
+            bail!("outbound.again_after_minutes.{name} {minutes} has to be from {} to {}", MINUTES.start(), MINUTES.end());
+        }
+        Ok(())
+    }
+
+    fn rules(&self, calendar: Calendar, places: usize) -> Rules {
+        let AgainAfter { busy, no_answer, declined, hung_up, machine, congested, lost } = self.again_after_minutes;
+        let [busy, no_answer, declined, hung_up, machine, congested, lost] =
+            [busy, no_answer, declined, hung_up, machine, congested, lost].map(|minutes| SignedDuration::from_mins(minutes.into()));
+        let usual = Rules::usual(calendar, u32::try_from(places).unwrap_or(u32::MAX));
+        Rules {
+            caps: vec![(SignedDuration::from_hours(24), self.most_a_day), (SignedDuration::from_hours(24 * 7), self.most_a_week)],
+            kept_for_callers: self.kept_for_callers.unwrap_or(usual.kept_for_callers),
+            gaps: Gaps { busy, no_answer, declined, hung_up, machine, congested, lost },
+            ..usual
+        }
+    }
+}
+
+/// What the dialer is made of.
+pub struct Dialling<'a> {
+    pub configuration: &'a Configuration,
+    pub services: &'a Services,
+    pub editions: &'a Arc<Editions>,
+    pub reception: &'a Arc<Reception>,
+}
+
+impl Dialling<'_> {
+    /// The dialer as a task that ends with its last call after `stop`; `None` without a trunk: then it is said whether campaigns wait.
+    pub async fn open(
+        self,
+        sip: Option<&Arc<Server<Reception>>>,
+        stop: watch::Receiver<bool>,
+    ) -> Result<Option<impl Future<Output = ()> + Send + use<>>, Failure> {
+        let database = self.services.database.clone();
+        let sections = self.configuration.sip.iter().flat_map(|sip| &sip.trunks);
+        let trunks: Vec<_> = sections.map(|(name, section)| (name.clone(), section.limits())).collect();
+        let (Some(sip), false) = (sip, trunks.is_empty()) else {
+            let waiting = database.campaigns().all().await?;
+            let waiting = waiting.iter().filter(|row| [State::Running, State::Scheduled].iter().any(|state| state.name() == row.state));
+            let waiting = waiting.count();
+            if waiting > 0 {
+                println!("campaigns: {waiting} wait, for there is no trunk to call over; add a section [sip.trunks.NAME]");
+            }
+            return Ok(None);
+        };
+        let limits = self.configuration.limits();
+        let rules = self.configuration.outbound.rules(load_calendar(&data_dir())?, limits.hearing.min(limits.calls));
+        println!("campaigns: dialled over {}; {} places stay free for callers", names(&trunks), rules.kept_for_callers);
+        let mut calls = Calls::new(database.clone(), rules);
+        for (name, limits) in &trunks {
+            calls.trunk(name, *limits, Timestamp::now());
+        }
+        database.dialing().begin(&trunks.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>()).await?;
+        let work = Work {
+            dialer: sip.clone(),
+            reception: self.reception.clone(),
+            editions: self.editions.clone(),
+            calls,
+            ring: Duration::from_secs(self.configuration.outbound.ring_seconds.into()),
+            stop,
+        };
+        Ok(Some(async move {
+            work.run().await;
+            if let Err(error) = database.dialing().end().await {
+                tracing::error!(%error, "that nobody dials any more could not be written down");
+            }
+        }))
+    }
+}
+
+fn names<T>(trunks: &[(String, T)]) -> String {
+    trunks.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,177 @@
+//! The dialer at work: takes calls from [`Calls`], dials each once, holds those that are answered, and says how they ended. One task; the calls are
+//! tasks beside it.
+
+use super::calls::{Call, Calls, Stranded};
+use super::dialer::Event;
+use super::outcome::Outcome;
+use crate::call::dial::{Callee, Cause, Dialer, Order};
+use crate::call::editions::Editions;
+use crate::call::reception::{Incoming, Reception};
+use crate::call::session::Finished;
+use crate::dialog::{self, Conclusion, Errand, NoErrand};
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::{Id, JoinSet};
+
+/// How often campaigns are looked at: what was started, paused or changed.
+const LOOK_EVERY: Duration = Duration::from_secs(3);
+/// Somebody who wants to be called later and names no time.
+const LATER: SignedDuration = SignedDuration::from_hours(2);
+
+/// What the dialer works with.
+pub struct Work<D: Dialer> {
+    pub dialer: Arc<D>,
+    pub reception: Arc<Reception>,
+    pub editions: Arc<Editions>,
+    pub calls: Calls,
+    /// How long a telephone may ring.
+    pub ring: Duration,
+    /// True when nobody is to be called any more: what rings is given up, and calls that were answered go on.
+    pub stop: watch::Receiver<bool>,
+}
+
+impl<D: Dialer + 'static> Work<D> {
+    /// Until it is told to stop and its last call is over.
+    pub async fn run(mut self) {
+        let mut looks = tokio::time::interval(LOOK_EVERY);
+        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut under_way: JoinSet<Outcome> = JoinSet::new();
+        let mut whose: HashMap<Id, Call> = HashMap::new();
+        let mut told: BTreeSet<Stranded> = BTreeSet::new();
+        let mut stop = self.stop.clone();
+        let mut stopping = *stop.borrow();
+        while !stopping || !under_way.is_empty() {
+            let wakes = self.calls.wakes();
+            let to_dial = tokio::select! {
+                _ = looks.tick(), if !stopping => {
+                    self.look(&mut told).await;
+                    self.calls.handle(self.room(0), Timestamp::now()).await
+                }
+                Some(ended) = under_way.join_next_with_id() => {
+                    let (id, outcome) = match ended {
+                        Ok((id, outcome)) => (id, outcome),
+                        // The task panicked; what the customer heard of it is not known.
+                        Err(error) => (error.id(), Outcome::Lost),
+                    };
+                    let Some(call) = whose.remove(&id) else { continue };
+                    // Its place is free already, and the dialer counts it now.
+                    self.calls.take(self.room(1), Timestamp::now());
+                    self.calls.ended(&call, outcome, Timestamp::now()).await
+                }
+                () = until(wakes), if !stopping => self.calls.handle(self.room(0), Timestamp::now()).await,
+                () = told_to(&mut stop), if !stopping => {
+                    stopping = true;
+                    self.calls.stop(Timestamp::now());
+                    continue;
+                }
+            };
+            for call in to_dial {
+                let task = under_way.spawn(self.dial(call.clone()));
+                whose.insert(task.id(), call);
+            }
+        }
+    }
+
+    /// Calls that the machine could take now beside those under way, but for so many.
+    fn room(&self, but: usize) -> Event {
+        Event::Room { free: u32::try_from(self.reception.free().saturating_sub(but)).unwrap_or(u32::MAX) }
+    }
+
+    async fn look(&mut self, told: &mut BTreeSet<Stranded>) {
+        let flows = self.editions.current().engine.flows().reminders().into_iter().map(str::to_owned).collect();
+        self.calls.set_flows(flows);
+        if let Err(error) = self.calls.look(Timestamp::now()).await {
+            tracing::error!(%error, "campaigns could not be looked at; they are at the next look");
+        }
+        let stranded: BTreeSet<Stranded> = self.calls.stranded().into_iter().collect();
+        for Stranded { campaign, why } in stranded.difference(told) {
+            tracing::warn!(campaign, why, "a campaign waits");
+        }
+        *told = stranded;
+    }
+
+    /// Dials, and holds the call when it is answered.
+    fn dial(&self, call: Call) -> impl Future<Output = Outcome> + Send + use<D> {
+        let (dialer, reception, editions) = (self.dialer.clone(), self.reception.clone(), self.editions.clone());
+        let (ring, mut stop) = (self.ring, self.stop.clone());
+        // Taken before anything else happens, so that no place is given twice.
+        let place = reception.admit_ours();
+        async move {
+            let errand = match errand(&editions, &call) {
+                Ok(errand) => errand,
+                Err(error) => {
+                    tracing::warn!(contact = call.begun.contact, %error, "a contact cannot be called");
+                    return match error {
+                        NoErrand::Row(_) => Outcome::Unfit,
+                        NoErrand::Unknown { .. } => Outcome::Failed,
+                    };
+                }
+            };
+            let Ok(place) = place else { return Outcome::Undialled(Cause::NoRoom) };
+            let order = Order { to: Callee::Number(call.begun.to.clone()), from: None, trunk: Some(call.trunk.clone()), ring };
+            let line = tokio::select! {
+                answered = dialer.dial(order) => match answered {
+                    Ok(line) => line,
+                    Err(undialled) => return Outcome::Undialled(undialled.cause),
+                },
+                () = told_to(&mut stop) => return Outcome::Undialled(Cause::NoRoom),
+            };
+            let callee = Incoming { line: "campaign", caller: Some(call.begun.to.clone()), lang: call.lang };
+            let now = Timestamp::now().to_zoned(call.zone.clone());
+            let finished = reception.hold_ours(place, line, callee, errand, now).await;
+            outcome(&finished, *stop.borrow(), &call.zone, Timestamp::now())
+        }
+    }
+}
+
+async fn told_to(stop: &mut watch::Receiver<bool>) {
+    // The sender is gone only when everything ends.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+async fn until(moment: Option<Timestamp>) {
+    match moment {
+        Some(moment) => {
+            let left = moment.duration_since(Timestamp::now()).max(SignedDuration::from_millis(1));
+            tokio::time::sleep(left.unsigned_abs()).await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// What the call is for, with what its contact's row says.
+fn errand(editions: &Editions, call: &Call) -> Result<Errand, NoErrand> {
+    // A row that is no JSON object of texts says nothing.
+    let row: BTreeMap<String, String> = serde_json::from_str(&call.begun.variables).unwrap_or_default();
+    editions.current().engine.flows().errand(&call.flow, &row)
+}
+
+/// How a call ended that was answered.
+fn outcome(finished: &Finished, is_cut_off: bool, zone: &TimeZone, now: Timestamp) -> Outcome {
+    match finished.conclusion {
+        Some(Conclusion::Told) => Outcome::Completed,
+        Some(Conclusion::Confirmed) => Outcome::Confirmed,
+        Some(Conclusion::Refused) => Outcome::Refused,
+        Some(Conclusion::Changed) => Outcome::Changed,
+        Some(Conclusion::Later(at)) => Outcome::Later(later(at, zone, now)),
+        Some(Conclusion::WrongPerson) => Outcome::WrongPerson,
+        Some(Conclusion::OptedOut) => Outcome::OptedOut,
+        None => match finished.record.outcome {
+            Some(dialog::Outcome::Transferred { .. }) => Outcome::Transferred,
+            Some(dialog::Outcome::Failed(_)) => Outcome::Failed,
+            _ if is_cut_off => Outcome::Lost,
+            _ => Outcome::HungUp,
+        },
+    }
+}
+
+/// A local time of the customer's as a moment; one that the clocks leave out is the next there is.
+fn later(at: Option<DateTime>, zone: &TimeZone, now: Timestamp) -> Timestamp {
+    let named = at.and_then(|at| at.to_zoned(zone.clone()).ok()).map(|at| at.timestamp());
+    named.or_else(|| now.checked_add(LATER).ok()).unwrap_or(now)
+}
