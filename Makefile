@@ -43,7 +43,7 @@ test: packages
 	$(CARGO) test --locked
 
 test-web: models
-	@scripts/install-packages chromium fonts-noto-cjk
+	@scripts/install-packages chromium fonts-noto-cjk python3
 	@command -v npm >/dev/null || scripts/install-packages nodejs npm
 	cd tests/web && npm install --no-audit --no-fund --silent
 	PROGRAM=$(PROGRAM) SCREENS=target/web node --test tests/web/

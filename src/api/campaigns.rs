@@ -3,7 +3,7 @@
 //! Whatever changes something carries an `Idempotency-Key` and is done once. Numbers of customers come in and never go out: answers have them masked. Moments
 //! are moments of the world (RFC 3339); one that comes in without an offset is local to the calendar.
 
-mod contacts;
+pub(super) mod contacts;
 mod refusals;
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,10 @@
 
 pub(super) mod assets;
 mod calls;
+mod campaigns;
 mod customers;
 mod desk;
+mod do_not_call;
 mod flows;
 pub(super) mod format;
 mod frame;
@@ -49,7 +51,7 @@ pub(super) fn routes(gate: &Arc<Gate>, sources: Sources, ending: watch::Receiver
     let routes = Routes::new(gate).get("/console", pages::home);
     let routes = settings::routes(sign_in::routes(assets::routes(routes)));
     let routes = incidents::routes(orders::routes(live::routes(calls::routes(routes))));
-    let routes = knowledge::routes(desk::routes(routes));
+    let routes = do_not_call::routes(campaigns::routes(knowledge::routes(desk::routes(routes))));
     let routes = search::routes(surveys::routes(flows::routes(customers::routes(routes))));
     routes.served_with(Arc::new(Console { gate: gate.clone(), sources, ending, editing: Mutex::new(()) }))
 }

@@ -234,6 +234,26 @@ impl Campaigns<'_> {
         Ok(Progress { contacts, attempts })
     }
 
+    /// Contacts that are through, and all.
+    pub async fn through(&self, id: i64) -> Result<(i64, i64), StoreError> {
+        Ok(sqlx::query_as(
+            "SELECT n - (SELECT count(*) FROM contacts WHERE campaign = ?1 AND state = 'waiting')
+                      - (SELECT count(*) FROM contacts WHERE campaign = ?1 AND state = 'dialling'), n
+             FROM (SELECT count(*) AS n FROM contacts WHERE campaign = ?1)",
+        )
+        .bind(id)
+        .fetch_one(&self.0.pool)
+        .await?)
+    }
+
+    /// The last outcomes that contacts have, each once.
+    pub async fn last_outcomes(&self, id: i64) -> Result<Vec<String>, StoreError> {
+        Ok(sqlx::query_scalar("SELECT DISTINCT outcome FROM contacts WHERE campaign = ? AND outcome IS NOT NULL ORDER BY outcome")
+            .bind(id)
+            .fetch_all(&self.0.pool)
+            .await?)
+    }
+
     /// Contacts of a region that are still to be called.
     pub async fn waiting(&self, id: i64) -> Result<Vec<(String, i64)>, StoreError> {
         Ok(sqlx::query_as("SELECT region, count(*) FROM contacts WHERE campaign = ? AND state = 'waiting' GROUP BY region ORDER BY region")

@@ -3,19 +3,14 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import puppeteer from "puppeteer-core";
+import * as visit from "./visit.mjs";
 
-const PROGRAM = process.env.PROGRAM ?? "target/debug/tingshuo";
-const SCREENS = process.env.SCREENS ?? "target/web";
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const PASSWORD = "correct horse battery";
-const MOST_BYTES = 200_000;
+const { PROGRAM, SCREENS, CHROMIUM, PASSWORD, accessible, fits, light } = visit;
 
 const folder = mkdtempSync(join(tmpdir(), "tingshuo-console-"));
 const database = join(folder, "calls.db");
@@ -106,43 +101,8 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function opened(width, isDark) {
-  const context = await browser.createBrowserContext();
-  const page = await context.newPage();
-  page.faults = [];
-  page.on("pageerror", (error) => page.faults.push(error.message));
-  page.on("console", (message) => message.type() === "error" && page.faults.push(message.text()));
-  page.on("request", (request) => /^data:/.test(request.url()) || request.url().startsWith(site) || page.faults.push(`another host: ${request.url()}`));
-  await page.setViewport({ width, height: 800 });
-  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: isDark ? "dark" : "light" }]);
-  return page;
-}
-
-async function signedIn(role, lang, width, isDark) {
-  const page = await opened(width, isDark);
-  await page.goto(`${site}/console/sign-in?lang=${lang}`);
-  await page.type("input[name=name]", role);
-  await page.type("input[name=password]", PASSWORD);
-  await Promise.all([page.waitForNavigation(), page.click("button[type=submit]")]);
-  await page.goto(`${site}/console/settings`);
-  if ((await page.$eval("html", (html) => html.lang)) !== (lang === "zh" ? "zh-CN" : "en")) {
-    await page.click(`input[name=lang][value=${lang}]`);
-    await Promise.all([page.waitForNavigation(), page.click('form[action="/console/settings/language"] button')]);
-  }
-  return page;
-}
-
-async function accessible(page, name) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.slice(0, 3).map(({ html }) => html)]), [], name);
-}
-
-// Nothing is wider than the window, and no text is cut off that has no way to be seen.
-async function fits(page, name) {
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  assert.ok(wide <= 0, `${name} is ${wide} pixels too wide`);
-}
+const opened = (width, isDark) => visit.opened(browser, site, width, isDark);
+const signedIn = (role, lang, width, isDark) => visit.signedIn(browser, site, role, lang, width, isDark);
 
 const pages = () => [
   ["live", "/console/live"],
@@ -175,8 +135,7 @@ for (const [lang, width, isDark] of [["zh", 1280, false], ["zh", 390, true], ["e
       if (name === "call") {
         await page.waitForFunction(() => /\d:\d\d \/ [^0]?\d?:?\d/.test(document.getElementById("clock").textContent));
       }
-      const bytes = await page.evaluate(() => [performance.getEntriesByType("navigation")[0], ...performance.getEntriesByType("resource").filter(({ initiatorType }) => initiatorType !== "audio" && initiatorType !== "other")].reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0));
-      assert.ok(bytes > 5_000 && bytes < MOST_BYTES, `${name} has ${bytes} bytes`);
+      await light(page, name);
       await fits(page, `${name} in ${lang}`);
       await shot(name);
       await accessible(page, `${name} in ${lang}`);

@@ -18,7 +18,7 @@ macro_rules! file {
     };
 }
 
-const FILES: [(&str, &str, &[u8]); 10] = [
+const FILES: [(&str, &str, &[u8]); 12] = [
     file!("icon.svg", "image/svg+xml", "style/icon.svg"),
     file!("form.css", CSS, "style/form.css"),
     file!("console.css", CSS, "console/console.css"),
@@ -27,6 +27,8 @@ const FILES: [(&str, &str, &[u8]); 10] = [
     file!("live.js", SCRIPT, "console/live.js"),
     file!("desk.css", CSS, "console/desk.css"),
     file!("desk.js", SCRIPT, "console/desk.js"),
+    file!("campaigns.css", CSS, "console/campaigns.css"),
+    file!("campaigns.js", SCRIPT, "console/campaigns.js"),
     file!("sound.js", SCRIPT, "softphone/sound.js"),
     file!("htmx.js", SCRIPT, "vendor/htmx.min.js"),
 ];

@@ -29,12 +29,13 @@ pub(super) struct Entry {
 }
 
 /// Name, words, path; shown to whom the table of routes lets in.
-const RAIL: [(&str, &str, &str); 10] = [
+const RAIL: [(&str, &str, &str); 11] = [
     ("desk", "rail.desk", "/console/desk"),
     ("live", "rail.live", "/console/live"),
     ("calls", "rail.calls", "/console/calls"),
     ("orders", "rail.orders", "/console/orders"),
     ("incidents", "rail.incidents", "/console/incidents"),
+    ("campaigns", "rail.campaigns", "/console/campaigns"),
     ("customers", "rail.customers", "/console/customers"),
     ("knowledge", "rail.knowledge", "/console/knowledge"),
     ("flows", "rail.flows", "/console/flows"),
