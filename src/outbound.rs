@@ -7,11 +7,13 @@ pub mod calendar;
 pub mod calls;
 pub mod campaign;
 pub mod dialer;
+pub mod events;
 pub mod forecast;
 pub mod import;
 pub mod office;
 pub mod outcome;
 pub mod sheet;
+pub mod trigger;
 pub mod work;
 
 pub use calendar::{Calendar, MayCall, Reason};

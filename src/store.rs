@@ -23,6 +23,7 @@ mod sealed_phone;
 pub mod sessions;
 pub mod stored_phone;
 pub mod surveys;
+pub mod triggered;
 pub mod unanswered;
 pub mod users;
 pub mod value_json;
@@ -45,6 +46,7 @@ pub use notices::{Channel, KeptNotice, Notices};
 pub use sessions::{Failures, SessionRow, Sessions};
 pub use stored_phone::StoredPhone;
 pub use surveys::{AnswerRow, NewAnswer, Surveys};
+pub use triggered::{Occasion, Triggered, TriggeredCalls};
 pub use unanswered::{Unanswered, UnansweredQuestion};
 pub use users::{NewUser, UserRow, Users};
 pub use work_orders::{

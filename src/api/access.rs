@@ -153,6 +153,7 @@ pub static TABLE: &[Rule] = &[
     rule(Method::GET, "/api/v1/campaigns/{id}/results", LEADERS),
     rule(Method::GET, "/api/v1/campaigns/{id}/imports", LEADERS),
     rule(Method::GET, "/api/v1/campaigns/{id}/imports/{import}/faults", LEADERS),
+    rule(Method::POST, "/api/v1/events", CALLERS),
     rule(Method::GET, "/api/v1/do-not-call", LEADERS),
     rule(Method::POST, "/api/v1/do-not-call", CALLERS),
     rule(Method::POST, "/api/v1/do-not-call/removals", CALLERS),

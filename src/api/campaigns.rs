@@ -4,6 +4,7 @@
 //! are moments of the world (RFC 3339); one that comes in without an offset is local to the calendar.
 
 pub(super) mod contacts;
+mod events;
 mod refusals;
 #[cfg(test)]
 mod tests;
@@ -47,7 +48,7 @@ pub(super) fn routes(gate: &Arc<Gate>, office: Office) -> Router {
         .post("/api/v1/campaigns/{id}/moves", carry_on)
         .post("/api/v1/campaigns/{id}/copy", copy)
         .get("/api/v1/campaigns/{id}/hours", hours);
-    refusals::routes(contacts::routes(routes)).served_with(Arc::new(office)).layer(DefaultBodyLimit::max(LONGEST_BODY))
+    events::routes(refusals::routes(contacts::routes(routes))).served_with(Arc::new(office)).layer(DefaultBodyLimit::max(LONGEST_BODY))
 }
 
 type Answer = Result<Response, Problem>;

@@ -7,7 +7,7 @@ use crate::desk::Rules;
 use crate::dialog::{self, Fault, Flows, PARTS, Source, World, raw};
 use crate::grammar::Library;
 use crate::nlu::{Router, knowledge};
-use crate::outbound::Calendar;
+use crate::outbound::{Calendar, trigger};
 use crate::text::Lang;
 use anyhow::{Context, bail};
 use std::collections::BTreeSet;
@@ -30,6 +30,9 @@ pub struct Args {
 /// When customers may be called, below the data folder.
 const CALENDAR: &str = "outbound/calendar.yaml";
 
+/// Which events lead to calls, below the data folder.
+const TRIGGERS: &str = "outbound/triggers.yaml";
+
 /// The calendar of the data folder; the built-in one where there is none.
 pub fn load_calendar(data: &Path) -> Result<Calendar, Failure> {
     let path = data.join(CALENDAR);
@@ -38,6 +41,19 @@ pub fn load_calendar(data: &Path) -> Result<Calendar, Failure> {
     }
     let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     Calendar::parse(&path.display().to_string(), &text).map_err(|faults| {
+        let first = faults.first().map(Fault::to_string).unwrap_or_default();
+        anyhow::anyhow!("{first} ({} in all; run `tingshuo check`)", count(&faults))
+    })
+}
+
+/// The rules of events; those of the program where the file is not there.
+pub fn load_triggers(data: &Path) -> Result<Vec<trigger::Rule>, Failure> {
+    let path = data.join(TRIGGERS);
+    if !path.is_file() {
+        return Ok(trigger::built_in());
+    }
+    let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    trigger::parse(&path.display().to_string(), &text).map_err(|faults| {
         let first = faults.first().map(Fault::to_string).unwrap_or_default();
         anyhow::anyhow!("{first} ({} in all; run `tingshuo check`)", count(&faults))
     })
@@ -66,6 +82,11 @@ pub fn run(args: Args) -> Result<(), Failure> {
     if calendar.is_file() {
         let text = std::fs::read_to_string(&calendar).with_context(|| calendar.display().to_string())?;
         faults.extend(Calendar::parse(&calendar.display().to_string(), &text).err().unwrap_or_default());
+    }
+    let triggers = home(&args.dir).join(TRIGGERS);
+    if triggers.is_file() {
+        let text = std::fs::read_to_string(&triggers).with_context(|| triggers.display().to_string())?;
+        faults.extend(trigger::parse(&triggers.display().to_string(), &text).err().unwrap_or_default());
     }
     if !faults.is_empty() {
         for fault in &faults {

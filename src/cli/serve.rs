@@ -120,6 +120,8 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
         println!("desk: http://{}/console/desk", http.local_addr()?);
     }
     let sources = console::sources(&services, editions.clone(), reception.clone(), trunks_of(sip.as_ref()))?;
+    let standing: Vec<&str> = sources.office.rules.iter().map(|rule| rule.campaign.as_str()).collect();
+    services.database.triggered().keep_standing(&standing).await?;
     let gate =
         Gate { people, token: api_token, clock, proxies: configuration.http.proxies.clone(), has_desk: configuration.desk.is_some() };
     let api = Api {

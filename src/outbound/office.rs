@@ -5,8 +5,8 @@ use super::calendar::Calendar;
 use super::campaign::{self, CampaignError, State, read_week};
 use super::forecast::{self, Left};
 use super::import::{self, Fault, Import, ImportError, Imported, Reason, Rows};
-use super::outcome::Outcome;
 use super::sheet::Form;
+use super::trigger::Rule;
 use crate::store::{CampaignRow, Database, ImportPart, ImportRow, NewCampaign, NewContact, Once, Signed, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -22,6 +22,8 @@ pub struct Office {
     pub flows: Names,
     /// Trunks that calls can go through.
     pub trunks: Names,
+    /// Which events lead to calls.
+    pub rules: Arc<Vec<Rule>>,
 }
 
 /// Names, as they are at present.
@@ -93,12 +95,10 @@ const PACE_MINUTES: i64 = 5;
 const PREVIEWED: usize = 10;
 const FAULTS_PREVIEWED: usize = 100;
 
-/// Outcomes of calls that a person answered.
-pub fn is_answered(outcome: &str) -> bool {
-    let later = Outcome::Later(Timestamp::UNIX_EPOCH);
-    let answered = [Outcome::Completed, later, Outcome::OptedOut, Outcome::WrongPerson, Outcome::HungUp];
-    answered.iter().any(|known| known.name() == outcome)
-}
+/// Outcomes of calls in which the customer was told.
+pub const TOLD: [&str; 5] = ["completed", "confirmed", "refused", "changed", "transferred"];
+/// Others that a person answered.
+const ANSWERED: [&str; 4] = ["later", "opted_out", "wrong_person", "hung_up"];
 
 impl Office {
     /// Whether this service can carry such a campaign out.
@@ -136,7 +136,7 @@ impl Office {
             match outcome {
                 None => figures.under_way += calls,
                 Some(outcome) => {
-                    figures.answered += if is_answered(&outcome) { calls } else { 0 };
+                    figures.answered += if TOLD.contains(&outcome.as_str()) || ANSWERED.contains(&outcome.as_str()) { calls } else { 0 };
                     figures.outcomes.insert(outcome, calls);
                 }
             }

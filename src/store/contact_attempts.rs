@@ -22,7 +22,7 @@ pub struct Checks<'a> {
 pub struct Begun {
     pub attempt: i64,
     pub contact: i64,
-    /// From 1.
+    /// From 1; of a campaign that events fill, for this occasion.
     pub nth: u32,
     pub to: PhoneNumber,
     /// Empty where none is named.
@@ -67,6 +67,8 @@ struct Waiting {
     lang: Option<String>,
     variables: String,
     attempts: u32,
+    /// Those of occasions before this one.
+    called_before: u32,
     next: i64,
 }
 
@@ -123,18 +125,19 @@ impl ContactAttempts<'_> {
     }
 
     async fn write(&self, connection: &mut SqliteConnection, waiting: Waiting, now: Timestamp) -> Result<Begun, StoreError> {
-        let nth = waiting.attempts + 1;
+        let of_all = waiting.attempts + 1;
+        let nth = of_all - waiting.called_before;
         let to = self.0.open_phone(&waiting.sealed)?;
         let done = sqlx::query("INSERT INTO contact_attempts (contact, nth, customer, run, began) VALUES (?, ?, ?, ?, ?)")
             .bind(waiting.contact)
-            .bind(nth)
+            .bind(of_all)
             .bind(&waiting.customer)
             .bind(&self.0.run.id)
             .bind(now.as_millisecond())
             .execute(&mut *connection)
             .await?;
         sqlx::query("UPDATE contacts SET state = 'dialling', attempts = ? WHERE id = ?")
-            .bind(nth)
+            .bind(of_all)
             .bind(waiting.contact)
             .execute(connection)
             .await?;
@@ -175,7 +178,7 @@ impl ContactAttempts<'_> {
     /// Attempts under way in processes that died, with their contact's number of attempts and its campaign's most: `(attempt, nth, most)`.
     pub async fn lost(&self) -> Result<Vec<(i64, u32, u32)>, StoreError> {
         let rows = sqlx::query_as(
-            "SELECT a.id, a.nth, g.most_attempts FROM contact_attempts a JOIN contacts c ON c.id = a.contact JOIN campaigns g ON g.id = c.campaign
+            "SELECT a.id, a.nth - c.called_before, g.most_attempts FROM contact_attempts a JOIN contacts c ON c.id = a.contact JOIN campaigns g ON g.id = c.campaign
              WHERE a.ended IS NULL AND a.run = ''",
         )
         .fetch_all(&self.0.pool)
@@ -194,7 +197,7 @@ async fn first(connection: &mut SqliteConnection, campaign: i64, regions: &[Stri
     let mut first: Option<Waiting> = None;
     for region in regions {
         let row = sqlx::query(
-            "SELECT id, customer, customer_sealed, lang, variables, attempts, next FROM contacts
+            "SELECT id, customer, customer_sealed, lang, variables, attempts, called_before, next FROM contacts
              WHERE campaign = ? AND region = ? AND state = 'waiting' ORDER BY next LIMIT 1",
         )
         .bind(campaign)
@@ -212,6 +215,7 @@ async fn first(connection: &mut SqliteConnection, campaign: i64, regions: &[Stri
                 lang: row.try_get("lang")?,
                 variables: row.try_get("variables")?,
                 attempts: row.try_get("attempts")?,
+                called_before: row.try_get("called_before")?,
                 next,
             });
         }

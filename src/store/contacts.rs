@@ -131,11 +131,12 @@ impl Contacts<'_> {
         }
     }
 
-    /// Whether somebody waits or is being called.
+    /// Whether somebody waits or is being called; to a standing campaign somebody may always come.
     pub async fn is_anybody_left(&self, campaign: i64) -> Result<bool, StoreError> {
         let is_left = sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM contacts WHERE campaign = ?1 AND state = 'waiting')
-                 OR EXISTS (SELECT 1 FROM contacts WHERE campaign = ?1 AND state = 'dialling')",
+                 OR EXISTS (SELECT 1 FROM contacts WHERE campaign = ?1 AND state = 'dialling')
+                 OR EXISTS (SELECT 1 FROM campaigns c JOIN standing_campaigns s ON s.name = c.name WHERE c.id = ?1)",
         )
         .bind(campaign)
         .fetch_one(&self.0.pool)

@@ -4,7 +4,7 @@ use super::runs::Run;
 use super::sealed_phone::Sealer;
 use super::{
     Attempts, CallBacks, Calls, Campaigns, Changes, ContactAttempts, ContactImports, Contacts, Dialing, DoNotCall, Incidents, Notices,
-    Sessions, StoredPhone, Surveys, Unanswered, Users, WorkOrders,
+    Sessions, StoredPhone, Surveys, TriggeredCalls, Unanswered, Users, WorkOrders,
 };
 use crate::text::PhoneNumber;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -201,6 +201,11 @@ impl Database {
     /// Attempts of callers to prove who they are.
     pub fn attempts(&self) -> Attempts<'_> {
         Attempts(self)
+    }
+
+    /// Events that led to calls.
+    pub fn triggered(&self) -> TriggeredCalls<'_> {
+        TriggeredCalls(self)
     }
 
     /// Questions of callers that the knowledge base could not answer.

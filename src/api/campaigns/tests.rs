@@ -31,8 +31,13 @@ impl House {
             has_desk: false,
         };
         let names = |name: &'static str| -> Names { Arc::new(move || vec![name.to_owned()]) };
-        let office =
-            Office { database: database.clone(), calendar: Arc::new(Calendar::built_in()), flows: names("welcome"), trunks: names("east") };
+        let office = Office {
+            database: database.clone(),
+            calendar: Arc::new(Calendar::built_in()),
+            flows: names("welcome"),
+            trunks: names("east"),
+            rules: Arc::new(crate::outbound::trigger::built_in()),
+        };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}/api/v1", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, routes(&Arc::new(gate), office)).await });
@@ -248,6 +253,23 @@ async fn who_must_not_be_called_is_listed_and_taken_off_with_a_reason() {
         404,
         "no such campaign",
     );
+}
+
+#[tokio::test]
+async fn an_event_leads_to_one_call() {
+    let house = House::open().await;
+    let tomorrow = Zoned::now().date().tomorrow().unwrap().to_string();
+    let event =
+        json!({"event": "bill_due", "customer": "13800000001", "date": tomorrow, "amount": "12.50", "variables": {"name": "王先生"}});
+    assert_eq!(house.post("/events", "", event.clone()).await["effects"][0]["became"], "no_campaign");
+    house.post("/campaigns", "k1", json!({"name": "账单到期提醒", "flow": "welcome"})).await;
+    for became in ["waits", "before"] {
+        assert_eq!(house.post("/events", "", event.clone()).await["effects"][0]["became"], became);
+    }
+    let contacts = house.get("/campaigns/1/contacts").await;
+    assert_eq!(contacts["contacts"][0]["variables"]["name"], "王先生");
+    assert_eq!(contacts["contacts"].as_array().unwrap().len(), 1);
+    House::refused(house.ask(Method::POST, "/events", "", json!({"event": "bill_due", "customer": "1"})).await, 400, "needs `date`");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use super::{Csv, Described, READ};
 use crate::outbound::State;
 use crate::outbound::import::Kind;
+use crate::outbound::trigger::Kind as EventKind;
 use serde_json::{Value as Json, json};
 
 const PAGE: &str = "on the page: 50 without it, 500 at most";
@@ -78,6 +79,12 @@ pub(super) fn described(method: &str, path: &str) -> Option<Described> {
         ("GET", "/api/v1/campaigns/{id}/imports/{import}/faults") => {
             Described { summary: "Rows that were not taken, with their lines, as CSV", csv: Csv::Reply, ..READ }
         }
+        ("POST", "/api/v1/events") => Described {
+            summary: "Something happened to a customer: the rules of outbound/triggers.yaml say whose call that is. One occasion is one call, however often it is told",
+            body: Some("Event"),
+            reply: Some("EventEffects"),
+            ..READ
+        },
         ("GET", "/api/v1/do-not-call") => Described {
             summary: "Who must not be called, the newest first",
             reply: Some("Refusals"),
@@ -235,6 +242,30 @@ pub(super) fn schemas() -> Vec<(&'static str, Json)> {
                     })) },
                     "faults": { "type": "array", "items": fault },
                 }),
+            ),
+        ),
+        (
+            "Event",
+            body(
+                &["event", "customer"],
+                json!({
+                    "event": { "type": "string", "enum": EventKind::ALL.map(EventKind::name) }, "customer": number, "region": text, "lang": text,
+                    "date": { "type": ["string", "null"], "description": "of bill_due, plan_ends, appointment, birthday, festival" },
+                    "amount": { "type": ["string", "null"], "description": "of balance_low: 19.50" },
+                    "percent": { "type": ["integer", "null"], "description": "of data_used" },
+                    "subject": { "type": ["string", "null"], "description": "the plan, the festival, the number of the order" },
+                    "variables": variables,
+                }),
+            ),
+        ),
+        (
+            "EventEffects",
+            object(
+                &["effects"],
+                json!({ "effects": { "type": "array", "items": object(&["campaign", "occasion", "became", "next"], json!({
+            "campaign": text, "occasion": text, "next": maybe_moment,
+            "became": { "type": "string", "enum": ["waits", "before", "quiet", "under_way", "wrong_person", "not_meant", "over", "no_campaign"] },
+        })) } }),
             ),
         ),
         (

@@ -6,7 +6,7 @@ use crate::call::editions::Editions;
 use crate::call::reception::Reception;
 use crate::call::services::Services;
 use crate::cli::Failure;
-use crate::cli::check::load_calendar;
+use crate::cli::check::{load_calendar, load_triggers};
 use crate::cli::flow::drawing;
 use crate::models::data_dir;
 use crate::outbound::office::Office;
@@ -21,6 +21,7 @@ pub fn sources(services: &Services, editions: Arc<Editions>, reception: Arc<Rece
         database: services.database.clone(),
         calendar: Arc::new(load_calendar(&data_dir())?),
         flows: Arc::new(move || named.current().engine.flows().names().into_iter().map(str::to_owned).collect()),
+        rules: Arc::new(load_triggers(&data_dir())?),
         trunks: Arc::new(move || trunks().into_iter().map(|(name, _)| name).collect()),
     };
     Ok(Sources {

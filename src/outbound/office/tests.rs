@@ -10,7 +10,13 @@ use std::io::Write;
 async fn office() -> Office {
     let database = Database::temporary().await.unwrap();
     let named = |name: &'static str| -> Names { Arc::new(move || vec![name.to_owned()]) };
-    Office { database, calendar: Arc::new(Calendar::built_in()), flows: named("welcome"), trunks: named("east") }
+    Office {
+        database,
+        calendar: Arc::new(Calendar::built_in()),
+        flows: named("welcome"),
+        trunks: named("east"),
+        rules: Arc::new(crate::outbound::trigger::built_in()),
+    }
 }
 
 /// A file that nobody else sees.

@@ -9,7 +9,7 @@ use crate::api::console::words::word;
 use crate::api::gate::Visitor;
 use crate::api::routes::Routes;
 use crate::outbound::campaign::{self, CampaignError, Move, State as CampaignState, read_week};
-use crate::outbound::office::Figures;
+use crate::outbound::office::{Figures, TOLD};
 use crate::store::{CampaignRow, ImportRow, Signed};
 use crate::text::Lang;
 use askama::Template;
@@ -58,7 +58,7 @@ pub(super) struct Dashboard {
     answered: i64,
     answered_percent: i64,
     machine: i64,
-    completed: i64,
+    told: i64,
     opted_out: i64,
     pace: String,
     per_minute: u32,
@@ -155,7 +155,7 @@ impl Dashboard {
             answered: figures.answered,
             answered_percent: percent(figures.answered, ended),
             machine: of("machine"),
-            completed: of("completed"),
+            told: TOLD.iter().map(|name| of(name)).sum(),
             opted_out: of("opted_out"),
             pace: format!("{:.1}", figures.pace),
             per_minute: row.is.per_minute,

@@ -1,0 +1,111 @@
+//! Events of the operator's systems, applied: the rules decide ([`super::trigger`]), the campaign that a rule names gets the customer, once an occasion.
+
+use super::campaign::State;
+use super::import;
+use super::office::Office;
+use super::trigger::{Decision, Event, Fields, Kind, Rule};
+use crate::store::{Occasion, StoreError, Triggered};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, Zoned};
+use std::collections::BTreeMap;
+
+/// An event as it comes in.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    pub event: String,
+    /// A telephone number.
+    pub customer: String,
+    pub region: String,
+    pub lang: String,
+    pub fields: Fields,
+    /// What the call tells beside the fields.
+    pub variables: BTreeMap<String, String>,
+}
+
+/// By what who told can do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum EventError {
+    /// Tell it rightly; nothing was done.
+    #[error("{0}")]
+    Bad(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What came of an event by one rule that is about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    pub campaign: String,
+    /// Empty where no call is wanted.
+    pub occasion: String,
+    /// As [`Triggered::name`] has it; or `not_meant`, `over`, `no_campaign`.
+    pub became: &'static str,
+    /// Not called before, where a call waits.
+    pub next: Option<Timestamp>,
+}
+
+/// Applies an event. The same again does nothing again: the occasion is known.
+///
+/// # Errors
+/// It says too little, or the database does not answer.
+pub async fn apply(office: &Office, rules: &[Rule], told: &Told, now: Timestamp) -> Result<Vec<Effect>, EventError> {
+    let known = || Kind::ALL.map(Kind::name).join(", ");
+    let kind = Kind::from_name(&told.event);
+    let kind = kind.ok_or_else(|| EventError::Bad(format!("there is no event {:?}; there are {}", told.event, known())))?;
+    let event = Event::read(kind, &told.fields).map_err(EventError::Bad)?;
+    let regions: Vec<String> = office.calendar.regions().map(str::to_owned).collect();
+    let contact = import::contact(0, &told.customer, (&told.region, &told.lang), variables(told), &regions);
+    let contact = contact.map_err(|reason| EventError::Bad(reason.to_string()))?;
+    let region = Some(told.region.as_str()).filter(|region| !region.is_empty());
+    let zone = office.calendar.zone(region).cloned().unwrap_or(TimeZone::UTC);
+    let today = Zoned::new(now, zone.clone()).date();
+    let mut effects = Vec::new();
+    for rule in rules.iter().filter(|rule| rule.event == kind) {
+        let effect = |became| Effect { campaign: rule.campaign.clone(), occasion: String::new(), became, next: None };
+        let (occasion, not_before) = match rule.decide(&event, today) {
+            Decision::Call { occasion, not_before } => (occasion, not_before),
+            Decision::NotMeant => {
+                effects.push(effect("not_meant"));
+                continue;
+            }
+            Decision::Over => {
+                effects.push(effect("over"));
+                continue;
+            }
+        };
+        let campaign = office.database.campaigns().find(&rule.campaign).await?;
+        let takes_contacts = |state: &str| State::from_name(state).is_some_and(State::takes_contacts);
+        let Some(campaign) = campaign.filter(|campaign| takes_contacts(&campaign.state)) else {
+            tracing::warn!(campaign = rule.campaign, event = kind.name(), "an event has no campaign that takes contacts");
+            effects.push(effect("no_campaign"));
+            continue;
+        };
+        let opens = not_before.and_then(|day| Some(day.to_zoned(zone.clone()).ok()?.timestamp()));
+        let next = opens.unwrap_or(now).max(now);
+        let quiet = SignedDuration::from_hours(24 * i64::from(rule.quiet_days));
+        let wanted = Occasion {
+            rule: &rule.name(),
+            name: &occasion,
+            quiet_ms: i64::try_from(quiet.as_millis()).unwrap_or(i64::MAX),
+            campaign: campaign.id,
+            contact: &contact,
+            next,
+        };
+        let became = office.database.triggered().occur(wanted, now).await?;
+        let next = (became == Triggered::Waits).then_some(next);
+        effects.push(Effect { occasion, became: became.name(), next, ..effect("") });
+    }
+    Ok(effects)
+}
+
+/// What the call may tell: the fields under their names, and what else was said.
+fn variables(told: &Told) -> impl Iterator<Item = (String, String)> {
+    let Fields { date, amount, percent, subject } = told.fields.clone();
+    let percent = percent.map(|percent| percent.to_string());
+    let fields = [("date", date), ("amount", amount), ("percent", percent), ("subject", subject)];
+    let fields = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    fields.chain(told.variables.clone())
+}
+
+#[cfg(test)]
+mod tests;
