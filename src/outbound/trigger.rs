@@ -66,7 +66,7 @@ impl Kind {
     }
 }
 
-/// Something that happened, with what this kind of event has to say. `what` is why it says too little.
+/// Something that happened, with what this kind of event has to say.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     BillDue { due: Date },
