@@ -18,6 +18,10 @@ const SURE: f32 = 0.6;
 const SPREAD: f32 = 6.0;
 /// How many tokens more than the first text another may have.
 const LONGER: usize = 4;
+/// After so many of the first text's tokens, said again, the rest is taken for the same, too.
+const REJOINS: usize = 2;
+/// How many places earlier or later they may stand.
+const SHIFT: usize = 2;
 
 /// Other texts for the same sound, likeliest first; `path` is the likeliest text and `whole` its log-probability with the end of text.
 pub fn others(
@@ -28,17 +32,11 @@ pub fn others(
     is_word: impl Fn(Token) -> bool,
     text: impl Fn(&[Token]) -> Option<String>,
 ) -> Result<Vec<Alternative>, AsrError> {
-    let tokens: Vec<Token> = path.iter().map(|(token, _)| *token).collect();
+    let first = First::of(path, whole);
     let mut found: Vec<Alternative> = Vec::new();
     for turn in turns(path, is_word) {
-        let before = tokens.get(..turn).unwrap_or_default();
-        let so_far: f32 = path.iter().take(turn).map(|(_, probability)| probability.max(f32::MIN_POSITIVE).ln()).sum();
-        let not = tokens.get(turn).copied();
-        let Some((other, log_probability)) = onwards(model, before, not, so_far, whole - SPREAD, tokens.len() + LONGER, end_of_text)?
-        else {
-            continue;
-        };
-        if other != tokens
+        let Some((other, log_probability)) = onwards(model, &first, turn, end_of_text)? else { continue };
+        if other != first.tokens
             && let Some(text) = text(&other)
             && !found.iter().any(|one| one.text == text)
         {
@@ -61,21 +59,49 @@ fn turns(path: &[Heard], is_word: impl Fn(Token) -> bool) -> Vec<usize> {
     places
 }
 
-/// The likeliest text that begins with `before` and goes on with anything but `not`; `None` when it is less likely than `least`, or does not end.
-fn onwards(
-    model: &mut impl NextToken,
-    before: &[Token],
-    not: Option<Token>,
-    mut log_probability: f32,
-    least: f32,
-    most: usize,
-    end_of_text: Token,
-) -> Result<Option<(Vec<Token>, f32)>, AsrError> {
-    let mut tokens = before.to_vec();
-    while tokens.len() <= most {
+/// The likeliest text.
+struct First {
+    tokens: Vec<Token>,
+    /// The log-probability of the beginning before each token, and of all of them.
+    before: Vec<f32>,
+    whole: f32,
+}
+
+impl First {
+    fn of(path: &[Heard], whole: f32) -> First {
+        let mut so_far = 0.0;
+        let mut before = vec![so_far];
+        for (_, probability) in path {
+            so_far += probability.max(f32::MIN_POSITIVE).ln();
+            before.push(so_far);
+        }
+        First { tokens: path.iter().map(|(token, _)| *token).collect(), before, whole }
+    }
+
+    fn log_probability_before(&self, at: usize) -> f32 {
+        self.before.get(at).copied().unwrap_or_default()
+    }
+
+    /// Where the first text goes on in the same way as `tokens`, which left it at `turn`.
+    fn rejoined(&self, tokens: &[Token], turn: usize) -> Option<usize> {
+        let since = tokens.get(turn + 1..)?;
+        let last = since.get(since.len().checked_sub(REJOINS)?..)?;
+        let end = tokens.len();
+        let places = (end.saturating_sub(SHIFT).max(turn + 1 + REJOINS)..=end + SHIFT).filter(|to| *to <= self.tokens.len());
+        let same = places.filter(|to| self.tokens.get(to - REJOINS..*to) == Some(last));
+        same.min_by_key(|to| to.abs_diff(end))
+    }
+}
+
+/// The likeliest text that leaves the first one at `turn`; `None` when it is far less likely, or does not end.
+fn onwards(model: &mut impl NextToken, first: &First, turn: usize, end_of_text: Token) -> Result<Option<(Vec<Token>, f32)>, AsrError> {
+    let mut tokens = first.tokens.get(..turn).unwrap_or_default().to_vec();
+    let mut log_probability = first.log_probability_before(turn);
+    let (not, least) = (first.tokens.get(turn).copied(), first.whole - SPREAD);
+    while tokens.len() <= first.tokens.len() + LONGER {
         let next = model.log_probabilities(&tokens)?;
         let ranked = next.iter().enumerate().filter_map(|(token, one)| Some((Token::try_from(token).ok()?, *one)));
-        let at_turn = tokens.len() == before.len();
+        let at_turn = tokens.len() == turn;
         let best = ranked.filter(|(token, _)| !(at_turn && Some(*token) == not)).max_by(|a, b| a.1.total_cmp(&b.1));
         let Some((token, one)) = best else { return Ok(None) };
         log_probability += one;
@@ -86,6 +112,11 @@ fn onwards(
             return Ok(Some((tokens, log_probability)));
         }
         tokens.push(token);
+        if let Some(at) = first.rejoined(&tokens, turn) {
+            log_probability += first.whole - first.log_probability_before(at);
+            tokens.extend_from_slice(first.tokens.get(at..).unwrap_or_default());
+            return Ok((log_probability >= least).then_some((tokens, log_probability)));
+        }
     }
     Ok(None)
 }
@@ -141,6 +172,21 @@ mod tests {
         check(&[(0, 0.9), (2, 0.7), (3, 0.9)], -1.0, &[]);
         check(&[], 0.0, &[]);
         check(&[(0, 0.9), (2, 0.7), (3, 0.9), (4, 0.2)], -1.0, &[]);
+    }
+
+    #[test]
+    fn what_says_the_same_again_goes_on_as_before() {
+        // 查账单吗 for 查障单吗: after 单吗 nothing is asked of the model any more, and the end counts as it did.
+        let after = [(vec![0], vec![(2, 0.5), (1, 0.4)]), (vec![0, 1], vec![(3, 0.9)]), (vec![0, 1, 3], vec![(4, 0.9)])];
+        let mut ear = Ear(after.into());
+        let path = [(0, 0.9), (2, 0.5), (3, 0.9), (4, 0.7), (0, 0.8)];
+        let whole = path.iter().map(|(_, share): &Heard| share.ln()).sum::<f32>() + 0.9f32.ln();
+        let text = |tokens: &[Token]| Some(tokens.iter().map(|token| WORDS[*token as usize]).collect());
+        let found = others(&mut ear, &path, whole, END, |_| true, text).unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].text, "查账单吗查");
+        let expected = [0.9f32, 0.4, 0.9, 0.9, 0.8, 0.9].iter().map(|share| share.ln()).sum::<f32>();
+        assert!((found[0].log_probability - expected).abs() < 1e-3, "{}", found[0].log_probability);
     }
 
     #[test]
