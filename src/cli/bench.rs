@@ -2,6 +2,7 @@
 
 pub mod calls;
 pub mod contacts;
+pub mod desk;
 pub mod endpoint;
 pub mod interruption;
 pub mod material;
@@ -22,6 +23,8 @@ pub struct Args {
 pub enum What {
     /// Many callers at once on a running service: how long they wait, what is lost.
     Calls(calls::CallsArgs),
+    /// A caller who wants a person and an agent, on a running service: how soon the agent's screen shows the caller, how late captions are.
+    Desk(desk::Args),
     /// Imports a large file of contacts: time, memory, faults.
     Contacts(contacts::Args),
     /// Lets words, coughs and noise come into a prompt: how soon it stops, whether and when it goes on.
@@ -39,6 +42,7 @@ pub enum What {
 pub fn run(args: Args) -> Result<(), Failure> {
     match args.what {
         What::Calls(args) => calls::run(&args),
+        What::Desk(args) => desk::run(&args),
         What::Contacts(args) => contacts::run(&args),
         What::Interruption(args) => interruption::run(&args),
         What::Network(args) => network::run(&args),
@@ -46,4 +50,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
         What::Endpoint(folders) => endpoint::run(&folders),
         What::Speak(args) => speak::run(&args),
     }
+}
+
+/// The value below which a part of sorted values lies.
+fn percentile(sorted: &[u64], part: f64) -> String {
+    let place = (part * sorted.len() as f64).ceil() as usize;
+    sorted.get(place.saturating_sub(1)).map_or("–".to_owned(), u64::to_string)
 }

@@ -2,6 +2,7 @@
 //!
 //! They come as Asterisk's `chan_websocket` would bring them. Every figure is taken at their end of the wire.
 
+use super::percentile;
 use crate::audio::{CALL_RATE_HZ, FRAME_MS, FRAME_SAMPLES, resample, wav};
 use crate::cli::Failure;
 use crate::line::encoding::{Decoder, Encoder, Form};
@@ -65,7 +66,8 @@ pub fn run(args: &CallsArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn sentence(path: &Path) -> Result<Arc<[f32]>, Failure> {
+/// A recording to its last audible sample.
+pub(super) fn sentence(path: &Path) -> Result<Arc<[f32]>, Failure> {
     let audio = wav::read(path).with_context(|| path.display().to_string())?;
     let samples = resample::resample(&audio.samples, audio.rate_hz, CALL_RATE_HZ);
     // The wait counts from the last sample that can be heard.
@@ -127,10 +129,7 @@ impl Served {
             ("between two messages of sound", &mut self.gaps),
         ] {
             values.sort_unstable();
-            let at = |part: f64| {
-                let place = (part * values.len() as f64).ceil() as usize;
-                values.get(place.saturating_sub(1)).map_or("–".to_owned(), u64::to_string)
-            };
+            let at = |part: f64| percentile(values, part);
             println!("| {name} | {} | {} | {} | {} |", at(0.5), at(0.95), at(0.99), at(1.0));
         }
     }
