@@ -54,7 +54,7 @@ pub async fn apply(office: &Office, rules: &[Rule], told: &Told, now: Timestamp)
     let kind = kind.ok_or_else(|| EventError::Bad(format!("there is no event {:?}; there are {}", told.event, known())))?;
     let event = Event::read(kind, &told.fields).map_err(EventError::Bad)?;
     let regions: Vec<String> = office.calendar.regions().map(str::to_owned).collect();
-    let contact = import::contact(0, &told.customer, (&told.region, &told.lang), variables(told), &regions);
+    let contact = import::contact(0, &told.customer, (&told.region, &told.lang), variables(kind, told), &regions);
     let contact = contact.map_err(|reason| EventError::Bad(reason.to_string()))?;
     let region = Some(told.region.as_str()).filter(|region| !region.is_empty());
     let zone = office.calendar.zone(region).cloned().unwrap_or(TimeZone::UTC);
@@ -98,13 +98,30 @@ pub async fn apply(office: &Office, rules: &[Rule], told: &Told, now: Timestamp)
     Ok(effects)
 }
 
-/// What the call may tell: the fields under their names, and what else was said.
-fn variables(told: &Told) -> impl Iterator<Item = (String, String)> {
+/// What the call may tell: the fields under their names and under those that the reminders of `flows/reminders/` have for them, and what else was said.
+pub fn variables(kind: Kind, told: &Told) -> impl Iterator<Item = (String, String)> {
     let Fields { date, amount, percent, subject } = told.fields.clone();
     let percent = percent.map(|percent| percent.to_string());
     let fields = [("date", date), ("amount", amount), ("percent", percent), ("subject", subject)];
-    let fields = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    fields.chain(told.variables.clone())
+    let in_reminders = move |field: &str| match (kind, field) {
+        (Kind::BillDue, "date") => Some("due"),
+        (Kind::BalanceLow, "amount") => Some("balance"),
+        (Kind::PlanEnds, "subject") => Some("plan"),
+        (Kind::PlanEnds, "date") => Some("ends"),
+        (Kind::Appointment, "subject") => Some("what"),
+        (Kind::Appointment, "date") => Some("at"),
+        (Kind::WorkOrderDone, "subject") => Some("order_number"),
+        (Kind::Festival, "subject") => Some("occasion"),
+        _ => None,
+    };
+    let told_fields = fields.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let named = told_fields.flat_map(move |(name, value)| {
+        let other = in_reminders(name).map(|other| (other.to_owned(), value.clone()));
+        std::iter::once((name.to_owned(), value)).chain(other)
+    });
+    let birthday = if told.lang == "en" { "birthday" } else { "生日" };
+    let occasion = (kind == Kind::Birthday).then(|| ("occasion".to_owned(), birthday.to_owned()));
+    named.chain(occasion).chain(told.variables.clone())
 }
 
 #[cfg(test)]

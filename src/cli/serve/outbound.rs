@@ -156,3 +156,35 @@ impl Dialling<'_> {
 fn names<T>(trunks: &[(String, T)]) -> String {
     trunks.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::check::load_flows;
+    use crate::outbound::events::{Told, variables};
+    use crate::outbound::trigger::{Fields, Kind};
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    #[test]
+    fn an_event_tells_its_reminder_what_it_needs() {
+        let flows = load_flows(&Path::new(env!("CARGO_MANIFEST_DIR")).join("flows")).unwrap();
+        let field = |text: &str| Some(text.to_owned());
+        let check = |kind: Kind, flow: &str, fields: Fields, more: &[(&str, &str)]| {
+            let more = more.iter().chain(&[("name", "王先生")]).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let told = Told { event: kind.name().to_owned(), fields, variables: more, ..Told::default() };
+            let row: BTreeMap<String, String> = variables(kind, &told).collect();
+            flows.errand(flow, &row).unwrap_or_else(|why| panic!("{flow}: {why}"));
+        };
+        let date = || field("2026-11-30");
+        check(Kind::BillDue, "bill_due", Fields { date: date(), amount: field("128.50"), ..Fields::default() }, &[]);
+        check(Kind::BalanceLow, "low_balance", Fields { amount: field("3.20"), ..Fields::default() }, &[]);
+        check(Kind::PlanEnds, "plan_end", Fields { date: date(), subject: field("畅享99"), ..Fields::default() }, &[]);
+        check(Kind::DataUsed, "data_used", Fields { percent: Some(80), ..Fields::default() }, &[]);
+        let visit = Fields { date: field("2026-11-30T15:00"), subject: field("宽带安装"), ..Fields::default() };
+        check(Kind::Appointment, "appointment", visit, &[]);
+        let order = Fields { subject: field("2611220035"), ..Fields::default() };
+        check(Kind::WorkOrderDone, "order_result", order, &[("what", "宽带故障")]);
+        check(Kind::Birthday, "greeting_call", Fields { date: date(), ..Fields::default() }, &[]);
+        check(Kind::Festival, "greeting_call", Fields { date: date(), subject: field("春节"), ..Fields::default() }, &[]);
+    }
+}

@@ -79,7 +79,7 @@ async fn an_occasion_is_one_call_and_the_next_one_another() {
     assert_eq!(house.call(BILLS, "completed", "done", monday(15)).await, Some(1), "its attempts count from one");
     let contacts = house.office.database.contacts();
     let contact = contacts.page(1, SoughtContacts { most: 9, ..SoughtContacts::default() }).await.unwrap().remove(0);
-    assert_eq!(contact.variables, r#"{"amount":"128.50","date":"2026-11-26"}"#);
+    assert_eq!(contact.variables, r#"{"amount":"128.50","date":"2026-11-26","due":"2026-11-26"}"#);
     assert_eq!(contacts.attempts(contact.id).await.unwrap().len(), 2, "one history");
     assert!(contacts.is_anybody_left(1).await.unwrap(), "a campaign of events runs on");
 }
