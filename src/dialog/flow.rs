@@ -41,7 +41,7 @@ impl Flows {
     }
 
     /// What a choice is called inside a sentence.
-    pub(super) fn choice(&self, tag: &str, lang: Lang) -> Option<&str> {
+    pub fn choice(&self, tag: &str, lang: Lang) -> Option<&str> {
         self.choices.get(tag).map(|title| title.get(lang))
     }
 

@@ -5,6 +5,7 @@ use super::scenario::{Scenario, Turn};
 use super::studio::Studio;
 use crate::call::text_call::{Input, Reply, TextCall};
 use crate::cli::Failure;
+use crate::dialog::Flows;
 use crate::nlu::{Decision, Intent};
 use crate::text::Value;
 
@@ -35,7 +36,7 @@ pub async fn rehearse(studio: &Studio, name: &str, scenario: &Scenario) -> Resul
     let (mut call, _greeting) = TextCall::begin(studio.begin(name, scenario).await?).await;
     let mut expected = Vec::new();
     for turn in &scenario.turns {
-        expected.push(what_came(&call.take(input(turn)).await, scenario));
+        expected.push(what_came(&call.take(input(turn)).await, scenario, studio.flows()));
     }
     call.finish().await;
     Ok(expected)
@@ -50,11 +51,15 @@ fn input(turn: &Turn) -> Input<'_> {
     }
 }
 
-fn what_came(reply: &Reply, scenario: &Scenario) -> Expected {
+fn what_came(reply: &Reply, scenario: &Scenario, flows: &Flows) -> Expected {
     let understood = reply.understood.as_ref();
     let wish = understood.filter(|heard| heard.decision == Decision::Accept).and_then(|heard| heard.intent);
     let slots = understood.into_iter().flat_map(|heard| heard.slots.values()).filter(|value| !matches!(value, Value::Flag(_)));
-    let values: Vec<String> = slots.map(|value| value.spoken(scenario.lang, scenario.now.date())).filter(|text| !text.is_empty()).collect();
+    let spoken = |value: &Value| match value {
+        Value::Text(tag) if let Some(words) = flows.choice(tag, scenario.lang) => words.to_owned(),
+        _ => value.spoken(scenario.lang, scenario.now.date()),
+    };
+    let values: Vec<String> = slots.map(spoken).filter(|text| !text.is_empty()).collect();
     let said: String = reply.said.iter().map(|utterance| utterance.text.as_str()).collect();
     Expected {
         question: reply.question.as_ref().map(|question| question.name.clone()),

@@ -10,7 +10,7 @@ use crate::care::{FileOutbox, Handbook, WorkOrders};
 use crate::cli::Failure;
 use crate::cli::edition::Desk;
 use crate::cli::house::handbook;
-use crate::dialog::Opening;
+use crate::dialog::{Flows, Opening};
 use crate::store::Database;
 use crate::text::PhoneNumber;
 use anyhow::Context;
@@ -31,6 +31,10 @@ impl Studio {
     pub fn open(home: &Path) -> Result<Studio, Failure> {
         let (_desk, edition) = Desk::open(home)?;
         Ok(Studio { edition, handbook: Arc::new(handbook(&home.join("care"))?) })
+    }
+
+    pub fn flows(&self) -> &Flows {
+        self.edition.engine.flows()
     }
 
     /// A house whose demo operator lives by `clock` and fails by `faults`.
