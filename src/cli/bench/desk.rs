@@ -65,8 +65,10 @@ async fn measure(args: &Args, password: &str, ask: Arc<[f32]>, sentences: &[Arc<
     let mut missed = 0;
     for n in 0..args.calls * 2 {
         let spoken = n % 2 == 1;
-        agent.say(json!({ "type": "ready" }))?;
-        agent.until("view", |view| view["doing"] == "ready").await?;
+        if agent.doing != "ready" {
+            agent.say(json!({ "type": "ready" }))?;
+            agent.until("view", |view| view["doing"] == "ready").await?;
+        }
         let caller = Caller::call(&args.to).await?;
         tokio::time::sleep(GREETED).await;
         let asked = if spoken { caller.say(ask.clone()).await? } else { caller.press()? };
@@ -115,6 +117,8 @@ struct Agent {
     out: UnboundedSender<Message>,
     coming: UnboundedReceiver<Value>,
     disposition: String,
+    /// As the last view had it.
+    doing: String,
 }
 
 impl Agent {
@@ -132,7 +136,7 @@ impl Agent {
         let (socket, _) = connect_async(request).await.context("no desk: the configuration needs [desk], and the person a role at it")?;
         let ((out, leaving), (came, coming)) = (unbounded_channel(), unbounded_channel());
         tokio::spawn(page(socket, leaving, came));
-        let mut agent = Agent { out, coming, disposition: String::new() };
+        let mut agent = Agent { out, coming, disposition: String::new(), doing: String::new() };
         let hello = agent.until("hello", |_| true).await?;
         agent.disposition = hello["dispositions"][0]["id"].as_str().unwrap_or_default().to_owned();
         Ok(agent)
@@ -143,13 +147,20 @@ impl Agent {
     }
 
     fn forget(&mut self) {
-        while self.coming.try_recv().is_ok() {}
+        while let Ok(message) = self.coming.try_recv() {
+            if let Some(doing) = message["doing"].as_str() {
+                doing.clone_into(&mut self.doing);
+            }
+        }
     }
 
     /// The next message of this type that fits.
     async fn until(&mut self, kind: &str, fits: impl Fn(&Value) -> bool) -> Result<Value, Failure> {
         let found = async {
             while let Some(message) = self.coming.recv().await {
+                if let Some(doing) = message["doing"].as_str() {
+                    doing.clone_into(&mut self.doing);
+                }
                 if message["type"] == kind && fits(&message) {
                     return Some(message);
                 }
