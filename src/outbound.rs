@@ -6,6 +6,7 @@
 pub mod calendar;
 pub mod calls;
 pub mod campaign;
+pub mod clock;
 pub mod dialer;
 pub mod events;
 pub mod forecast;
@@ -18,4 +19,5 @@ pub mod work;
 
 pub use calendar::{Calendar, MayCall, Reason};
 pub use campaign::{CampaignError, Move, State};
+pub use clock::Clock;
 pub use outcome::Outcome;

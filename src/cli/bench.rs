@@ -1,6 +1,7 @@
 //! `tingshuo bench`: figures for the README, on recordings that the user names and on what the service says itself.
 
 pub mod calls;
+pub mod campaign;
 pub mod contacts;
 pub mod desk;
 pub mod endpoint;
@@ -25,6 +26,10 @@ pub enum What {
     Calls(calls::CallsArgs),
     /// A caller who wants a person and an agent, on a running service: how soon the agent's screen shows the caller, how late captions are.
     Desk(desk::Args),
+    /// Campaigns over a simulated telephone network, with the service killed in the middle: no rule broken, nobody called twice, the pace kept.
+    Campaign(campaign::Args),
+    /// The simulated telephone network of `bench campaign`, by itself.
+    Telephones(campaign::peer::Args),
     /// Imports a large file of contacts: time, memory, faults.
     Contacts(contacts::Args),
     /// Lets words, coughs and noise come into a prompt: how soon it stops, whether and when it goes on.
@@ -43,6 +48,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
     match args.what {
         What::Calls(args) => calls::run(&args),
         What::Desk(args) => desk::run(&args),
+        What::Campaign(args) => campaign::run(&args),
+        What::Telephones(args) => campaign::peer::run(&args),
         What::Contacts(args) => contacts::run(&args),
         What::Interruption(args) => interruption::run(&args),
         What::Network(args) => network::run(&args),

@@ -50,6 +50,8 @@ pub struct Args {
     #[arg(long)]
     openapi: bool,
     #[command(flatten)]
+    clock: outbound::ClockArgs,
+    #[command(flatten)]
     operator: OperatorArgs,
 }
 
@@ -160,7 +162,13 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
     let courier = Courier::new(services.database.clone(), outbox);
     doors.spawn(care::rounds(services.work_orders.clone(), courier, until(ending.clone())));
     let (stop_dialling, no_more_calls) = watch::channel(false);
-    let dialling = outbound::Dialling { configuration: &configuration, services: &services, editions: &editions, reception: &reception };
+    let dialling = outbound::Dialling {
+        configuration: &configuration,
+        clock: &args.clock,
+        services: &services,
+        editions: &editions,
+        reception: &reception,
+    };
     if let Some(work) = dialling.open(sip.as_ref(), no_more_calls).await? {
         doors.spawn(work);
     }

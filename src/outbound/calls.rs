@@ -1,8 +1,10 @@
 //! Campaigns at work: what the dialer gives places for, the database gives contacts for, under the calendar and the rules. Without a network and without a
-//! clock of its own: whoever dials takes [`Call`]s, each once, and says how they ended.
+//! clock of its own: whoever dials takes [`Call`]s, each once, and says how they ended. What it is told as `now` is real time, and so is the pace; hours, gaps and
+//! caps go by [`Rules::clock`], and so do the rows that are kept.
 
 use super::calendar::{Calendar, MayCall};
 use super::campaign::{self, CampaignError, Move, State, read_week};
+use super::clock::Clock;
 use super::dialer::{Dialer, Event, Limits, Place};
 use super::outcome::{Gaps, Outcome};
 use crate::store::{Begun, CampaignRow, Checks, Database, Ended, Found, Refusal, Signed};
@@ -20,13 +22,14 @@ pub struct Rules {
     /// Places that stay free for those who call us.
     pub kept_for_callers: u32,
     pub gaps: Gaps,
+    pub clock: Clock,
 }
 
 impl Rules {
     /// Two calls in a day, four in a week; a fifth of `places` stays free.
     pub fn usual(calendar: Calendar, places: u32) -> Rules {
         let caps = vec![(SignedDuration::from_hours(24), 2), (SignedDuration::from_hours(24 * 7), 4)];
-        Rules { calendar, caps, kept_for_callers: places.div_ceil(5), gaps: Gaps::default() }
+        Rules { calendar, caps, kept_for_callers: places.div_ceil(5), gaps: Gaps::default(), clock: Clock::default() }
     }
 }
 
@@ -135,6 +138,11 @@ impl Calls {
         self.flows.as_ref().is_none_or(|flows| flows.contains(&row.is.flow))
     }
 
+    /// What campaigns go by.
+    pub fn clock(&self) -> Clock {
+        self.rules.clock
+    }
+
     /// When there is something to do without anything having happened.
     pub fn wakes(&self) -> Option<Timestamp> {
         self.dialer.wakes()
@@ -143,17 +151,18 @@ impl Calls {
     /// Looks at the campaigns: what was started, paused or changed, whose moment has come, what processes that died left behind. Every few seconds is
     /// often enough: a campaign that is paused meanwhile has no attempt begun.
     pub async fn look(&mut self, now: Timestamp) -> Result<(), CampaignError> {
+        let shown = self.rules.clock.at(now);
         while let Some(unwritten) = self.unwritten.last() {
             self.end(unwritten).await?;
             self.unwritten.pop();
         }
         for (attempt, nth, most) in self.database.contact_attempts().lost().await? {
-            self.end(&Unwritten { attempt, to: None, outcome: Outcome::Lost, nth, most, at: now }).await?;
+            self.end(&Unwritten { attempt, to: None, outcome: Outcome::Lost, nth, most, at: shown }).await?;
         }
         for row in self.database.campaigns().all().await? {
             let mut state = campaign::state(&row)?;
-            if state == State::Scheduled && row.starts.is_none_or(|starts| starts <= now) {
-                state = campaign::advance(&self.database, &row, Move::Start, by_itself(now)).await?;
+            if state == State::Scheduled && row.starts.is_none_or(|starts| starts <= shown) {
+                state = campaign::advance(&self.database, &row, Move::Start, by_itself(shown)).await?;
             }
             if state == State::Running {
                 self.run(row, now)?;
@@ -203,7 +212,7 @@ impl Calls {
                     calls.push(call);
                     continue;
                 }
-                Ok(Err(until)) => until,
+                Ok(Err(until)) => self.rules.clock.real(until),
                 Err(error) => {
                     tracing::error!(campaign = place.campaign, %error, "nobody could be called; it is tried again soon");
                     now.saturating_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX)
@@ -214,8 +223,9 @@ impl Calls {
         calls
     }
 
-    /// A call for a place, or when to look again.
-    async fn fill(&mut self, place: &Place, now: Timestamp) -> Result<Result<Call, Timestamp>, CampaignError> {
+    /// A call for a place, or when to look again, by the clock of campaigns.
+    async fn fill(&mut self, place: &Place, real: Timestamp) -> Result<Result<Call, Timestamp>, CampaignError> {
+        let now = self.rules.clock.at(real);
         let later = now.saturating_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX);
         let Some(Running { row, calendar, regions }) = self.running.get(&place.campaign) else { return Ok(Err(later)) };
         let verdict = |region: &String| calendar.may_call(now, Some(region.as_str()).filter(|region| !region.is_empty()));
@@ -241,7 +251,7 @@ impl Calls {
                     let _ = campaign::advance(&self.database, row, Move::Finish, by_itself(now)).await;
                     let id = row.id;
                     self.running.remove(&id);
-                    self.dialer.take(Event::Stops { campaign: id }, now);
+                    self.dialer.take(Event::Stops { campaign: id }, real);
                 }
                 Ok(Err(opens.min(later)))
             }
@@ -257,7 +267,7 @@ impl Calls {
             Some(most) => most,
             None => self.database.campaigns().most_attempts(call.campaign).await.unwrap_or(nth),
         };
-        let unwritten = Unwritten { attempt, to: Some(call.begun.to.clone()), outcome, nth, most, at: now };
+        let unwritten = Unwritten { attempt, to: Some(call.begun.to.clone()), outcome, nth, most, at: self.rules.clock.at(now) };
         if let Err(error) = self.end(&unwritten).await {
             tracing::error!(attempt, %error, "the end of a call could not be written down; it is tried again soon");
             self.unwritten.push(unwritten);

@@ -98,7 +98,7 @@ impl<D: Dialer + 'static> Work<D> {
     /// Dials, and holds the call when it is answered.
     fn dial(&self, call: Call) -> impl Future<Output = Outcome> + Send + use<D> {
         let (dialer, reception, editions) = (self.dialer.clone(), self.reception.clone(), self.editions.clone());
-        let (ring, mut stop) = (self.ring, self.stop.clone());
+        let (ring, mut stop, clock) = (self.ring, self.stop.clone(), self.calls.clock());
         // Taken before anything else happens, so that no place is given twice.
         let place = reception.admit_ours();
         async move {
@@ -122,9 +122,9 @@ impl<D: Dialer + 'static> Work<D> {
                 () = told_to(&mut stop) => return Outcome::Undialled(Cause::NoRoom),
             };
             let callee = Incoming { line: "campaign", caller: Some(call.begun.to.clone()), lang: call.lang };
-            let now = Timestamp::now().to_zoned(call.zone.clone());
+            let now = clock.now().to_zoned(call.zone.clone());
             let finished = reception.hold_ours(place, line, callee, errand, now).await;
-            outcome(&finished, *stop.borrow(), &call.zone, Timestamp::now())
+            outcome(&finished, *stop.borrow(), &call.zone, clock.now())
         }
     }
 }

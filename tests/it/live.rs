@@ -44,21 +44,13 @@ impl Service {
             shown("token")
         );
         std::fs::write(folder.join("tingshuo.toml"), configuration).unwrap();
-        Service::open(Path::new(env!("CARGO_MANIFEST_DIR")), folder)
+        Service::open(folder)
     }
 
-    /// With flows, grammars and voices of `home`, and a configuration of the test's own behind its database.
-    pub fn start_at(home: &Path, database: &str, configuration: &str) -> Service {
-        let folder = Folder::new();
-        let whole = format!("database = {database:?}\n[http]\nlisten = \"127.0.0.1:0\"\n{configuration}");
-        std::fs::write(folder.join("tingshuo.toml"), whole).unwrap();
-        Service::open(home, folder)
-    }
-
-    fn open(home: &Path, folder: Folder) -> Service {
+    fn open(folder: Folder) -> Service {
         let mut child = Command::new(env!("CARGO_BIN_EXE_tingshuo"))
             .args(["serve", "--no-prerender", "--config", folder.join("tingshuo.toml").to_str().unwrap()])
-            .env("TINGSHUO_HOME", home)
+            .env("TINGSHUO_HOME", env!("CARGO_MANIFEST_DIR"))
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .stdout(Stdio::piped())
             .spawn()

@@ -1,6 +1,7 @@
 //! The `[outbound]` section of the configuration, and the dialer of `tingshuo serve`.
 
 use super::configuration::Configuration;
+use super::trunks::Section;
 use crate::call::editions::Editions;
 use crate::call::reception::Reception;
 use crate::call::services::Services;
@@ -11,10 +12,11 @@ use crate::models::data_dir;
 use crate::outbound::calls::{Calls, Rules};
 use crate::outbound::outcome::Gaps;
 use crate::outbound::work::Work;
-use crate::outbound::{Calendar, State};
-use anyhow::bail;
+use crate::outbound::{Calendar, Clock, State};
+use anyhow::{bail, ensure};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -87,7 +89,7 @@ impl Outbound {
         Ok(())
     }
 
-    fn rules(&self, calendar: Calendar, places: usize) -> Rules {
+    fn rules(&self, calendar: Calendar, places: usize, clock: Clock) -> Rules {
         let AgainAfter { busy, no_answer, declined, hung_up, machine, congested, lost } = self.again_after_minutes;
         let [busy, no_answer, declined, hung_up, machine, congested, lost] =
             [busy, no_answer, declined, hung_up, machine, congested, lost].map(|minutes| SignedDuration::from_mins(minutes.into()));
@@ -96,14 +98,44 @@ impl Outbound {
             caps: vec![(SignedDuration::from_hours(24), self.most_a_day), (SignedDuration::from_hours(24 * 7), self.most_a_week)],
             kept_for_callers: self.kept_for_callers.unwrap_or(usual.kept_for_callers),
             gaps: Gaps { busy, no_answer, declined, hung_up, machine, congested, lost },
+            clock,
             ..usual
         }
+    }
+}
+
+/// For demonstrations and measurements.
+#[derive(Clone, Copy, Debug, clap::Args)]
+#[command(next_help_heading = "Campaigns in a shorter time (only over trunks on this machine)")]
+pub struct ClockArgs {
+    /// Campaigns go by a clock that begins at this moment, as 2026-11-30T09:00+08; telephones ring and sound in real time
+    #[arg(long, value_name = "MOMENT")]
+    clock_from: Option<Timestamp>,
+    /// When it began; without it at the start of this process
+    #[arg(long, value_name = "MOMENT", requires = "clock_from")]
+    clock_since: Option<Timestamp>,
+    /// So many times as fast as the machine's
+    #[arg(long, value_name = "N", requires = "clock_from", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=3_600))]
+    clock_speed: u16,
+}
+
+impl ClockArgs {
+    /// Customers of the world are called by the world's time, so a driven clock is for trunks on this machine only.
+    fn clock(&self, trunks: &BTreeMap<String, Section>) -> Result<Clock, Failure> {
+        let Some(from) = self.clock_from else { return Ok(Clock::default()) };
+        if let Some((name, _)) = trunks.iter().find(|(_, section)| !section.is_on_this_machine()) {
+            bail!("--clock-from: sip.trunks.{name} leads to other machines; customers there are called by the machine's clock");
+        }
+        let since = self.clock_since.unwrap_or_else(Timestamp::now);
+        ensure!(since <= Timestamp::now(), "--clock-since {since} is to come");
+        Ok(Clock::driven(since, from, self.clock_speed))
     }
 }
 
 /// What the dialer is made of.
 pub struct Dialling<'a> {
     pub configuration: &'a Configuration,
+    pub clock: &'a ClockArgs,
     pub services: &'a Services,
     pub editions: &'a Arc<Editions>,
     pub reception: &'a Arc<Reception>,
@@ -117,8 +149,9 @@ impl Dialling<'_> {
         stop: watch::Receiver<bool>,
     ) -> Result<Option<impl Future<Output = ()> + Send + use<>>, Failure> {
         let database = self.services.database.clone();
-        let sections = self.configuration.sip.iter().flat_map(|sip| &sip.trunks);
-        let trunks: Vec<_> = sections.map(|(name, section)| (name.clone(), section.limits())).collect();
+        let sections = self.configuration.sip.as_ref().map(|sip| sip.trunks.clone()).unwrap_or_default();
+        let clock = self.clock.clock(&sections)?;
+        let trunks: Vec<_> = sections.iter().map(|(name, section)| (name.clone(), section.limits())).collect();
         let (Some(sip), false) = (sip, trunks.is_empty()) else {
             let waiting = database.campaigns().all().await?;
             let waiting = waiting.iter().filter(|row| [State::Running, State::Scheduled].iter().any(|state| state.name() == row.state));
@@ -129,7 +162,7 @@ impl Dialling<'_> {
             return Ok(None);
         };
         let limits = self.configuration.limits();
-        let rules = self.configuration.outbound.rules(load_calendar(&data_dir())?, limits.hearing.min(limits.calls));
+        let rules = self.configuration.outbound.rules(load_calendar(&data_dir())?, limits.hearing.min(limits.calls), clock);
         println!("campaigns: dialled over {}; {} places stay free for callers", names(&trunks), rules.kept_for_callers);
         let mut calls = Calls::new(database.clone(), rules);
         for (name, limits) in &trunks {

@@ -60,6 +60,12 @@ impl Section {
         Limits { per_minute: self.calls_per_minute, concurrent: self.calls_at_once }
     }
 
+    /// Whether its server is reached without leaving this machine.
+    pub fn is_on_this_machine(&self) -> bool {
+        let place = self.server.split_once(':').and_then(|(_, place)| place.parse::<SocketAddr>().ok());
+        place.is_some_and(|place| place.ip().is_loopback())
+    }
+
     fn trunk(&self, name: &str, listen: &[Listen], allow: &Networks) -> Result<Trunk, Failure> {
         let fault = || format!("server: {:?} is no place; write it as udp:192.0.2.20:5060 or tcp:pbx.example:5060", self.server);
         let (carrier, server) = self.server.split_once(':').with_context(fault)?;

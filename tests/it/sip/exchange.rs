@@ -2,7 +2,6 @@
 
 use super::phone::{Message, PATIENCE};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 use tingshuo::call::dial::{Callee, Order};
 use tingshuo::line::sip::digest::Account;
@@ -14,7 +13,7 @@ use tokio::net::UdpSocket;
 pub struct Exchange {
     wire: UdpSocket,
     pub address: SocketAddr,
-    pub sound: Arc<UdpSocket>,
+    pub sound: UdpSocket,
     /// Where the last message came from.
     peer: Option<SocketAddr>,
 }
@@ -23,7 +22,7 @@ impl Exchange {
     pub async fn open() -> Exchange {
         let wire = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let address = wire.local_addr().unwrap();
-        Exchange { wire, address, sound: Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap()), peer: None }
+        Exchange { wire, address, sound: UdpSocket::bind("127.0.0.1:0").await.unwrap(), peer: None }
     }
 
     /// The trunk to it, with an account.
@@ -40,13 +39,9 @@ impl Exchange {
     }
 
     pub async fn hear(&mut self) -> Message {
-        tokio::time::timeout(PATIENCE, self.wait()).await.expect("a message")
-    }
-
-    /// The same, however long it takes.
-    pub async fn wait(&mut self) -> Message {
         let mut buffer = vec![0; 65_535];
-        let (length, from) = self.wire.recv_from(&mut buffer).await.unwrap();
+        let received = tokio::time::timeout(PATIENCE, self.wire.recv_from(&mut buffer)).await.expect("a message");
+        let (length, from) = received.unwrap();
         self.peer = Some(from);
         Message(String::from_utf8(buffer[..length].to_vec()).unwrap())
     }
@@ -81,11 +76,6 @@ impl Exchange {
         let contact = format!("Contact: <sip:callee@{}>\r\n", self.address);
         let contact = if extra.contains("Contact:") { "" } else { contact.as_str() };
         self.say(&format!("SIP/2.0 {code} Word\r\n{copied}{contact}{extra}{kind}Content-Length: {}\r\n\r\n{body}", body.len())).await;
-    }
-
-    /// The socket of its sound, for whoever listens beside.
-    pub fn second_ear(&self) -> Arc<UdpSocket> {
-        self.sound.clone()
     }
 
     pub fn answer(&self, formats: &str) -> String {
