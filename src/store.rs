@@ -35,7 +35,7 @@ pub use call_record::{CallEvent, CallOutcome, CallRecord, Ending, NewCall, Turn,
 pub use calls::{Calls, FoundCall, SoughtCalls};
 pub use campaigns::{CampaignRow, Campaigns, NewCampaign, Once, Progress, Signed, StepRow};
 pub use changes::{Applied, Change, Changed, Changes};
-pub use contact_attempts::{Begun, Checks, ContactAttempts, Ended, Found};
+pub use contact_attempts::{Begun, Checks, ContactAttempts, Ended, Found, Lost, Reached};
 pub use contact_imports::{ContactImports, ImportPart, ImportRow};
 pub use contacts::{AttemptRow, ContactRow, Contacts, NewContact, SoughtContacts};
 pub use database::{Database, StoreError};

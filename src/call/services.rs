@@ -6,7 +6,7 @@ use crate::care::{Draft, Notice, Outbox, WorkOrders, enquiry, incident, survey};
 use crate::dialog::{Answer, Conclusion, Engine, Opening, RequestKind};
 use crate::grammar::{Completeness, Constraint, Library};
 use crate::nlu::{Expectation, Router};
-use crate::store::{Channel, Database, Refusal};
+use crate::store::{Channel, Database, Reached, Refusal, StoreError};
 use crate::text::{Lang, PhoneNumber, Record, Value};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -209,10 +209,16 @@ impl Services {
         }
     }
 
-    /// Who wants no more calls gets none from this moment on, whatever becomes of the call.
+    /// Who wants no more calls gets none from this moment on, and what a call came to is written down, whatever becomes of the call.
     async fn conclude(&self, request: Request, opening: &Opening) -> Answer {
         let conclusion = Conclusion::read(&request.operation, &request.arguments);
-        let (Some(Conclusion::OptedOut), Some(customer)) = (conclusion, request.customer) else { return Answer::Done(Record::new()) };
+        let (Some(conclusion), Some(customer)) = (conclusion, request.customer) else { return Answer::Done(Record::new()) };
+        if let Err(error) = self.reach(conclusion, &customer).await {
+            tracing::error!(call = opening.call_id, %error, "what a call came to could not be written down; it is tried again at its end");
+        }
+        if conclusion != Conclusion::OptedOut {
+            return Answer::Done(Record::new());
+        }
         let refusal = Refusal { campaign: None, reason: "spoken", author: "service", at: Timestamp::now() };
         match self.database.do_not_call().add(&customer, refusal).await {
             Ok(_) => Answer::Done(Record::new()),
@@ -221,6 +227,14 @@ impl Services {
                 Answer::Unavailable
             }
         }
+    }
+
+    async fn reach(&self, said: Conclusion, customer: &PhoneNumber) -> Result<(), StoreError> {
+        let attempts = self.database.contact_attempts();
+        let before = attempts.reached(customer).await?.and_then(|Reached { conclusion, later }| Conclusion::named(&conclusion, later));
+        let conclusion = before.map_or(said, |before| before.then(said));
+        let later = if let Conclusion::Later(at) = conclusion { at } else { None };
+        attempts.reach(customer, &Reached { conclusion: conclusion.name().to_owned(), later }).await
     }
 
     async fn keep_answer(&self, request: Request, opening: &Opening) -> Answer {

@@ -54,15 +54,21 @@ impl Conclusion {
 
     /// What a request of the kind [`super::RequestKind::Conclude`] says.
     pub fn read(name: &str, arguments: &Record) -> Option<Conclusion> {
+        let at = match arguments.get(AT) {
+            Some(Value::Moment(at)) => Some(*at),
+            _ => None,
+        };
+        Conclusion::named(name, at)
+    }
+
+    /// The conclusion of this name; `at` belongs to [`Conclusion::Later`].
+    pub fn named(name: &str, at: Option<DateTime>) -> Option<Conclusion> {
         Some(match name {
             "told" => Conclusion::Told,
             "confirmed" => Conclusion::Confirmed,
             "refused" => Conclusion::Refused,
             "changed" => Conclusion::Changed,
-            "later" => Conclusion::Later(match arguments.get(AT) {
-                Some(Value::Moment(at)) => Some(*at),
-                _ => None,
-            }),
+            "later" => Conclusion::Later(at),
             "wrong_person" => Conclusion::WrongPerson,
             "opted_out" => Conclusion::OptedOut,
             _ => return None,

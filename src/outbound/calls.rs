@@ -7,7 +7,8 @@ use super::campaign::{self, CampaignError, Move, State, read_week};
 use super::clock::Clock;
 use super::dialer::{Dialer, Event, Limits, Place};
 use super::outcome::{Gaps, Outcome};
-use crate::store::{Begun, CampaignRow, Checks, Database, Ended, Found, Refusal, Signed};
+use crate::dialog::Conclusion;
+use crate::store::{Begun, CampaignRow, Checks, Database, Ended, Found, Lost, Refusal, Signed};
 use crate::text::{Lang, PhoneNumber};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -156,8 +157,10 @@ impl Calls {
             self.end(unwritten).await?;
             self.unwritten.pop();
         }
-        for (attempt, nth, most) in self.database.contact_attempts().lost().await? {
-            self.end(&Unwritten { attempt, to: None, outcome: Outcome::Lost, nth, most, at: shown }).await?;
+        for lost in self.database.contact_attempts().lost().await? {
+            let outcome = self.outcome_of(&lost, shown);
+            let Lost { attempt, nth, most, .. } = lost;
+            self.end(&Unwritten { attempt, to: None, outcome, nth, most, at: shown }).await?;
         }
         for row in self.database.campaigns().all().await? {
             let mut state = campaign::state(&row)?;
@@ -171,6 +174,18 @@ impl Calls {
             }
         }
         Ok(())
+    }
+
+    /// What a call had come to stands, although its process died before its end was written down.
+    fn outcome_of(&self, lost: &Lost, now: Timestamp) -> Outcome {
+        let conclusion = lost.reached.as_ref().and_then(|reached| Conclusion::named(&reached.conclusion, reached.later));
+        let zone = self.zone(&self.rules.calendar, &lost.region);
+        conclusion.map_or(Outcome::Lost, |conclusion| Outcome::concluded(conclusion, &zone, now))
+    }
+
+    fn zone(&self, calendar: &Calendar, region: &str) -> TimeZone {
+        let region = Some(region).filter(|region| !region.is_empty());
+        calendar.zone(region).cloned().unwrap_or_else(TimeZone::system)
     }
 
     fn run(&mut self, row: CampaignRow, now: Timestamp) -> Result<(), CampaignError> {
@@ -240,8 +255,7 @@ impl Calls {
             Found::Begun(begun) => {
                 let lang = begun.lang.unwrap_or(row.is.lang);
                 let flow = row.is.flow.clone();
-                let region = Some(begun.region.as_str()).filter(|region| !region.is_empty());
-                let zone = calendar.zone(region).cloned().unwrap_or_else(TimeZone::system);
+                let zone = self.zone(calendar, &begun.region);
                 Ok(Ok(Call { campaign: row.id, trunk: place.trunk.clone(), flow, lang, zone, begun: *begun }))
             }
             Found::Nobody(Some(next)) => Ok(Err(next.min(opens))),

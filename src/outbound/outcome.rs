@@ -1,6 +1,9 @@
 //! How a call of a campaign ended, and what comes of it: one rule decides about another attempt.
 
 use crate::call::dial::Cause;
+use crate::dialog::Conclusion;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 /// How a call ended.
@@ -75,7 +78,23 @@ impl Default for Gaps {
 /// So many calls may be promised to somebody beyond those of the campaign.
 const PROMISED: u32 = 2;
 
+/// Somebody who wants to be called later and names no time.
+const LATER: SignedDuration = SignedDuration::from_hours(2);
+
 impl Outcome {
+    /// What a call came to, as its flow said; `zone` is where the customer is.
+    pub fn concluded(conclusion: Conclusion, zone: &TimeZone, now: Timestamp) -> Outcome {
+        match conclusion {
+            Conclusion::Told => Outcome::Completed,
+            Conclusion::Confirmed => Outcome::Confirmed,
+            Conclusion::Refused => Outcome::Refused,
+            Conclusion::Changed => Outcome::Changed,
+            Conclusion::Later(at) => Outcome::Later(later(at, zone, now)),
+            Conclusion::WrongPerson => Outcome::WrongPerson,
+            Conclusion::OptedOut => Outcome::OptedOut,
+        }
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Outcome::Completed => "completed",
@@ -121,6 +140,12 @@ impl Outcome {
         };
         if nth < most { now.saturating_add(gap).map_or(Next::GivenUp, Next::Again) } else { Next::GivenUp }
     }
+}
+
+/// A local time of the customer's as a moment; one that the clocks leave out is the next there is.
+fn later(at: Option<DateTime>, zone: &TimeZone, now: Timestamp) -> Timestamp {
+    let named = at.and_then(|at| at.to_zoned(zone.clone()).ok()).map(|at| at.timestamp());
+    named.or_else(|| now.checked_add(LATER).ok()).unwrap_or(now)
 }
 
 impl Next {

@@ -8,8 +8,7 @@ use crate::call::dial::{Callee, Cause, Dialer, Order};
 use crate::call::editions::Editions;
 use crate::call::reception::{Incoming, Reception};
 use crate::call::session::Finished;
-use crate::dialog::{self, Conclusion, Errand, NoErrand};
-use jiff::civil::DateTime;
+use crate::dialog::{self, Errand, NoErrand};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -20,8 +19,6 @@ use tokio::task::{Id, JoinSet};
 
 /// How often campaigns are looked at: what was started, paused or changed.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
-/// Somebody who wants to be called later and names no time.
-const LATER: SignedDuration = SignedDuration::from_hours(2);
 
 /// What the dialer works with.
 pub struct Work<D: Dialer> {
@@ -154,13 +151,7 @@ fn errand(editions: &Editions, call: &Call) -> Result<Errand, NoErrand> {
 /// How a call ended that was answered.
 fn outcome(finished: &Finished, is_cut_off: bool, zone: &TimeZone, now: Timestamp) -> Outcome {
     match finished.conclusion {
-        Some(Conclusion::Told) => Outcome::Completed,
-        Some(Conclusion::Confirmed) => Outcome::Confirmed,
-        Some(Conclusion::Refused) => Outcome::Refused,
-        Some(Conclusion::Changed) => Outcome::Changed,
-        Some(Conclusion::Later(at)) => Outcome::Later(later(at, zone, now)),
-        Some(Conclusion::WrongPerson) => Outcome::WrongPerson,
-        Some(Conclusion::OptedOut) => Outcome::OptedOut,
+        Some(conclusion) => Outcome::concluded(conclusion, zone, now),
         None => match finished.record.outcome {
             Some(dialog::Outcome::Transferred { .. }) => Outcome::Transferred,
             Some(dialog::Outcome::Failed(_)) => Outcome::Failed,
@@ -168,10 +159,4 @@ fn outcome(finished: &Finished, is_cut_off: bool, zone: &TimeZone, now: Timestam
             _ => Outcome::HungUp,
         },
     }
-}
-
-/// A local time of the customer's as a moment; one that the clocks leave out is the next there is.
-fn later(at: Option<DateTime>, zone: &TimeZone, now: Timestamp) -> Timestamp {
-    let named = at.and_then(|at| at.to_zoned(zone.clone()).ok()).map(|at| at.timestamp());
-    named.or_else(|| now.checked_add(LATER).ok()).unwrap_or(now)
 }

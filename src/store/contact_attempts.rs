@@ -2,10 +2,12 @@
 //!
 //! [`ContactAttempts::begin`] looks at everything that forbids a call inside the transaction that writes the row, so that no rule is passed by between.
 
-use super::moment::read_instant;
+use super::moment::{self, read_instant};
 use super::{Database, StoreError, read_lang};
 use crate::text::{Lang, PhoneNumber};
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 /// What a call has to pass; what depends on hours is asked before.
@@ -50,6 +52,27 @@ pub struct Ended<'a> {
     pub state: &'a str,
     /// When the contact is called again.
     pub next: Option<Timestamp>,
+}
+
+/// A call that a process began which is dead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    pub attempt: i64,
+    /// The contact's number of attempts, and its campaign's most.
+    pub nth: u32,
+    pub most: u32,
+    /// Empty where none is named.
+    pub region: String,
+    /// What it had come to.
+    pub reached: Option<Reached>,
+}
+
+/// What a call has come to so far, by the name of a conclusion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reached {
+    pub conclusion: String,
+    /// When the customer wants to be called, by his local time.
+    pub later: Option<DateTime>,
 }
 
 /// Contacts that one `begin` puts off or strikes out before it gives the lock back.
@@ -175,15 +198,47 @@ impl ContactAttempts<'_> {
         Ok(true)
     }
 
-    /// Attempts under way in processes that died, with their contact's number of attempts and its campaign's most: `(attempt, nth, most)`.
-    pub async fn lost(&self) -> Result<Vec<(i64, u32, u32)>, StoreError> {
-        let rows = sqlx::query_as(
-            "SELECT a.id, a.nth - c.called_before, g.most_attempts FROM contact_attempts a JOIN contacts c ON c.id = a.contact JOIN campaigns g ON g.id = c.campaign
+    /// What the call to a customer that this process holds has come to, if it came to anything.
+    pub async fn reached(&self, customer: &PhoneNumber) -> Result<Option<Reached>, StoreError> {
+        let row = sqlx::query("SELECT reached, reached_later FROM contact_attempts WHERE customer = ? AND run = ? AND ended IS NULL")
+            .bind(self.0.stored_phone(customer).reference)
+            .bind(&self.0.run.id)
+            .fetch_optional(&self.0.pool)
+            .await?;
+        row.as_ref().map_or(Ok(None), read_reached)
+    }
+
+    /// Writes down what it has come to; a customer is in one call at a time.
+    pub async fn reach(&self, customer: &PhoneNumber, reached: &Reached) -> Result<(), StoreError> {
+        sqlx::query("UPDATE contact_attempts SET reached = ?, reached_later = ? WHERE customer = ? AND run = ? AND ended IS NULL")
+            .bind(&reached.conclusion)
+            .bind(reached.later.map(moment::to_text))
+            .bind(self.0.stored_phone(customer).reference)
+            .bind(&self.0.run.id)
+            .execute(&self.0.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Attempts under way in processes that died.
+    pub async fn lost(&self) -> Result<Vec<Lost>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT a.id, a.nth - c.called_before AS nth, g.most_attempts, c.region, a.reached, a.reached_later
+             FROM contact_attempts a JOIN contacts c ON c.id = a.contact JOIN campaigns g ON g.id = c.campaign
              WHERE a.ended IS NULL AND a.run = ''",
         )
         .fetch_all(&self.0.pool)
         .await?;
-        Ok(rows)
+        let read = |row: &SqliteRow| {
+            Ok(Lost {
+                attempt: row.try_get("id")?,
+                nth: row.try_get("nth")?,
+                most: row.try_get("most_attempts")?,
+                region: row.try_get("region")?,
+                reached: read_reached(row)?,
+            })
+        };
+        rows.iter().map(read).collect()
     }
 
     /// Nobody dials the attempts of a dead process any more.
@@ -191,6 +246,12 @@ impl ContactAttempts<'_> {
         sqlx::query("UPDATE contact_attempts SET run = '' WHERE run = ? AND ended IS NULL").bind(run).execute(&self.0.pool).await?;
         Ok(())
     }
+}
+
+fn read_reached(row: &SqliteRow) -> Result<Option<Reached>, StoreError> {
+    let Some(conclusion) = row.try_get("reached")? else { return Ok(None) };
+    let later: Option<String> = row.try_get("reached_later")?;
+    Ok(Some(Reached { conclusion, later: later.as_deref().map(moment::from_text).transpose()? }))
 }
 
 async fn first(connection: &mut SqliteConnection, campaign: i64, regions: &[String]) -> Result<Option<Waiting>, StoreError> {

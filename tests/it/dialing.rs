@@ -6,7 +6,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use tingshuo::call::conversation::Conversation;
 use tingshuo::call::dial::Cause;
+use tingshuo::call::text_call::{Input, TextCall};
+use tingshuo::dialog::Opening;
 use tingshuo::outbound::calls::{Call, Calls, Rules};
 use tingshuo::outbound::campaign::{advance, create, find};
 use tingshuo::outbound::dialer::{Event, Limits};
@@ -215,4 +218,44 @@ async fn no_rule_is_broken_and_nobody_dialled_twice_whatever_dies() {
         let span = calls[calls.len() - 1].at.duration_since(calls[0].at);
         assert!(span >= SignedDuration::from_secs(60), "too fast at {}", calls[0].at);
     }
+}
+
+#[tokio::test]
+async fn what_a_call_came_to_stands_when_its_process_dies() {
+    let now: Timestamp = "2026-11-23T10:00+08".parse().unwrap();
+    let services = super::scenarios_text::house(now.to_zoned(TimeZone::get("Asia/Shanghai").unwrap()).datetime()).await;
+    let database = services.database.clone();
+    prepare(&database).await;
+    let mut calls = open(database.clone(), now).await;
+    let mut under_way = Vec::new();
+    for (second, said) in ["打错了", "下午三点再打", "是我", "请说慢一点"].into_iter().enumerate() {
+        let call = calls.handle(Event::Tick, now + SignedDuration::from_secs(second as i64)).await.swap_remove(0);
+        let row =
+            [("name", "王先生"), ("amount", "128.50"), ("due", "2026-11-30")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let opening = Opening {
+            caller: Some(call.begun.to.clone()),
+            lang: call.lang,
+            now: now.to_zoned(call.zone.clone()).datetime(),
+            survey: false,
+            by_keys: false,
+            errand: Some(services.engine.flows().errand("bill_due", &row.into()).unwrap()),
+            call_id: format!("call-{second}"),
+        };
+        let (mut conversation, _) = TextCall::begin(Conversation::new(services.clone(), opening)).await;
+        conversation.take(Input::Words(said)).await;
+        under_way.push(call);
+    }
+    drop((calls, services));
+    let database = database.reopened().await.unwrap();
+    open(database.clone(), now + SignedDuration::from_mins(1)).await;
+    let mut became = Vec::new();
+    for call in &under_way {
+        let contact = database.contacts().find(call.campaign, call.begun.contact).await.unwrap().unwrap();
+        became.push((contact.state, contact.outcome.unwrap(), contact.next));
+    }
+    let three = jiff::civil::date(2026, 11, 23).at(15, 0, 0, 0).to_zoned(under_way[1].zone.clone()).unwrap().timestamp();
+    let told: Vec<(&str, &str)> = became.iter().map(|(state, outcome, _)| (state.as_str(), outcome.as_str())).collect();
+    assert_eq!(told, [("stopped", "wrong_person"), ("waiting", "later"), ("done", "completed"), ("waiting", "lost")]);
+    assert_eq!(became[1].2, three);
+    assert_eq!(became[3].2, now + SignedDuration::from_mins(31));
 }
