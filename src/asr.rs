@@ -18,9 +18,9 @@ mod search;
 mod steps;
 mod vocabulary;
 mod voice;
+mod weights;
 pub mod whisper;
 mod window;
-
 pub use answer::{SpokenAnswer, Verdict};
 pub use reading::Reading;
 pub use recogniser::{AsrError, Job, Pending, Recogniser, Transcript};

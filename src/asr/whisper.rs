@@ -14,7 +14,7 @@ use super::recogniser::{Alternative, AsrError, Job, Pending, Priority, Recognise
 use super::search::{Allowed, Limits, search};
 use super::steps::Steps;
 use super::vocabulary::{Token, Vocabulary};
-use super::{cpu, voice, window};
+use super::{cpu, voice, weights, window};
 use crate::audio::treatment;
 use crate::grammar::Constraint;
 use crate::grammar::constraint::Acceptor;
@@ -30,8 +30,8 @@ const RATE_HZ: f32 = crate::audio::CALL_RATE_HZ as f32;
 /// Encoder frames a second of audio.
 const CONTEXT_PER_SECOND: f32 = 50.0;
 /// Less than this much more context than the speech needs, and decoding runs away.
-const CONTEXT_MARGIN: i32 = 256;
-const CONTEXT_MOST: i32 = 1500;
+const CONTEXT_MARGIN: u32 = 256;
+const CONTEXT_MOST: u32 = 1500;
 const TOKENS_PER_SECOND: f32 = 8.0;
 const TOKENS_GRANTED: f32 = 6.0;
 /// whisper.cpp takes nothing under 100 ms, and hears little under a second.
@@ -127,7 +127,8 @@ fn load(path: &Path) -> Result<WhisperContext, AsrError> {
     if !path.is_file() {
         return Err(AsrError::Engine(format!("{} is missing", path.display())));
     }
-    WhisperContext::new_with_params(path, WhisperContextParameters::default())
+    let weights = weights::read(path).map_err(|error| AsrError::Engine(format!("{}: {error}", path.display())))?;
+    WhisperContext::new_from_buffer_with_params(&weights, WhisperContextParameters::default())
         .map_err(|error| AsrError::Engine(format!("{} is no model for whisper.cpp: {error}", path.display())))
 }
 
@@ -207,7 +208,7 @@ impl Decoder {
         };
         settings.set_n_threads(i32::try_from(threads).unwrap_or(1));
         settings.set_tokens(&prompt_tokens);
-        settings.set_audio_ctx(((seconds * CONTEXT_PER_SECOND).ceil() as i32 + CONTEXT_MARGIN).min(CONTEXT_MOST));
+        settings.set_audio_ctx(context(seconds));
         settings.set_max_tokens((seconds * TOKENS_PER_SECOND + TOKENS_GRANTED) as i32);
         self.state.full(settings, &padded).map_err(engine_error)?;
 
@@ -380,6 +381,12 @@ impl Worker for Decoder {
         transcript.compute_ms = begun.elapsed_ms().saturating_add(beside_ms);
         Ok(transcript)
     }
+}
+
+/// Encoder frames for speech of this length, in the groups that matrix products are fast with.
+fn context(seconds: f32) -> i32 {
+    let frames = ((seconds * CONTEXT_PER_SECOND).ceil() as u32).saturating_add(CONTEXT_MARGIN);
+    frames.min(CONTEXT_MOST).next_multiple_of(weights::ROWS as u32).min(CONTEXT_MOST) as i32
 }
 
 fn spelled(model: &WhisperContext, tokens: &[Token]) -> String {
