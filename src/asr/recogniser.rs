@@ -27,7 +27,7 @@ pub enum Priority {
     Final,
     /// Of an utterance that may not be over.
     Trial,
-    /// Words to be read along, which decide nothing: after everything that callers wait for, on all threads but one, and heard once.
+    /// Words to be read along, which decide nothing: after everything that callers wait for, one fewer than there are threads at once, and heard once.
     Caption,
     /// Whether a sound has words at all: begun only where nothing else is at work, and heard once.
     Glance,

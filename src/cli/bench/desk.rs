@@ -61,7 +61,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 
 async fn measure(args: &Args, password: &str, ask: Arc<[f32]>, sentences: &[Arc<[f32]>]) -> Result<(), Failure> {
     let mut agent = Agent::sign_in(&args.at, &args.agent, password).await?;
-    let (mut by_key, mut by_words, mut captions) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut by_key, mut by_words, mut readable, mut finished) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut missed = 0;
     for n in 0..args.calls * 2 {
         let spoken = n % 2 == 1;
@@ -85,10 +85,11 @@ async fn measure(args: &Args, password: &str, ask: Arc<[f32]>, sentences: &[Arc<
         for sentence in sentences {
             agent.forget();
             let said = caller.say(sentence.clone()).await?;
-            match timeout(BETWEEN, agent.until("said", |said| said["who"] == "caller" && said["partial"] == false)).await {
+            match timeout(BETWEEN, agent.reads(said)).await {
                 Ok(caption) => {
-                    caption?;
-                    captions.push(said.elapsed().as_millis() as u64);
+                    let caption = caption?;
+                    readable.push(caption.readable_ms);
+                    finished.push(caption.finished_ms);
                 }
                 Err(_) => missed += 1,
             }
@@ -98,18 +99,26 @@ async fn measure(args: &Args, password: &str, ask: Arc<[f32]>, sentences: &[Arc<
         agent.say(json!({ "type": "wrap_up", "disposition": agent.disposition, "note": "" }))?;
         agent.until("view", |view| view["doing"] != "wrap_up").await?;
     }
-    println!("{} calls, {} captions, {missed} without one within {} s", args.calls * 2, captions.len(), BETWEEN.as_secs());
+    println!("{} calls, {} captions, {missed} without one within {} s", args.calls * 2, finished.len(), BETWEEN.as_secs());
     println!("| ms | count | p50 | p95 | most |\n| --- | --- | --- | --- | --- |");
     for (name, mut waits) in [
         ("key 0 pressed to the case on the agent's screen", by_key),
         ("last sample of the request to the case on the agent's screen", by_words),
-        ("last sample of a sentence to its caption", captions),
+        ("last sample of a sentence to all its words on the screen", readable),
+        ("… to the end of its caption", finished),
     ] {
         waits.sort_unstable();
         let [p50, p95, most] = [0.5, 0.95, 1.0].map(|part| percentile(&waits, part));
         println!("| {name} | {} | {p50} | {p95} | {most} |", waits.len());
     }
     Ok(())
+}
+
+/// When words were on the agent's screen, from the last sample on.
+struct Caption {
+    /// As they stayed.
+    readable_ms: u64,
+    finished_ms: u64,
 }
 
 /// A page of the desk.
@@ -150,6 +159,24 @@ impl Agent {
         while let Ok(message) = self.coming.try_recv() {
             if let Some(doing) = message["doing"].as_str() {
                 doing.clone_into(&mut self.doing);
+            }
+        }
+    }
+
+    /// The caption of what the caller has said by then.
+    async fn reads(&mut self, said: Instant) -> Result<Caption, Failure> {
+        let mut shown = String::new();
+        let mut readable_ms = 0;
+        loop {
+            let words = self.until("said", |said| said["who"] == "caller").await?;
+            let finished_ms = said.elapsed().as_millis() as u64;
+            let text = words["text"].as_str().unwrap_or_default();
+            if text != shown {
+                text.clone_into(&mut shown);
+                readable_ms = finished_ms;
+            }
+            if words["partial"] == false {
+                return Ok(Caption { readable_ms, finished_ms });
             }
         }
     }
