@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// A look-up that takes longer is answered as unavailable: the caller hears a way out instead of silence.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The number of an order that the customer says is not settled.
+const REOPENS: &str = "reopens";
 
 /// See the module's text.
 pub struct Services {
@@ -155,7 +157,12 @@ impl Services {
         reply.map_or(Answer::NotFound, Answer::Done)
     }
 
-    async fn open_work_order(&self, request: Request, opening: &Opening) -> Answer {
+    /// With the argument `reopens` an order that is said not to be settled.
+    async fn open_work_order(&self, mut request: Request, opening: &Opening) -> Answer {
+        let unsettled = match request.arguments.remove(REOPENS) {
+            Some(Value::Code(number) | Value::Text(number)) => Some(number),
+            _ => None,
+        };
         let mut draft = Draft::from_arguments(&request.operation, request.arguments, request.customer.clone(), &opening.call_id);
         draft.lang = opening.lang;
         if let Some(customer) = request.customer {
@@ -164,7 +171,11 @@ impl Services {
             draft.level = draft.level.or_else(|| text_of(known.as_ref(), "level"));
         }
         let key = request.idempotency_key.unwrap_or_else(|| format!("{}/{}", opening.call_id, request.operation));
-        match self.work_orders.open(draft, &key, opening.now).await {
+        let taken = match unsettled {
+            Some(number) => self.work_orders.take_up(&number, draft, &key, opening.now).await,
+            None => self.work_orders.open(draft, &key, opening.now).await,
+        };
+        match taken {
             Ok(order) => Answer::Done(order.reply()),
             Err(error) => {
                 tracing::error!(call = opening.call_id, %error, "a work order could not be opened");

@@ -1,7 +1,7 @@
 //! What the customer says to the result: a score, and the order opened again when it was not settled.
 
 use super::state::State;
-use super::work_order::{CareError, WorkOrder, WorkOrders};
+use super::work_order::{CareError, Draft, WorkOrder, WorkOrders};
 use crate::store::{NewAnswer, Note};
 use crate::text::{Record, Value};
 use jiff::civil::DateTime;
@@ -52,5 +52,15 @@ impl WorkOrders {
         }
         let note = Note { at: verdict.at, author: "caller", text: verdict.comment, key: Some(&reopened) };
         self.advance(number, State::Reopened, note).await
+    }
+
+    /// The customer says that this order is not settled: it is opened again where it is one of ours that was done; else the draft is opened, which tells of it.
+    pub async fn take_up(&self, number: &str, draft: Draft, key: &str, at: DateTime) -> Result<WorkOrder, CareError> {
+        let call = draft.call_id.clone().unwrap_or_default();
+        let verdict = Verdict { satisfied: false, comment: &draft.text, call: &call, key, at };
+        match self.judge(number, verdict).await {
+            Err(CareError::NotFound | CareError::Transition { .. }) => self.open(draft, key, at).await,
+            judged => judged,
+        }
     }
 }

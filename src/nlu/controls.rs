@@ -27,6 +27,8 @@ pub enum Control {
     SpeakChinese,
     SpeakEnglish,
     KeysOnly,
+    /// No more calls of yours: means something where we called; who calls himself asks for something else with it.
+    StopCalls,
 }
 
 /// The file as written.
@@ -123,6 +125,9 @@ mod tests {
             ("说英语", Control::SpeakEnglish),
             ("说中文", Control::SpeakChinese),
             ("我要用按键操作", Control::KeysOnly),
+            ("别再打了", Control::StopCalls),
+            ("请你以后不要再给我打电话了", Control::StopCalls),
+            ("把我从名单里删掉", Control::StopCalls),
         ] {
             check(text, Lang::Zh, Some(control));
         }

@@ -5,7 +5,7 @@
 //! values; what is neither that nor a clear request is tried on sound. An answer to the asked question wins when it is the whole utterance. When it stands among other words, a clear request in
 //! those words comes through with it, so that a caller may change the subject, or correct, in the middle of a question.
 
-use super::controls::Controls;
+use super::controls::{Control, Controls};
 use super::language::Language;
 use super::slots::{Kind, Utterance};
 use super::thresholds;
@@ -88,7 +88,8 @@ impl Router {
         if wording.is_empty() {
             return Understood { reason: Some(RejectReason::Empty), ..nothing(heard.text) };
         }
-        if let Some((control, confidence)) = self.controls.whole(&wording, lang) {
+        let control = self.controls.whole(&wording, lang);
+        if let Some((control, confidence)) = control.filter(|(control, _)| *control != Control::StopCalls) {
             let (decision, source) = (Decision::Accept, Source::Global);
             return Understood { control: Some(control), confidence, decision, source, ..nothing(heard.text) };
         }
@@ -97,7 +98,8 @@ impl Router {
             Some(answered) => language.with_answer(&heard, answered, expectation, slots),
             None => self.or_knowledge(language.freely(&heard, &wording, slots, today), &heard, &wording, lang, today),
         };
-        Understood { corrects: language.takes_back(heard.text, &wording), ..understood }
+        let control = control.map(|(control, _)| control);
+        Understood { corrects: language.takes_back(heard.text, &wording), control, ..understood }
     }
 
     /// Whether `text` is a word with which people show that they listen: 嗯, uh huh.

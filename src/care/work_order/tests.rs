@@ -125,6 +125,22 @@ async fn personal_data_is_kept_masked() {
 }
 
 #[tokio::test]
+async fn what_is_not_settled_is_taken_up_again_or_told_anew() {
+    let orders = orders().await;
+    let opened = orders.open(draft("complaint"), "k", now()).await.unwrap().number;
+    let told = || Draft { call_id: Some("call-9".into()), ..draft("callback") };
+    let anew = orders.take_up(&opened, told(), "a", now()).await.unwrap();
+    assert!(anew.number != opened && anew.class == "callback", "nobody has begun with the first: {anew:?}");
+    for state in [State::Dispatched, State::InProgress, State::Done] {
+        orders.advance(&opened, state, note("")).await.unwrap();
+    }
+    let again = orders.take_up(&opened, told(), "b", now()).await.unwrap();
+    assert_eq!((again.number.as_str(), again.state), (opened.as_str(), State::Reopened));
+    assert_eq!(orders.take_up(&opened, told(), "b", now()).await.unwrap(), again, "the same key counts once");
+    assert_eq!(orders.take_up("2611229999", told(), "c", now()).await.unwrap().class, "callback", "an order of the operator's");
+}
+
+#[tokio::test]
 async fn a_result_is_told_called_about_and_judged() {
     let orders = orders().await;
     let database = orders.database.clone();

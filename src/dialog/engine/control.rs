@@ -44,6 +44,7 @@ impl Turn<'_> {
                 self.say("keys_chosen", &Record::new());
                 self.ask(asked);
             }
+            Control::StopCalls => self.stop_calls(),
         }
     }
 

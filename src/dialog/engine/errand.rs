@@ -32,6 +32,13 @@ impl Turn<'_> {
         self.hang_up(Outcome::Abandoned);
     }
 
+    /// At whatever question it is said: it is written down at once, and never asked about.
+    pub(super) fn stop_calls(&mut self) {
+        self.conclude("opted_out", None);
+        self.say("calls_stopped", &Record::new());
+        self.hang_up(Outcome::Completed);
+    }
+
     /// The moment that the last utterance named, for the slot that it led to: `下午三点再打`.
     pub(super) fn take_carried_moment(&mut self, slot: &str) -> Option<Value> {
         if self.slot(slot)?.kind != SlotType::Moment {
@@ -107,9 +114,9 @@ fn next(time: Time, now: DateTime) -> DateTime {
 mod tests {
     use super::{moment, moment_in};
     use crate::dialog::errand::Errand;
-    use crate::dialog::rehearsal::{Call, record};
+    use crate::dialog::rehearsal::{Call, record, understood};
     use crate::dialog::{Action, Conclusion, Event};
-    use crate::nlu::{Decision, Intent};
+    use crate::nlu::{Control, Decision, Intent};
     use crate::text::{Money, Value};
     use jiff::civil::date;
 
@@ -262,7 +269,20 @@ prompts:
         call.done(&[]).expect("bill_due.can_you_pay ?bill_due.reply");
         call.says(None, Decision::Accept, &replied("reply", "what")).expect("bill_due.what bill_due.can_you_pay_short ?bill_due.reply");
         call.says(None, Decision::Accept, &replied("reply", "stop")).expect("!outcome:opted_out");
-        call.done(&[]).expect("callee.stopped #Completed");
+        call.done(&[]).expect("calls_stopped #Completed");
+    }
+
+    #[test]
+    fn no_more_calls_is_understood_at_every_question_of_a_call_of_ours_and_means_nothing_in_others() {
+        let mut stop = understood(Some(Intent::Complaint), Decision::Accept, &[]);
+        stop.control = Some(Control::StopCalls);
+        let mut call = reminded();
+        call.says(None, Decision::Accept, &replied("person", "busy")).done(&[]).expect("callee.when_to_call ?bill_due.call_at");
+        call.happen(Event::Heard(stop.clone())).expect("!outcome:opted_out calls_stopped #Completed");
+        assert_eq!(conclusion(&call), Some(Conclusion::OptedOut));
+        let mut call = Call::new(crate::text::Lang::Zh);
+        call.happen(Event::Heard(stop));
+        assert!(!call.told().contains("calls_stopped"), "{}", call.told());
     }
 
     #[test]

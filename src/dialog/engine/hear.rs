@@ -6,7 +6,7 @@ use super::fill::News;
 use crate::dialog::action::TransferReason;
 use crate::dialog::flow::{Slot, Step};
 use crate::dialog::state::{Asked, Asking};
-use crate::nlu::{Decision, Intent, RejectReason, Source, Understood};
+use crate::nlu::{Control, Decision, Intent, RejectReason, Source, Understood};
 use crate::text::{Record, Value};
 
 /// Characters that tell something when the caller was asked to tell it.
@@ -15,7 +15,7 @@ const SHORTEST_TELLING: usize = 2;
 impl Turn<'_> {
     pub(super) fn hear(&mut self, asked: Asked, understood: &Understood) {
         self.state.present = true;
-        if let Some(control) = understood.control {
+        if let Some(control) = understood.control.filter(|control| *control != Control::StopCalls || self.is_on_errand()) {
             return self.control(Asked { held: false, ..asked }, control);
         }
         let Some(asked) = self.come_back(asked, understood) else { return };
