@@ -218,28 +218,19 @@ impl Campaigns<'_> {
         Ok(sqlx::query_scalar("SELECT most_attempts FROM campaigns WHERE id = ?").bind(id).fetch_one(&self.0.pool).await?)
     }
 
-    /// Counts everything: for people, not for rounds.
+    /// How many contacts and calls are where: counted as they change, however many there are.
     pub async fn progress(&self, id: i64) -> Result<Progress, StoreError> {
-        let contacts = sqlx::query_as("SELECT state, count(*) FROM contacts WHERE campaign = ? GROUP BY state ORDER BY state")
-            .bind(id)
-            .fetch_all(&self.0.pool)
-            .await?;
-        let attempts = sqlx::query_as(
-            "SELECT a.outcome, count(*) FROM contact_attempts a JOIN contacts c ON c.id = a.contact WHERE c.campaign = ?
-             GROUP BY a.outcome ORDER BY a.outcome",
-        )
-        .bind(id)
-        .fetch_all(&self.0.pool)
-        .await?;
+        const COUNTED: &str = "SELECT nullif(name, ''), n FROM campaign_counts WHERE campaign = ? AND counted = ? AND n > 0 ORDER BY name";
+        let contacts = sqlx::query_as(COUNTED).bind(id).bind("contacts").fetch_all(&self.0.pool).await?;
+        let attempts = sqlx::query_as(COUNTED).bind(id).bind("attempts").fetch_all(&self.0.pool).await?;
         Ok(Progress { contacts, attempts })
     }
 
     /// Contacts that are through, and all.
     pub async fn through(&self, id: i64) -> Result<(i64, i64), StoreError> {
         Ok(sqlx::query_as(
-            "SELECT n - (SELECT count(*) FROM contacts WHERE campaign = ?1 AND state = 'waiting')
-                      - (SELECT count(*) FROM contacts WHERE campaign = ?1 AND state = 'dialling'), n
-             FROM (SELECT count(*) AS n FROM contacts WHERE campaign = ?1)",
+            "SELECT coalesce(sum(n) FILTER (WHERE name NOT IN ('waiting', 'dialling')), 0), coalesce(sum(n), 0) FROM campaign_counts
+             WHERE campaign = ? AND counted = 'contacts'",
         )
         .bind(id)
         .fetch_one(&self.0.pool)

@@ -4,7 +4,8 @@ use super::*;
 use crate::outbound::campaign::{advance, create};
 use crate::outbound::import::tests::campaign;
 use crate::outbound::{Move, import};
-use crate::store::{Checks, Ended, Found};
+use crate::store::{Checks, Ended, Found, Refusal, SoughtContacts};
+use crate::text::PhoneNumber;
 use std::io::Write;
 
 async fn office() -> Office {
@@ -96,6 +97,48 @@ async fn figures_add_up() {
     assert_eq!((figures.by_state["waiting"], figures.by_state["dialling"], figures.pace), (5, 1, 1.0));
     // Five are left, who are called 1.25 times each, one a minute.
     assert_eq!(figures.ends, Some("2026-11-23T09:06:15+08:00".parse().unwrap()));
+}
+
+#[tokio::test]
+async fn what_is_counted_is_what_is_there() {
+    let office = office().await;
+    let database = &office.database;
+    let id = create(database, &campaign("a"), signed("create")).await.unwrap();
+    let row = office.find(id).await.unwrap();
+    let contact = |n: u64| import::contact(n, &format!("138{n:08}"), ("", ""), std::iter::empty(), &[]).map_err(|_| unreachable!());
+    office.add(&row, (1..=40).map(contact).collect(), "rows", signed("rows")).await.unwrap();
+    office.add(&row, (30..=50).map(contact).collect(), "more", signed("more")).await.unwrap();
+    advance(database, &row, Move::Start, signed("start")).await.unwrap();
+    let regions = [String::new()];
+    let refusal = Refusal { campaign: None, reason: "operator", author: "limin", at: monday() };
+    database.do_not_call().add(&PhoneNumber::parse("13800000003").unwrap(), refusal).await.unwrap();
+    let mut now = monday();
+    for n in 0..60 {
+        now += SignedDuration::from_mins(1);
+        let found = database.contact_attempts().begin(id, &Checks { regions: &regions, caps: &[] }, now).await.unwrap();
+        let Found::Begun(begun) = found else { panic!("somebody waits") };
+        let (outcome, state) = [("busy", "waiting"), ("completed", "done"), ("machine", "given_up")][n % 3];
+        if n % 5 > 0 {
+            let next = (state == "waiting").then_some(now);
+            database.contact_attempts().end(begun.attempt, Ended { outcome, state, next }, now).await.unwrap();
+        }
+    }
+    let copy = campaign::duplicate(database, &row, "b", signed("copy")).await.unwrap();
+    for id in [id, copy] {
+        let (mut states, mut outcomes) = (BTreeMap::new(), BTreeMap::new());
+        let rows = database.contacts().page(id, SoughtContacts { most: 100, ..SoughtContacts::default() }).await.unwrap();
+        for row in &rows {
+            *states.entry(row.state.clone()).or_insert(0) += 1;
+            for attempt in database.contacts().attempts(row.id).await.unwrap() {
+                *outcomes.entry(attempt.outcome).or_insert(0) += 1;
+            }
+        }
+        let counted = database.campaigns().progress(id).await.unwrap();
+        assert_eq!(counted.contacts.into_iter().collect::<BTreeMap<_, i64>>(), states);
+        assert_eq!(counted.attempts.into_iter().collect::<BTreeMap<_, i64>>(), outcomes);
+        let open = ["waiting", "dialling"].iter().filter_map(|state| states.get(*state)).sum::<i64>();
+        assert_eq!(database.campaigns().through(id).await.unwrap(), (50 - open, 50));
+    }
 }
 
 #[tokio::test]
