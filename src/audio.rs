@@ -8,6 +8,7 @@ pub mod dtmf;
 pub mod endpointer;
 pub mod filter;
 pub mod frame;
+pub mod machine;
 pub mod noise;
 pub mod outburst;
 pub mod resample;

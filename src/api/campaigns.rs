@@ -14,7 +14,7 @@ use super::problem::Problem;
 use super::routes::Routes;
 use super::work_orders::{key, read};
 use crate::desk::hours::Span;
-use crate::outbound::campaign::{self, CampaignError, Move, State as CampaignState, read_week, write_week};
+use crate::outbound::campaign::{self, CampaignError, Move, OnMachine, State as CampaignState, read_week, write_week};
 use crate::outbound::office::{Figures, Office, OfficeError};
 use crate::store::{CampaignRow, NewCampaign, Signed};
 use crate::text::Lang;
@@ -137,6 +137,8 @@ struct Settings {
     most_attempts: u32,
     #[serde(default)]
     needs_consent: bool,
+    #[serde(default)]
+    on_machine: OnMachine,
 }
 
 fn usual_pace() -> u32 {
@@ -162,8 +164,9 @@ impl Settings {
             *place = Some(Span::parse(span).ok_or_else(|| Problem::bad(format!("week: {span:?} are no hours; write 09:00-18:00")))?);
         }
         let week = write_week(self.week.is_some().then_some(&week));
-        let Settings { name, flow, lang, trunk, per_minute, concurrent, most_attempts, needs_consent, .. } = self;
-        Ok(NewCampaign { name, flow, lang, trunk, week, per_minute, concurrent, most_attempts, needs_consent })
+        let Settings { name, flow, lang, trunk, per_minute, concurrent, most_attempts, needs_consent, on_machine, .. } = self;
+        let on_machine = on_machine.name().to_owned();
+        Ok(NewCampaign { name, flow, lang, trunk, week, per_minute, concurrent, most_attempts, needs_consent, on_machine })
     }
 }
 
@@ -278,14 +281,14 @@ async fn hours(State(office): State<Arc<Office>>, Path(id): Path<String>, days: 
 
 /// A campaign as other systems see it.
 fn shown(row: &CampaignRow) -> Result<Value, Problem> {
-    let NewCampaign { name, flow, lang, trunk, week, per_minute, concurrent, most_attempts, needs_consent } = &row.is;
+    let NewCampaign { name, flow, lang, trunk, week, per_minute, concurrent, most_attempts, needs_consent, on_machine } = &row.is;
     let week = read_week(week)?.map(|week| {
         let days = WEEKDAYS.iter().zip(week).filter_map(|(day, span)| Some(((*day).to_owned(), Value::from(span?.to_string()))));
         Value::Object(days.collect())
     });
     Ok(json!({
         "id": row.id, "name": name, "state": row.state, "flow": flow, "lang": lang.code(), "trunk": trunk, "week": week, "per_minute": per_minute,
-        "concurrent": concurrent, "most_attempts": most_attempts, "needs_consent": needs_consent,
+        "concurrent": concurrent, "most_attempts": most_attempts, "needs_consent": needs_consent, "on_machine": on_machine,
         "starts": row.starts.map(|at| at.to_string()), "created": row.created.to_string(),
     }))
 }

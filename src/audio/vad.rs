@@ -25,20 +25,31 @@ pub struct Vad {
 
 impl Vad {
     pub fn new() -> Vad {
-        Vad { voice: Voice::mirrored(MIRRORED), floor: NoiseFloor::new() }
+        Vad { voice: telephone_voice(), floor: NoiseFloor::new() }
     }
 
     /// How sure it is that the frame (16 kHz) holds speech, 0.0..=1.0.
     pub fn speech(&mut self, frame: &[f32; FRAME_SAMPLES]) -> f32 {
-        let voice = self.voice.speech(frame).clamp(0.01, 0.99);
+        let voice = self.voice.speech(frame);
         let level_dbfs = level_dbfs(frame);
         let above_db = self.floor.above_db(level_dbfs);
-        if level_dbfs < SILENCE_DBFS {
-            return 0.0;
-        }
-        let odds = BIAS + VOICE * (voice / (1.0 - voice)).ln() + PER_DB_ABOVE_FLOOR * above_db;
-        1.0 / (1.0 + (-odds).exp())
+        odds_above(voice, level_dbfs, above_db).map_or(0.0, |odds| 1.0 / (1.0 + (-odds).exp()))
     }
+}
+
+/// The detector as calls are heard with it.
+pub fn telephone_voice() -> Voice {
+    Voice::mirrored(MIRRORED)
+}
+
+/// Log-odds of speech in a frame over a floor that is known; `None` for silence.
+pub fn odds(voice: f32, level_dbfs: f32, floor_dbfs: f32) -> Option<f32> {
+    odds_above(voice, level_dbfs, (level_dbfs - floor_dbfs.max(SILENCE_DBFS)).clamp(0.0, HIGHEST_DB))
+}
+
+fn odds_above(voice: f32, level_dbfs: f32, above_db: f32) -> Option<f32> {
+    let voice = voice.clamp(0.01, 0.99);
+    (level_dbfs >= SILENCE_DBFS).then(|| BIAS + VOICE * (voice / (1.0 - voice)).ln() + PER_DB_ABOVE_FLOOR * above_db)
 }
 
 impl Default for Vad {
@@ -135,7 +146,8 @@ impl Default for NoiseFloor {
     }
 }
 
-fn level_dbfs(frame: &[f32; FRAME_SAMPLES]) -> f32 {
+/// How loud a frame is (RMS; a full-scale square wave is 0).
+pub fn level_dbfs(frame: &[f32; FRAME_SAMPLES]) -> f32 {
     let power = frame.iter().filter(|sample| sample.is_finite()).map(|sample| sample * sample).sum::<f32>() / FRAME_SAMPLES as f32;
     10.0 * power.max(1e-12).log10()
 }

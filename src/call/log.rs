@@ -132,6 +132,8 @@ fn detail(what: &Happening) -> Record {
     let number = |name: &str, value: i64| (name.to_owned(), Value::Number(value));
     let fields = match what {
         Happening::SaidBegan { prompt, text: words } => vec![text("prompt", prompt), text("text", words)],
+        Happening::MetMachine { by } => vec![text("by", by)],
+        Happening::AnsweredBy { who, after_ms } => vec![text("who", who), number("after_ms", i64::from(*after_ms))],
         Happening::SaidEnded { prompt }
         | Happening::Paused { prompt }
         | Happening::Resumed { prompt }

@@ -236,9 +236,9 @@ impl Reception {
         };
         let session = Session::new(line, conversation, self.recogniser.clone(), self.speech.clone());
         let session = session.recorded(recording).mannered(manners).with_desk(desk);
-        let Finished { record, conclusion, recording } = session.run().await;
-        recording.close().await;
-        Finished { record, conclusion, recording: Recording::nowhere() }
+        let finished = session.run().await;
+        finished.recording.close().await;
+        Finished { recording: Recording::nowhere(), ..finished }
     }
 
     /// A call goes on without its recording when the disk fails; that is said in the log.

@@ -134,6 +134,15 @@ pub enum Happening {
         /// Masked.
         question: String,
     },
+    /// In a call of ours: what answered, and so long after the answer that was known.
+    AnsweredBy {
+        who: &'static str,
+        after_ms: u32,
+    },
+    /// What answered showed itself to be a machine.
+    MetMachine {
+        by: &'static str,
+    },
     RecordingPaused,
     RecordingResumed,
     Fault(String),
@@ -175,6 +184,8 @@ impl Happening {
             Happening::Requested { .. } => "requested",
             Happening::Answered { .. } => "answered",
             Happening::Unanswered { .. } => "unanswered",
+            Happening::AnsweredBy { .. } => "answered_by",
+            Happening::MetMachine { .. } => "met_machine",
             Happening::RecordingPaused => "recording_paused",
             Happening::RecordingResumed => "recording_resumed",
             Happening::Fault(_) => "fault",

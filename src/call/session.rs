@@ -3,6 +3,7 @@
 //! Each tick takes a frame from the caller, lets the ear, the dialog and the other systems act on it, and gives a frame back. All times are
 //! counted in ticks. Start reading at [`Session::run`].
 
+mod answering;
 mod hearing;
 mod person;
 
@@ -24,6 +25,9 @@ use crate::audio::FRAME_MS;
 use crate::dialog::{Action, Answer, Conclusion, Event, Outcome, Queue, RequestId};
 use crate::text::Record;
 use crate::tts::{Speech, TtsError};
+use crate::audio::machine::Answerer;
+use answering::Answering;
+pub use answering::MachineTold;
 use person::Transfer;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -51,6 +55,9 @@ pub struct Session<L: Line> {
     listener: Listener,
     speaker: Speaker,
     desk: Option<Arc<dyn TransferPort>>,
+    /// In a call of ours.
+    answering: Option<Answering>,
+    answered_by: Option<Answerer>,
     /// The caller waits for a person, or speaks with one.
     transfer: Option<Transfer>,
     recording: Recording,
@@ -79,6 +86,10 @@ pub struct Finished {
     pub record: CallRecord,
     /// What a call of ours came to.
     pub conclusion: Option<Conclusion>,
+    /// What answered a call of ours, by its first seconds.
+    pub answered_by: Option<Answerer>,
+    /// A machine answered a call of ours, for certain.
+    pub machine: Option<MachineTold>,
     pub recording: Recording,
 }
 
@@ -91,12 +102,15 @@ impl<L: Line> Session<L> {
         let opening = conversation.opening();
         let log = CallLog::open(conversation.services(), opening);
         let record = CallRecord::new(opening, &conversation.services().edition);
+        let answering = opening.errand.is_some().then(|| Answering::Watched(Box::default()));
         Session {
             line,
             recogniser,
             listener,
             speaker: Speaker::new(speech),
             desk: None,
+            answering,
+            answered_by: None,
             transfer: None,
             recording: Recording::in_memory(),
             turns: Turns::new(record, log),
@@ -159,8 +173,9 @@ impl<L: Line> Session<L> {
             self.conversation.step(Event::HungUp);
         }
         let (now_ms, outcome) = (self.now_ms(), self.conversation.outcome().cloned());
+        let machine = self.by_machine(left);
         let record = self.turns.close(now_ms, outcome).await;
-        Finished { record, conclusion: self.conversation.conclusion(), recording: self.recording }
+        Finished { record, conclusion: self.conversation.conclusion(), answered_by: self.answered_by, machine, recording: self.recording }
     }
 
     /// Until the service has said its last word, or the caller is gone: then true.
@@ -168,6 +183,7 @@ impl<L: Line> Session<L> {
         loop {
             let inbound = self.line.tick(self.floor()).await;
             self.hear(&inbound);
+            self.watch_answerer(&inbound);
             self.collect().await;
             self.attend();
             self.watch();
@@ -305,6 +321,7 @@ impl<L: Line> Session<L> {
             || self.listener.awaits_text()
             || self.performing > 0
             || self.closing
+            || self.awaits_beep()
             || self.transfer.is_some();
         if self.performing > 0
             && !self.speaker.busy()

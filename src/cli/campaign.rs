@@ -8,7 +8,7 @@ use super::Failure;
 use super::check::load_flows;
 use crate::desk::hours::Span;
 use crate::models::data_dir;
-use crate::outbound::campaign::{self, advance, create, find, write_week};
+use crate::outbound::campaign::{self, OnMachine, advance, create, find, write_week};
 use crate::outbound::{Move, State};
 use crate::store::{CampaignRow, Database, NewCampaign, Refusal, RefusalRow, Signed};
 use crate::text::{Lang, PhoneNumber};
@@ -127,6 +127,9 @@ struct Create {
     /// Only who agreed to be called
     #[arg(long)]
     needs_consent: bool,
+    /// What to do when a machine answers: leave the flow's message after its beep, hang up and call again, or hang up for good
+    #[arg(long, value_name = "WHAT", default_value = OnMachine::Message.name(), value_parser = OnMachine::ALL.map(OnMachine::name))]
+    on_machine: String,
 }
 
 impl Create {
@@ -159,6 +162,7 @@ impl Create {
             concurrent: self.concurrent,
             most_attempts: self.attempts,
             needs_consent: self.needs_consent,
+            on_machine: self.on_machine.clone(),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! `tingshuo eval`: figures for labelled sets, as tables and as JSON.
 
+pub mod amd;
 pub mod asr;
 pub mod calls;
 mod fields;
@@ -20,6 +21,8 @@ pub struct Args {
 /// What is measured.
 #[derive(clap::Subcommand)]
 enum What {
+    /// Answering machines told from people: verdicts and when they are reached.
+    Amd(amd::Args),
     /// Whole calls with sound: task completion, intents, turns, wrong actions.
     Calls(calls::Args),
     /// Speech to text: character, word and pinyin error, run-aways, time.
@@ -44,6 +47,7 @@ pub fn spread<T>(things: Vec<T>, limit: Option<usize>) -> Vec<T> {
 
 pub fn run(args: Args) -> Result<(), Failure> {
     match args.what {
+        What::Amd(args) => amd::run(args),
         What::Calls(args) => calls::run(args),
         What::Asr(args) => asr::run(args),
         What::Fields(args) => fields::run(args),

@@ -14,6 +14,7 @@ mod tests;
 pub use parts::PARTS;
 use parts::Part;
 
+use super::errand::Form;
 use super::flow::{Flow, Flows, MenuKey, Offer, Slot, SlotType, Step, Title, Words, is_moment};
 use super::raw::{RawFlow, RawMenuKey, RawOffer, RawPart, RawPrompt, RawService, RawSlot, RawTitle, Text};
 use super::template::{Prompt, Prompts};
@@ -259,6 +260,9 @@ impl Checker<'_> {
         let form = self.form(&raw);
         let parted = self.slots_of(&mut raw);
         self.keep_prompts(raw.prompts, Some(&id));
+        let machine = raw.outbound.as_ref().and_then(|outbound| outbound.value.machine.as_ref());
+        let machine = machine.and_then(|name| self.prompt(&id, index, name, Use::Said));
+        let form = form.map(|form| Form { machine, ..form });
         let mut triggers = Vec::new();
         for name in &raw.triggers {
             let Some(intent) = self.intent(name) else { continue };

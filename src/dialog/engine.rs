@@ -112,6 +112,8 @@ impl Turn<'_> {
             (Waiting::Person(wait), Event::Keys(keys)) => self.keys_in_queue(wait, &keys),
             (Waiting::Person(wait), Event::NoInput | Event::HearingLost) => self.listen_in_queue(wait),
             (Waiting::Over, _) => {}
+            (Waiting::Caller(_) | Waiting::Request(_) | Waiting::Beep(_), Event::Machine { can_listen }) => self.meet_machine(can_listen),
+            (Waiting::Beep(message), Event::Beep) => self.leave_message(&message),
             (_, Event::HungUp) => {
                 let outcome = if self.state.settled > 0 { Outcome::Completed } else { Outcome::Abandoned };
                 self.hang_up(outcome);

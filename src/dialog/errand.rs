@@ -1,6 +1,6 @@
 //! Calls of ours: what a flow that begins one has to be told about its customer, and what such a call may come to.
 
-use super::flow::Flows;
+use super::flow::{Flows, PromptId};
 use crate::text::date::Month;
 use crate::text::{Lang, Money, PhoneNumber, Record, Value, volume};
 use jiff::civil::{Date, DateTime};
@@ -13,6 +13,8 @@ pub struct Errand {
     pub flow: String,
     /// What the flow knows from its first step on, as [`Form::read`] gives it.
     pub variables: Record,
+    /// An answering machine is left a message after its beep; else it is hung up on.
+    pub leaves_message: bool,
 }
 
 /// What the step `outcome` says of a call of ours; the last one of a call stands, but nothing stands against the last two.
@@ -202,6 +204,8 @@ pub struct Form {
     pub needs: BTreeMap<String, VariableType>,
     /// What it says if it is there; else its variable is an empty text.
     pub takes: BTreeMap<String, VariableType>,
+    /// What a machine that answers hears after its beep; without it, what all flows say.
+    pub(super) machine: Option<PromptId>,
 }
 
 impl Form {
@@ -248,7 +252,7 @@ impl Flows {
             NoErrand::Unknown { flow: flow.to_owned(), known }
         };
         let variables = self.form(flow).ok_or_else(unknown)?.read(row)?;
-        Ok(Errand { flow: flow.to_owned(), variables })
+        Ok(Errand { flow: flow.to_owned(), variables, leaves_message: true })
     }
 
     /// What a flow has to be told that begins calls of ours; `None` when there is none of this name, or it begins none.
@@ -298,6 +302,7 @@ mod tests {
         let form = Form {
             needs: BTreeMap::from([("name".into(), VariableType::Text), ("amount".into(), VariableType::Money)]),
             takes: BTreeMap::from([("due".into(), VariableType::Date)]),
+            machine: None,
         };
         let row = |cells: &[(&str, &str)]| cells.iter().map(|(name, cell)| ((*name).to_owned(), (*cell).to_owned())).collect();
         let read = form.read(&row(&[("name", "王"), ("amount", "59"), ("note", "x")])).unwrap();

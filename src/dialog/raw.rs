@@ -71,6 +71,8 @@ pub struct RawOutbound {
     pub needs: BTreeMap<String, Text>,
     /// The same for what may be missing; then the variable is an empty text.
     pub takes: BTreeMap<String, Text>,
+    /// The prompt that is said to an answering machine after its beep, where the one of all flows (`message_ours`) does not fit. Whoever hears it is unknown.
+    pub machine: Option<Text>,
 }
 
 /// `flows/parts/<part>.yaml`: what several flows have in common. Its steps stand where a flow includes them, or behind each question whose slot names

@@ -35,6 +35,8 @@ pub struct State {
     pub(super) settled: u32,
     /// We called.
     pub(super) ours: bool,
+    /// A machine that answers is left a message.
+    pub(super) leaves_message: bool,
     /// The caller is to be asked for a score before the farewell.
     pub(super) survey: bool,
     /// An offer was made; there is never another one.
@@ -151,6 +153,8 @@ pub(super) enum Waiting {
     Request(Requested),
     /// A person, in the queue or already there.
     Person(Wait),
+    /// A machine's beep, before it is told this.
+    Beep(PromptId),
     Over,
 }
 

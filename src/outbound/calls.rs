@@ -3,7 +3,7 @@
 //! caps go by [`Rules::clock`], and so do the rows that are kept.
 
 use super::calendar::{Calendar, MayCall};
-use super::campaign::{self, CampaignError, Move, State, read_week};
+use super::campaign::{self, CampaignError, Move, OnMachine, State, read_week};
 use super::clock::Clock;
 use super::dialer::{Dialer, Event, Limits, Place};
 use super::outcome::{Gaps, Outcome};
@@ -41,6 +41,7 @@ pub struct Call {
     pub trunk: String,
     pub flow: String,
     pub lang: Lang,
+    pub on_machine: OnMachine,
     /// Where the customer is.
     pub zone: TimeZone,
     pub begun: Begun,
@@ -255,8 +256,9 @@ impl Calls {
             Found::Begun(begun) => {
                 let lang = begun.lang.unwrap_or(row.is.lang);
                 let flow = row.is.flow.clone();
+                let on_machine = campaign::on_machine(row)?;
                 let zone = self.zone(calendar, &begun.region);
-                Ok(Ok(Call { campaign: row.id, trunk: place.trunk.clone(), flow, lang, zone, begun: *begun }))
+                Ok(Ok(Call { campaign: row.id, trunk: place.trunk.clone(), flow, lang, on_machine, zone, begun: *begun }))
             }
             Found::Nobody(Some(next)) => Ok(Err(next.min(opens))),
             Found::Nobody(None) => {

@@ -3,6 +3,7 @@
 use crate::desk::hours::Span;
 use crate::store::{CampaignRow, Database, NewCampaign, Once, Signed, StoreError};
 use jiff::Timestamp;
+use serde::Deserialize;
 
 /// Where a campaign is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,44 @@ impl State {
     pub fn takes_contacts(self) -> bool {
         !matches!(self, State::Done | State::Cancelled)
     }
+}
+
+/// What a campaign does when a machine answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnMachine {
+    /// It is left the flow's message, and that is the call; one that takes none is called again.
+    #[default]
+    Message,
+    /// It is hung up on, and the customer is called again.
+    Retry,
+    /// It is hung up on, and the customer is not called again.
+    Done,
+}
+
+impl OnMachine {
+    pub const ALL: [OnMachine; 3] = [OnMachine::Message, OnMachine::Retry, OnMachine::Done];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            OnMachine::Message => "message",
+            OnMachine::Retry => "retry",
+            OnMachine::Done => "done",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<OnMachine> {
+        OnMachine::ALL.into_iter().find(|one| one.name() == name)
+    }
+}
+
+/// What a campaign does when a machine answers.
+///
+/// # Errors
+/// The database holds something else.
+pub fn on_machine(campaign: &CampaignRow) -> Result<OnMachine, CampaignError> {
+    let kept = &campaign.is.on_machine;
+    OnMachine::from_name(kept).ok_or_else(|| StoreError::Damaged(format!("a campaign that does {kept} with machines")).into())
 }
 
 /// What somebody does with a campaign.
@@ -235,6 +274,7 @@ mod tests {
             concurrent: 10,
             most_attempts: 3,
             needs_consent: false,
+            on_machine: OnMachine::Message.name().to_owned(),
         }
     }
 

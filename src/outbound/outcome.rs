@@ -26,7 +26,10 @@ pub enum Outcome {
     WrongPerson,
     /// Somebody answered and hung up before he was told.
     HungUp,
-    Machine,
+    /// A machine answered and was told nothing; whether the customer is called again.
+    Machine { again: bool },
+    /// A machine answered, and was left a message.
+    MessageLeft,
     Undialled(Cause),
     /// The contact's row does not say what the flow has to be told; nobody was dialled.
     Unfit,
@@ -106,7 +109,8 @@ impl Outcome {
             Outcome::OptedOut => "opted_out",
             Outcome::WrongPerson => "wrong_person",
             Outcome::HungUp => "hung_up",
-            Outcome::Machine => "machine",
+            Outcome::Machine { .. } => "machine",
+            Outcome::MessageLeft => "message_left",
             Outcome::Undialled(cause) => cause.name(),
             Outcome::Unfit => "unfit",
             Outcome::Failed => "failed",
@@ -124,11 +128,12 @@ impl Outcome {
     pub fn next(self, nth: u32, most: u32, gaps: &Gaps, now: Timestamp) -> Next {
         let gap = match self {
             Outcome::Completed | Outcome::Confirmed | Outcome::Refused | Outcome::Changed | Outcome::Transferred => return Next::Done,
+            Outcome::MessageLeft | Outcome::Machine { again: false } => return Next::Done,
             Outcome::Unfit => return Next::GivenUp,
             Outcome::OptedOut | Outcome::WrongPerson => return Next::Stopped,
             Outcome::Later(at) => return if nth < most.saturating_add(PROMISED) { Next::Again(at.max(now)) } else { Next::GivenUp },
             Outcome::HungUp => gaps.hung_up,
-            Outcome::Machine => gaps.machine,
+            Outcome::Machine { again: true } => gaps.machine,
             Outcome::Lost | Outcome::Failed => gaps.lost,
             Outcome::Undialled(cause) => match cause {
                 Cause::Busy => gaps.busy,

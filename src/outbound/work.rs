@@ -2,12 +2,13 @@
 //! tasks beside it.
 
 use super::calls::{Call, Calls, Stranded};
+use super::campaign::OnMachine;
 use super::dialer::Event;
 use super::outcome::Outcome;
 use crate::call::dial::{Callee, Cause, Dialer, Order};
 use crate::call::editions::Editions;
 use crate::call::reception::{Incoming, Reception};
-use crate::call::session::Finished;
+use crate::call::session::{Finished, MachineTold};
 use crate::dialog::{self, Errand, NoErrand};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -121,7 +122,7 @@ impl<D: Dialer + 'static> Work<D> {
             let callee = Incoming { line: "campaign", caller: Some(call.begun.to.clone()), lang: call.lang };
             let now = clock.now().to_zoned(call.zone.clone());
             let finished = reception.hold_ours(place, line, callee, errand, now).await;
-            outcome(&finished, *stop.borrow(), &call.zone, clock.now())
+            outcome(&finished, call.on_machine, *stop.borrow(), &call.zone, clock.now())
         }
     }
 }
@@ -145,11 +146,15 @@ async fn until(moment: Option<Timestamp>) {
 fn errand(editions: &Editions, call: &Call) -> Result<Errand, NoErrand> {
     // A row that is no JSON object of texts says nothing.
     let row: BTreeMap<String, String> = serde_json::from_str(&call.begun.variables).unwrap_or_default();
-    editions.current().engine.flows().errand(&call.flow, &row)
+    let errand = editions.current().engine.flows().errand(&call.flow, &row)?;
+    Ok(Errand { leaves_message: call.on_machine == OnMachine::Message, ..errand })
 }
 
 /// How a call ended that was answered.
-fn outcome(finished: &Finished, is_cut_off: bool, zone: &TimeZone, now: Timestamp) -> Outcome {
+fn outcome(finished: &Finished, on_machine: OnMachine, is_cut_off: bool, zone: &TimeZone, now: Timestamp) -> Outcome {
+    if let Some(MachineTold(is_told)) = finished.machine {
+        return if is_told { Outcome::MessageLeft } else { Outcome::Machine { again: on_machine != OnMachine::Done } };
+    }
     match finished.conclusion {
         Some(conclusion) => Outcome::concluded(conclusion, zone, now),
         None => match finished.record.outcome {

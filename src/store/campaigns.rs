@@ -21,6 +21,8 @@ pub struct NewCampaign {
     pub concurrent: u32,
     pub most_attempts: u32,
     pub needs_consent: bool,
+    /// `message`, `retry` or `done`.
+    pub on_machine: String,
 }
 
 /// A campaign.
@@ -82,8 +84,8 @@ impl Campaigns<'_> {
             return Ok(before);
         }
         let done = sqlx::query(
-            "INSERT INTO campaigns (name, flow, lang, state, trunk, week, per_minute, concurrent, most_attempts, needs_consent, created)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING",
+            "INSERT INTO campaigns (name, flow, lang, state, trunk, week, per_minute, concurrent, most_attempts, needs_consent, on_machine,
+             created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING",
         )
         .bind(&new.name)
         .bind(&new.flow)
@@ -95,6 +97,7 @@ impl Campaigns<'_> {
         .bind(new.concurrent)
         .bind(new.most_attempts)
         .bind(new.needs_consent)
+        .bind(&new.on_machine)
         .bind(signed.at.as_millisecond())
         .execute(&mut *transaction)
         .await?;
@@ -116,7 +119,7 @@ impl Campaigns<'_> {
         }
         let done = sqlx::query(
             "UPDATE OR IGNORE campaigns SET name = ?, flow = ?, lang = ?, trunk = ?, week = ?, per_minute = ?, concurrent = ?, most_attempts = ?,
-             needs_consent = ? WHERE id = ? AND state = ?",
+             needs_consent = ?, on_machine = ? WHERE id = ? AND state = ?",
         )
         .bind(&new.name)
         .bind(&new.flow)
@@ -127,6 +130,7 @@ impl Campaigns<'_> {
         .bind(new.concurrent)
         .bind(new.most_attempts)
         .bind(new.needs_consent)
+        .bind(&new.on_machine)
         .bind(id)
         .bind(state)
         .execute(&mut *transaction)
@@ -308,6 +312,7 @@ fn read(row: &SqliteRow) -> Result<CampaignRow, StoreError> {
             concurrent: row.try_get("concurrent")?,
             most_attempts: row.try_get("most_attempts")?,
             needs_consent: row.try_get("needs_consent")?,
+            on_machine: row.try_get("on_machine")?,
         },
         state: row.try_get("state")?,
         starts: row.try_get::<Option<i64>, _>("starts")?.map(read_instant).transpose()?,

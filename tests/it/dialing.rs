@@ -59,7 +59,7 @@ impl Network {
             50..65 => (Outcome::Undialled(Cause::NoAnswer), 30),
             65..78 => (Outcome::Undialled(Cause::Busy), 2),
             78..84 => (Outcome::Undialled(Cause::Declined), 5),
-            84..95 => (Outcome::Machine, 6),
+            84..95 => (Outcome::Machine { again: true }, 6),
             95..98 => (Outcome::Undialled(Cause::NoSuchNumber), 1),
             _ => (Outcome::Undialled(Cause::Congested), 1),
         };
@@ -87,6 +87,7 @@ async fn prepare(database: &Database) -> [i64; 2] {
             concurrent: 50,
             most_attempts: 3,
             needs_consent,
+            on_machine: "message".to_owned(),
         };
         ids[campaign] = create(database, &new, signed()).await.unwrap();
         // Every tenth is in both.

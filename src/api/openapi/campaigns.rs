@@ -125,6 +125,10 @@ pub(super) fn schemas() -> Vec<(&'static str, Json)> {
     let import =
         json!({ "import": count, "at": moment, "author": text, "added": count, "repeated": count, "faulty": count, "ended": maybe_moment });
     let import_fields = ["import", "at", "author", "added", "repeated", "faulty", "ended"];
+    let on_machine = json!({
+        "type": "string", "enum": ["message", "retry", "done"], "default": "message",
+        "description": "when a machine answers: leave the flow's message after its beep, hang up and call again, or hang up for good",
+    });
     vec![
         (
             "CampaignSettings",
@@ -135,6 +139,7 @@ pub(super) fn schemas() -> Vec<(&'static str, Json)> {
                     "trunk": { "type": "string", "description": "empty: the first one" }, "week": week, "per_minute": limit(6_000, 60),
                     "concurrent": limit(1_000, 10), "most_attempts": limit(10, 3),
                     "needs_consent": { "type": "boolean", "description": "only who agreed is called" },
+                    "on_machine": on_machine,
                 }),
             ),
         ),
@@ -153,12 +158,13 @@ pub(super) fn schemas() -> Vec<(&'static str, Json)> {
                     "concurrent",
                     "most_attempts",
                     "needs_consent",
+                    "on_machine",
                     "starts",
                     "created",
                 ],
                 json!({
                     "id": count, "name": text, "state": state, "flow": text, "lang": lang, "trunk": text, "week": week, "per_minute": count, "concurrent": count,
-                    "most_attempts": count, "needs_consent": { "type": "boolean" }, "starts": maybe_moment, "created": moment,
+                    "most_attempts": count, "needs_consent": { "type": "boolean" }, "on_machine": on_machine, "starts": maybe_moment, "created": moment,
                 }),
             ),
         ),

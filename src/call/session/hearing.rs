@@ -89,6 +89,7 @@ impl<L: Line> Session<L> {
     /// be believed may be a caller's: the next look, or the end, will tell.
     pub(super) fn take_glance(&mut self) {
         let Some(seen) = self.listener.glanced().filter(|_| self.speaker.busy()) else { return };
+        self.notice_words(&seen.text);
         if self.says_something(&seen.text) {
             self.pause();
             self.interruption.found_words();
@@ -149,6 +150,10 @@ impl<L: Line> Session<L> {
             }
             return;
         }
+        if !transcript.text.is_empty() && self.is_machine_talk(&transcript.text) {
+            self.go_on();
+            return;
+        }
         let over_a_prompt = self.speaker.busy();
         if over_a_prompt && !transcript.text.is_empty() && !self.says_something(&transcript.text) {
             self.note(Happening::Echo);
@@ -197,7 +202,8 @@ impl<L: Line> Session<L> {
 
     /// Shows the words of a trial while the caller may still go on.
     pub(super) fn show_trial(&mut self) {
-        let Some(trial) = self.listener.trial().filter(|trial| !trial.text.is_empty()) else { return };
+        let Some(trial) = self.listener.trial().filter(|trial| !trial.text.is_empty()).cloned() else { return };
+        self.notice_words(&trial.text);
         if self.says_something(&trial.text) {
             self.interruption.found_words();
         }

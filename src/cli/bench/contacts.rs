@@ -50,6 +50,7 @@ async fn measure(args: &Args) -> Result<(), Failure> {
         concurrent: 10,
         most_attempts: 1,
         needs_consent: false,
+        on_machine: "message".to_owned(),
     };
     let campaign = create(&database, &new, Signed { author: "bench", at: now, key: None }).await?;
     let began = Instant::now();

@@ -54,6 +54,8 @@ fn turn(turn: &Turn) -> Value {
 fn event(noted: &Noted) -> Value {
     let mut fields = match &noted.what {
         Happening::SaidBegan { prompt, text } => json!({"prompt": prompt, "text": text}),
+        Happening::MetMachine { by } => json!({"by": by}),
+        Happening::AnsweredBy { who, after_ms } => json!({"who": who, "after_ms": after_ms}),
         Happening::SaidEnded { prompt }
         | Happening::Paused { prompt }
         | Happening::Resumed { prompt }

@@ -40,7 +40,16 @@ impl Behind {
 
     /// The recording with noise that `seed` picks, `instead_db` under the speech where none was asked for.
     pub fn prepare(&self, file: &Path, telephone: bool, seed: u64, instead_db: Option<f32>) -> Result<Arc<[f32]>, Failure> {
-        let mut samples = at_call_rate(file)?;
+        Ok(self.around(self.read(file)?, telephone, seed, instead_db).into())
+    }
+
+    /// A recording as it is.
+    pub fn read(&self, file: &Path) -> Result<Vec<f32>, Failure> {
+        at_call_rate(file)
+    }
+
+    /// Sound with noise around it, as [`Behind::prepare`] makes it.
+    pub fn around(&self, mut samples: Vec<f32>, telephone: bool, seed: u64, instead_db: Option<f32>) -> Vec<f32> {
         if let Some(snr_db) = self.snr_db.or(instead_db) {
             let noise = match &self.recorded {
                 Some(recorded) if !recorded.is_empty() => {
@@ -54,7 +63,7 @@ impl Behind {
         if telephone {
             samples = treatment::telephone(&samples, CALL_RATE_HZ);
         }
-        Ok(samples.into())
+        samples
     }
 }
 

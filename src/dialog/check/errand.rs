@@ -24,11 +24,11 @@ impl Checker<'_> {
         if raw.help.is_none() {
             self.fault(outbound.place, "calls of ours need `help`: who calls, why, and how to make sure of it");
         }
-        let RawOutbound { needs, takes } = &outbound.value;
+        let RawOutbound { needs, takes, .. } = &outbound.value;
         if let Some((name, kind)) = takes.iter().find(|(name, _)| needs.contains_key(*name)) {
             self.fault(kind.place, format!("`{name}` stands under `needs` already"));
         }
-        Some(Form { needs: self.variable_types(needs), takes: self.variable_types(takes) })
+        Some(Form { needs: self.variable_types(needs), takes: self.variable_types(takes), machine: None })
     }
 
     fn variable_types(&mut self, raw: &BTreeMap<String, Text>) -> BTreeMap<String, VariableType> {

@@ -5,7 +5,7 @@ use super::Turn;
 use crate::dialog::action::{Outcome, RequestKind};
 use crate::dialog::errand::{AT, Errand};
 use crate::dialog::flow::SlotType;
-use crate::dialog::state::Purpose;
+use crate::dialog::state::{Purpose, Waiting};
 use crate::text::{Record, Value};
 use jiff::SignedDuration;
 use jiff::civil::{DateTime, Time};
@@ -16,7 +16,10 @@ const MORNING: Time = Time::constant(9, 0, 0, 0);
 impl Turn<'_> {
     pub(super) fn begin_errand(&mut self, errand: Errand) {
         match self.flows.flows.iter().position(|flow| flow.id == errand.flow && flow.form.is_some()) {
-            Some(flow) => self.enter(flow, None, errand.variables),
+            Some(flow) => {
+                self.state.leaves_message = errand.leaves_message;
+                self.enter(flow, None, errand.variables);
+            }
             None => self.hang_up(Outcome::Failed(format!("no call of ours begins with the flow `{}`", errand.flow))),
         }
     }
@@ -47,6 +50,21 @@ impl Turn<'_> {
         let moment = Value::Moment(moment_in(&std::mem::take(&mut self.state.carried), self.state.now)?);
         self.set(slot, moment.clone());
         Some(moment)
+    }
+
+    /// A machine hears a message after its beep, where one is to be left, and nothing else.
+    pub(super) fn meet_machine(&mut self, can_listen: bool) {
+        if !can_listen || !self.state.leaves_message {
+            return self.hang_up(Outcome::Abandoned);
+        }
+        let flow = self.state.frames.first().and_then(|frame| self.flows.flows.get(frame.flow));
+        let own = flow.and_then(|flow| flow.form.as_ref()?.machine.clone());
+        self.state.waiting = Waiting::Beep(own.unwrap_or_else(|| "message_ours".to_owned()));
+    }
+
+    pub(super) fn leave_message(&mut self, message: &str) {
+        self.say(message, &Record::new());
+        self.hang_up(Outcome::Completed);
     }
 
     pub(super) fn conclude(&mut self, name: &str, at: Option<&str>) {
@@ -126,6 +144,7 @@ flow: test_reminder
 outbound:
   needs: { name: text, amount: money }
   takes: { due: date }
+  machine: message
 help: help
 slots:
   when:
@@ -156,12 +175,17 @@ prompts:
   is_it_convenient: { zh: [现在方便吗？, 方便说话吗？], en: [Is it a good time?, Can you talk?] }
   when: { zh: [什么时候打？, 几点打合适？], en: [When may we call?, What time suits you?] }
   later: { zh: ['{{ when | date }}再打。'], en: ['We call {{ when | date }}.'] }
+  message: { zh: [有您的账单，请回电。], en: [There is a bill; please call us.] }
   thanks: { zh: [好的，再见。], en: [Goodbye.] }
 ";
 
     fn called() -> Call {
         let row = [("name", Value::Text("王先生".into())), ("amount", Value::Money(Money(12_850))), ("due", Value::Text(String::new()))];
-        Call::of_ours("test_reminder.yaml", FLOW, Errand { flow: "test_reminder".into(), variables: record(&row) })
+        Call::of_ours("test_reminder.yaml", FLOW, errand(&row))
+    }
+
+    fn errand(row: &[(&'static str, Value)]) -> Errand {
+        Errand { flow: "test_reminder".into(), variables: record(row), leaves_message: true }
     }
 
     fn conclusion(call: &Call) -> Option<Conclusion> {
@@ -252,7 +276,7 @@ prompts:
             ("due", due),
             ("month", Value::Text(String::new())),
         ];
-        Call::with_errand(Errand { flow: "bill_due".into(), variables: record(&row) })
+        Call::with_errand(Errand { flow: "bill_due".into(), ..errand(&row) })
     }
 
     fn replied(slot: &'static str, tag: &str) -> [(&'static str, Value); 1] {
@@ -309,8 +333,23 @@ prompts:
     }
 
     #[test]
+    fn a_machine_hears_the_message_after_its_beep_and_nothing_else() {
+        let mut call = called();
+        call.happen(Event::Machine { can_listen: true }).expect("");
+        call.happen(Event::NoInput).expect("");
+        call.happen(Event::Beep).expect("test_reminder.message #Completed");
+        assert_eq!(call.text(), "有您的账单，请回电。");
+        called().happen(Event::Machine { can_listen: true }).happen(Event::HungUp).expect("#Abandoned");
+        called().happen(Event::Machine { can_listen: false }).expect("#Abandoned");
+        let silent = Errand { leaves_message: false, ..errand(&[("name", Value::Text("王先生".into()))]) };
+        Call::of_ours("test_reminder.yaml", FLOW, silent).happen(Event::Machine { can_listen: true }).expect("#Abandoned");
+        let mut call = Call::new(crate::text::Lang::Zh);
+        call.happen(Event::Beep).expect("");
+    }
+
+    #[test]
     fn a_flow_that_is_gone_fails_the_call() {
-        let errand = Errand { flow: "query_bill".into(), variables: record(&[]) };
+        let errand = Errand { flow: "query_bill".into(), ..errand(&[]) };
         let call = Call::of_ours("test_reminder.yaml", FLOW, errand);
         assert!(call.told().starts_with("#Failed"), "{}", call.told());
     }

@@ -107,6 +107,7 @@ pub(in crate::dialog) const OWN_PROMPTS: &[OwnPrompt] = &[
     said("silent_end", "nobody ever spoke"),
     said("farewell", "the last sentence"),
     said("farewell_ours", "the last sentence when we called"),
+    said("message_ours", "an answering machine listens when we called"),
 ];
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub fn campaign(name: &str) -> NewCampaign {
         concurrent: 10,
         most_attempts: 3,
         needs_consent: false,
+        on_machine: "message".to_owned(),
     }
 }
 

@@ -154,7 +154,7 @@ impl Dashboard {
             under_way: figures.under_way,
             answered: figures.answered,
             answered_percent: percent(figures.answered, ended),
-            machine: of("machine"),
+            machine: of("machine") + of("message_left"),
             told: TOLD.iter().map(|name| of(name)).sum(),
             opted_out: of("opted_out"),
             pace: format!("{:.1}", figures.pace),

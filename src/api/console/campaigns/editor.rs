@@ -8,7 +8,7 @@ use crate::api::gate::Visitor;
 use crate::api::routes::Routes;
 use crate::desk::hours::Span;
 use crate::outbound::Calendar;
-use crate::outbound::campaign::{self, CampaignError, State as CampaignState, read_week, write_week};
+use crate::outbound::campaign::{self, CampaignError, OnMachine, State as CampaignState, read_week, write_week};
 use crate::outbound::office::OfficeError;
 use crate::store::{CampaignRow, NewCampaign, Signed};
 use crate::text::Lang;
@@ -54,6 +54,8 @@ pub(super) struct Typed {
     concurrent: String,
     most_attempts: String,
     needs_consent: Option<String>,
+    #[serde(default)]
+    on_machine: OnMachine,
 }
 
 impl Typed {
@@ -78,6 +80,7 @@ impl Typed {
             concurrent: new.concurrent.to_string(),
             most_attempts: new.most_attempts.to_string(),
             needs_consent: new.needs_consent.then(|| "on".to_owned()),
+            on_machine: OnMachine::from_name(&new.on_machine).unwrap_or_default(),
         })
     }
 
@@ -119,6 +122,7 @@ impl Typed {
             concurrent: number(&self.concurrent)?,
             most_attempts: number(&self.most_attempts)?,
             needs_consent: self.needs_consent.is_some(),
+            on_machine: self.on_machine.name().to_owned(),
         })
     }
 }

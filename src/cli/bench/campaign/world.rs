@@ -141,6 +141,7 @@ pub async fn prepare(database: &Database, contacts: usize, limits: Limits) -> Re
             concurrent: concurrent.max(1),
             most_attempts: limits.attempts,
             needs_consent: campaign == 1,
+            on_machine: "message".to_owned(),
         };
         let id = create(database, &new, signed).await?;
         let of: Vec<Customer> = (0..contacts).map(Customer::new).filter(|customer| customer.of[campaign]).collect();
