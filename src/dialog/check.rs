@@ -262,6 +262,8 @@ impl Checker<'_> {
         self.keep_prompts(raw.prompts, Some(&id));
         let machine = raw.outbound.as_ref().and_then(|outbound| outbound.value.machine.as_ref());
         let machine = machine.and_then(|name| self.prompt(&id, index, name, Use::Said));
+        // Whoever hears a mailbox is unknown: its message knows nothing of the customer.
+        self.uses.extend(machine.iter().map(|id| PromptUse { id: id.clone(), how: Use::Said, flow: None }));
         let form = form.map(|form| Form { machine, ..form });
         let mut triggers = Vec::new();
         for name in &raw.triggers {

@@ -46,7 +46,9 @@ pub enum Event {
     /// After [`super::Outcome::Transferred`]: what becomes of a caller who waits for a person here.
     Queue(Queue),
     /// In a call of ours: a machine answered. What is said to it waits for [`Event::Beep`]; one that cannot listen is hung up on.
-    Machine { can_listen: bool },
+    Machine {
+        can_listen: bool,
+    },
     /// The machine has finished, and listens.
     Beep,
     HungUp,

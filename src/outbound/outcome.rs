@@ -27,7 +27,9 @@ pub enum Outcome {
     /// Somebody answered and hung up before he was told.
     HungUp,
     /// A machine answered and was told nothing; whether the customer is called again.
-    Machine { again: bool },
+    Machine {
+        again: bool,
+    },
     /// A machine answered, and was left a message.
     MessageLeft,
     Undialled(Cause),

@@ -143,3 +143,45 @@ fn endless_speech_is_cut_and_the_call_goes_on() {
     assert!(!events(&call, "recognised", "ms").is_empty(), "{call:#}");
     assert!(call["outcome"].is_string());
 }
+
+const REMINDER: [&str; 7] = ["--as-is", "--reminder", "low_balance", "--with", "name=王先生", "--with", "balance=5.00"];
+
+#[test]
+fn a_mailbox_is_left_the_message_after_its_beep_and_answers_nothing() {
+    let folder = Folder::new();
+    let rate_hz = 16_000;
+    // Requests without their silences: nobody breathes in a mailbox's greeting.
+    let names = ["query_bill", "roaming", "complaint", "network_fault", "change_plan"];
+    let said: Vec<f32> =
+        names.iter().flat_map(|name| wav::read(Path::new(&fixture(&format!("zh_requests/{name}.wav")))).unwrap().samples).collect();
+    let rate_of_fixtures = wav::read(Path::new(&fixture("zh_requests/query_bill.wav"))).unwrap().rate_hz;
+    let said = tingshuo::audio::resample::resample(&said, rate_of_fixtures, rate_hz);
+    let is_loud = |frame: &&[f32]| frame.iter().map(|sample| sample * sample).sum::<f32>() / frame.len() as f32 > 4e-5;
+    let mut mailbox: Vec<f32> = said.chunks(320).filter(is_loud).flatten().copied().take(3 * rate_hz as usize).collect();
+    assert_eq!(mailbox.len(), 3 * rate_hz as usize);
+    mailbox.extend(vec![0.0; rate_hz as usize / 5]);
+    let beep = (0..rate_hz * 2 / 5).map(|n| 0.3 * (std::f32::consts::TAU * 1_000.0 * n as f32 / rate_hz as f32).sin());
+    mailbox.extend(beep);
+    let beeped_ms = mailbox.len() as u64 * 1_000 / u64::from(rate_hz);
+    mailbox.extend(vec![0.0; 20 * rate_hz as usize]);
+    let file = folder.join("mailbox.wav");
+    wav::write(&file, rate_hz, &[&mailbox]).unwrap();
+    let call = call(&folder.join("call"), &REMINDER, &[file.to_str().unwrap().to_owned()]);
+    assert_eq!(events(&call, "answered_by", "who"), ["machine"], "{call:#}");
+    assert_eq!(events(&call, "met_machine", "by"), ["beep"], "{call:#}");
+    let said = call["events"].as_array().unwrap().iter().filter(|event| event["event"] == "said_began");
+    let last = said.max_by_key(|event| event["ms"].as_u64()).unwrap();
+    assert_eq!(last["prompt"], "message_ours");
+    let began_ms = last["ms"].as_u64().unwrap();
+    assert!((beeped_ms..beeped_ms + 1_000).contains(&began_ms), "{began_ms} after {beeped_ms}");
+    assert!(!last["text"].as_str().unwrap().contains("王"), "whoever hears it is unknown");
+    assert_eq!((&call["turns"], &call["outcome"]), (&serde_json::json!([]), &serde_json::json!("completed")));
+}
+
+#[test]
+fn a_person_who_picks_up_is_talked_to() {
+    let folder = Folder::new();
+    let call = call(&folder.join("call"), &REMINDER, &[fixture("zh_answers/yes.wav")]);
+    assert_eq!(events(&call, "answered_by", "who"), ["human"], "{call:#}");
+    assert!(events(&call, "met_machine", "by").is_empty(), "{call:#}");
+}

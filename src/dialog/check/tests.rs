@@ -229,6 +229,7 @@ fn what_begins_calls_of_ours_says_what_it_needs_and_what_they_came_to() {
     check("outcome: told", "outcome: told\n    with: { at: now }", "test_plan.yaml:9:17: the outcome `told` takes no argument `at`");
     check("outcome: told", "say: told", "test_plan.yaml:1:7: no step says what the call came to");
     check("help: help\n", "", "test_plan.yaml:3:3: calls of ours need `help`");
+    check("  takes:", "  machine: told\n  takes:", "test_plan.yaml:12:9: prompt `test_plan.told` uses `name`, which nothing sets");
     check("{ name: text }", "{ name: word }", "test_plan.yaml:3:18: unknown type `word` of `name`: text, number");
     check("{ due: date }", "{ name: date }", "test_plan.yaml:4:18: `name` stands under `needs` already");
     check(

@@ -79,9 +79,14 @@ mod tests {
 
     #[test]
     fn sets_of_others_name_things_in_their_own_way() {
-        for (label, expected) in
-            [("human", "human"), ("human_anna", "human"), ("Live", "human"), ("dtmf_sequence", "tone"), ("voicemail", "machine"), ("prompt", "prompt")]
-        {
+        for (label, expected) in [
+            ("human", "human"),
+            ("human_anna", "human"),
+            ("Live", "human"),
+            ("dtmf_sequence", "tone"),
+            ("voicemail", "machine"),
+            ("prompt", "prompt"),
+        ] {
             assert_eq!(known(label), expected);
         }
     }
