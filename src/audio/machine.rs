@@ -12,7 +12,7 @@ mod words;
 pub use beep::{Beep, Machine};
 pub use speech::{Heard, SURE, Speech};
 pub use watch::{Met, Noticed, Watch};
-pub use words::who_says;
+pub use words::{may_be_somebodys, who_says};
 
 use crate::audio::frame::{FRAME_MS, FRAME_SAMPLES};
 use crate::audio::vad::{self, Voice};
@@ -69,6 +69,8 @@ pub struct Detector {
     now_ms: u32,
     heard: Vec<Heard>,
     tone: Followed,
+    /// Something was recognised, and none of it is what people say who pick up.
+    says_strange_things: bool,
     verdict: Option<Verdict>,
 }
 
@@ -103,7 +105,7 @@ impl Detector {
             return None;
         }
         self.decide(match self.speech() {
-            Some(speech) if speech.machine_odds() >= SURE => Answerer::Machine,
+            Some(speech) if speech.machine_odds() >= SURE || (self.says_strange_things && speech.goes_on()) => Answerer::Machine,
             Some(_) => Answerer::Human,
             None => Answerer::Silence,
         })
@@ -114,8 +116,12 @@ impl Detector {
         self.speech().is_some_and(|speech| speech.machine_odds() >= 0.0)
     }
 
-    /// Takes what was recognised of the first speech; words that only one of them says decide, and correct what was decided without them.
+    /// Takes what was recognised of the first speech; words that only one of them says decide, and correct what was decided without them. Who goes on
+    /// without a word of those with which people pick up is a machine, too.
     pub fn words(&mut self, text: &str) -> Option<Verdict> {
+        if !text.is_empty() {
+            self.says_strange_things = !may_be_somebodys(text);
+        }
         let who = who_says(text)?;
         if self.verdict.is_some_and(|verdict| verdict.who == who) { None } else { self.decide(who) }
     }

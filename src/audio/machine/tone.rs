@@ -38,8 +38,8 @@ impl Tone {
     }
 }
 
-/// A tone lasts at least so long; a syllable does not stand on one line for it.
-const TONE_MS: u32 = 200;
+/// The shortest tones of telephone lines last a third of a second; a drawn-out vowel stands on one line for up to a quarter.
+const TONE_MS: u32 = 300;
 
 /// A tone that goes on from frame to frame, always near where it began.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,6 +60,15 @@ impl Followed {
     /// The present frame stands on a line.
     pub fn is_pure(self) -> bool {
         self.0.is_some()
+    }
+
+    /// How much of the tone became known with this frame: all of it when it has lasted long enough for one.
+    pub fn known_ms(self) -> u32 {
+        match self.0 {
+            Some((_, TONE_MS)) => TONE_MS,
+            Some((_, ms)) if ms > TONE_MS => FRAME_MS,
+            _ => 0,
+        }
     }
 
     /// What has lasted long enough for a tone.

@@ -90,7 +90,7 @@ impl Watch {
     fn met(&mut self) -> Option<Met> {
         self.detector.verdict()?;
         let sounds = self.tone.lasts();
-        self.line_ms += if sounds.is_some_and(Tone::is_of_the_line) { FRAME_MS } else { 0 };
+        self.line_ms += if sounds.is_some_and(Tone::is_of_the_line) { self.tone.known_ms() } else { 0 };
         if self.is_somebody {
             return None;
         }

@@ -58,3 +58,45 @@ pub fn who_says(text: &str) -> Option<Answerer> {
         None
     }
 }
+
+/// With these people begin who pick up a telephone, whatever they say after it.
+const PEOPLE: [&str; 32] = [
+    "喂",
+    "你好",
+    "您好",
+    "早上好",
+    "上午好",
+    "下午好",
+    "晚上好",
+    "哪位",
+    "谁",
+    "什么事",
+    "啥事",
+    "请讲",
+    "请说",
+    "你说",
+    "你讲",
+    "在吗",
+    "听得",
+    "哎",
+    "我是",
+    "我在",
+    "hello",
+    "hi ",
+    "hey",
+    "yes",
+    "yeah",
+    "good morning",
+    "good afternoon",
+    "good evening",
+    "can i help",
+    "who",
+    "speaking",
+    "this is",
+];
+
+/// Whether somebody may say such a thing who picks up; only the words with which people do so count.
+pub fn may_be_somebodys(text: &str) -> bool {
+    let lower = format!("{} ", text.to_lowercase());
+    PEOPLE.iter().any(|phrase| lower.contains(phrase))
+}
