@@ -116,12 +116,16 @@ impl Detector {
         self.speech().is_some_and(|speech| speech.machine_odds() >= 0.0)
     }
 
-    /// Takes what was recognised of the first speech; words that only one of them says decide, and correct what was decided without them. Who goes on
-    /// without a word of those with which people pick up is a machine, too.
-    pub fn words(&mut self, text: &str) -> Option<Verdict> {
+    /// Takes what was recognised of the first speech: who goes on without a word of those with which people pick up is a machine.
+    pub fn hear(&mut self, text: &str) {
         if !text.is_empty() {
             self.says_strange_things = !may_be_somebodys(text);
         }
+    }
+
+    /// The same, and words that only one of them says decide, and correct what was decided without them.
+    pub fn words(&mut self, text: &str) -> Option<Verdict> {
+        self.hear(text);
         let who = who_says(text)?;
         if self.verdict.is_some_and(|verdict| verdict.who == who) { None } else { self.decide(who) }
     }

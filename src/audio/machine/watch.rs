@@ -106,6 +106,7 @@ impl Watch {
 
     /// Takes words of the one who answered; true when only machines say such.
     pub fn are_machines(&mut self, text: &str) -> bool {
+        self.detector.hear(text);
         self.now_ms < WORDS_MS && who_says(text).is_some()
     }
 
