@@ -2,7 +2,7 @@
 //!
 //! They want matrices whose rows are a multiple of 16 and leave others to a product of single rows, which takes twice the time; a multilingual Whisper has 51,865
 //! tokens, and every token of the prompt is multiplied with all of them. Tokens are added behind the languages, where whisper.cpp itself expects more of them in
-//! larger models and moves what follows. Each is as likely as the last language, which no text holds, so no probability changes.
+//! larger models and moves what follows. Each is as likely as the last language, which no text holds, so no probability changes that matters.
 //!
 //! Anything that is not laid out as expected is given as it is: whisper.cpp says what is wrong with it. The layout is that of [`crate::models`]' converter.
 

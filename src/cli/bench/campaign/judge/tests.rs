@@ -10,6 +10,7 @@ fn terms(contacts: usize) -> Terms {
         from_us: from.as_microsecond(),
         speed: 60,
         lives: vec![(0, 3_600_000_000)],
+        is_busy: false,
     }
 }
 
@@ -95,6 +96,8 @@ fn calls_come_no_closer_and_not_further_apart_than_the_pace() {
     assert!(broken(1.0).is_empty() && broken(1.04).is_empty());
     assert_eq!(broken(1.08), ["pace, where somebody waits: at least 95 % of the cap"]);
     assert_eq!(broken(0.5), ["pace: never over the cap"]);
+    let (findings, _) = judge(&log(&calls(1.08)), &Terms { is_busy: true, ..terms });
+    assert!(findings.iter().all(|finding| !finding.rule.starts_with("pace, where")), "a busy machine is not held to it");
 }
 
 #[test]
