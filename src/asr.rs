@@ -1,7 +1,7 @@
 //! Speech to text.
 //!
 //! [`Recogniser`] is the trait; [`Whisper`] runs on its own threads behind a bounded queue ([`pool`]), never on the async runtime.
-//! What it invents is withheld by [`inventions`]. A question helps it twice: by its terms, which join the prompt, and by its grammar as a
+//! What it invents is withheld by [`inventions`]. A question helps it twice: by its terms, which are the prompt, and by its grammar as a
 //! constraint, under which the same sound is read a second time ([`reading`]). This module knows nothing of dialogs.
 
 pub mod answer;

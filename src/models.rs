@@ -3,6 +3,7 @@
 //! [`Models::open`] reads the manifest; [`Models::path`] gives a verified file; [`fetch::fetch`] brings and converts what is missing.
 //! A file of a wrong size or sum is never handed out. This module knows no engine and names no server.
 
+mod adapt;
 pub mod ct2;
 pub mod fetch;
 pub mod ggml;
@@ -63,7 +64,7 @@ impl Models {
         Ok(Models { manifest, voices: voices.to_owned(), cache, machine: std::env::consts::ARCH })
     }
 
-    /// The file called `name` in the manifest (`whisper-base`, `onnxruntime`, `en_US-joe`, `zh_CN-baker`), checked to be present and whole
+    /// The file called `name` in the manifest (`whisper-telephone`, `onnxruntime`, `en_US-joe`, `zh_CN-baker`), checked to be present and whole
     /// (size and a remembered verification; the full SHA-256 is `models verify`). Files that belong to it (`<path>.json`) are checked too.
     pub fn path(&self, name: &str) -> Result<PathBuf, ModelError> {
         let model = self.get(name)?;
@@ -120,6 +121,11 @@ impl Models {
 
     pub fn cache(&self) -> &Path {
         &self.cache
+    }
+
+    /// Where what the repository itself holds lies.
+    fn voices(&self) -> &Path {
+        &self.voices
     }
 
     fn machine(&self) -> &'static str {

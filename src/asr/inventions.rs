@@ -2,7 +2,6 @@
 //!
 //! [`believable`] is the one gate; what it withholds counts as no input. It knows nothing of the engine.
 
-use super::prompt;
 use super::recogniser::Withheld;
 use crate::text::Lang;
 use crate::text::script::to_simplified;
@@ -63,9 +62,6 @@ const INVENTED: &[&str] = &[
 
 /// Noise that the model takes for words stays below this, words with noise in them above.
 const LEAST_CONFIDENCE: f32 = 0.35;
-/// So much in a row of the sentence that frames the prompt's terms was read, not heard.
-const FRAME_CHARACTERS_ZH: usize = 6;
-const FRAME_CHARACTERS_EN: usize = 16;
 /// An echo must be longer than the terms that callers really say.
 const ECHO_CHARACTERS: usize = 6;
 const ECHO_CONFIDENCE: f32 = 0.5;
@@ -113,16 +109,10 @@ pub fn believable(text: &str, evidence: &Evidence<'_>) -> Result<String, Withhel
     Ok(collapsed)
 }
 
-/// The frame of the prompt's terms, which no caller says; or, without confidence, the terms in their order.
+/// Several of the prompt's terms; or, without confidence, the end of one and the beginning of the next.
 fn reads_the_prompt(folded: &str, evidence: &Evidence<'_>) -> bool {
-    let run = match evidence.lang {
-        Lang::Zh => FRAME_CHARACTERS_ZH,
-        Lang::En => FRAME_CHARACTERS_EN,
-    };
-    let frame: Vec<char> = fold(prompt::frame(evidence.lang)).chars().collect();
-    let frame_read = frame.windows(run).any(|part| folded.contains(&part.iter().collect::<String>()));
     let terms_read = || folded.chars().count() >= ECHO_CHARACTERS && fold(evidence.prompt).contains(folded);
-    frame_read || recites(folded, evidence.prompt) || (evidence.confidence < ECHO_CONFIDENCE && terms_read())
+    recites(folded, evidence.prompt) || (evidence.confidence < ECHO_CONFIDENCE && terms_read())
 }
 
 /// Several of the prompt's terms one after another, in its order: nobody asks for so much at once.
@@ -288,7 +278,7 @@ mod tests {
     #[test]
     fn terms_recited_in_order() {
         let heard = |text: &str| {
-            let sure = Evidence { prompt: "内容有话费、余额、投诉、转人工、挂失、国际漫游。", ..SURE };
+            let sure = Evidence { prompt: "话费、余额、投诉、转人工、挂失、国际漫游。", ..SURE };
             believable(text, &sure).is_ok()
         };
         assert!(!heard("转人工、挂失、国际漫游。"));
@@ -298,12 +288,7 @@ mod tests {
 
     #[test]
     fn echoes_of_the_prompt() {
-        invented("这位客户拨打电信客服热线的普通话费。");
-        invented(prompt::frame(Lang::Zh));
-        let english = prompt::frame(Lang::En);
-        check(english, Evidence { lang: Lang::En, ..SURE }, Err(Withheld::KnownInvention(english.into())));
-        check("我要投诉你们的客服热线", SURE, Ok("我要投诉你们的客服热线"));
-        let unsure = Evidence { confidence: 0.4, prompt: "内容有话费、余额、流量、套餐、宽带。", ..SURE };
+        let unsure = Evidence { confidence: 0.4, prompt: "话费、余额、流量、套餐、宽带。", ..SURE };
         check("话费、余额、流量。", unsure, Err(Withheld::KnownInvention("话费、余额、流量。".into())));
         check("话费余额", unsure, Ok("话费余额"));
         check("话费、余额、流量。", Evidence { confidence: 0.8, ..unsure }, Ok("话费、余额、流量。"));

@@ -12,7 +12,7 @@ pub struct Job {
     /// 16 kHz mono, pre-roll included.
     pub samples: Arc<[f32]>,
     pub lang: Lang,
-    /// Words that the present question expects, most likely first; they join the domain prompt.
+    /// Words that the present question expects, most likely first; they are the prompt.
     pub terms: Vec<String>,
     /// The phrases that would answer the present question: beside the text, the likeliest of them are given.
     pub constraint: Option<Arc<Constraint>>,

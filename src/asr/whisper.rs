@@ -29,8 +29,10 @@ use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextPar
 const RATE_HZ: f32 = crate::audio::CALL_RATE_HZ as f32;
 /// Encoder frames a second of audio.
 const CONTEXT_PER_SECOND: f32 = 50.0;
-/// Less than this much more context than the speech needs, and decoding runs away.
-const CONTEXT_MARGIN: u32 = 256;
+/// Context beyond what the speech needs, for our own weights, which were trained with as little (`benches/telephone.md`).
+const MARGIN: u32 = 64;
+/// The same for a model as it was published: with less, decoding runs away.
+pub const MARGIN_AS_PUBLISHED: u32 = 256;
 const CONTEXT_MOST: u32 = 1500;
 const TOKENS_PER_SECOND: f32 = 8.0;
 const TOKENS_GRANTED: f32 = 6.0;
@@ -70,15 +72,15 @@ pub struct WhisperConfig {
     pub queue: usize,
     /// What callers say in a word or two, by language: short speech that was not heard surely is compared with it.
     pub phrases: BTreeMap<Lang, Vec<String>>,
-    /// Whether the model is told of the domain and of the question's terms before it listens; only measurements go without.
-    pub prompted: bool,
+    /// Encoder frames beyond the speech.
+    pub margin: u32,
 }
 
 impl WhisperConfig {
     /// One thread a core, one for each decode; four jobs may wait for each.
     pub fn new(model: PathBuf) -> WhisperConfig {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        WhisperConfig { model, threads, live: false, queue: 4 * threads, phrases: BTreeMap::new(), prompted: true }
+        WhisperConfig { model, threads, live: false, queue: 4 * threads, phrases: BTreeMap::new(), margin: MARGIN }
     }
 }
 
@@ -106,7 +108,7 @@ impl Whisper {
         };
         let tree = |phrases: &Vec<String>| Phrases::new(phrases.iter().map(String::as_str));
         let phrases = config.phrases.iter().map(|(lang, phrases)| (*lang, tree(phrases))).collect();
-        let known = Arc::new(Known { vocabulary: vocabulary(&model), phrases, prompted: config.prompted });
+        let known = Arc::new(Known { vocabulary: vocabulary(&model), phrases, margin: config.margin });
         let mut decoders = Vec::new();
         for _ in 0..config.threads.max(1) {
             let mut decoder = Decoder::new(&model, &known, config.live)?;
@@ -142,13 +144,7 @@ fn vocabulary(model: &WhisperContext) -> Vocabulary {
 struct Known {
     vocabulary: Vocabulary,
     phrases: BTreeMap<Lang, Phrases>,
-    prompted: bool,
-}
-
-impl Known {
-    fn prompt(&self, job: &Job) -> String {
-        if self.prompted { prompt(job.lang, &job.terms) } else { String::new() }
-    }
+    margin: u32,
 }
 
 struct Decoder {
@@ -199,7 +195,7 @@ impl Decoder {
         padded.resize(padded.len().max(SHORTEST_SAMPLES), 0.0);
         let seconds = padded.len() as f32 / RATE_HZ;
 
-        let prompt = self.known.prompt(job);
+        let prompt = prompt(job.lang, &job.terms);
         // No token is shorter than a byte: with room for as many, the tokeniser cannot run short.
         let prompt_tokens = self.model.tokenize(&prompt, prompt.len() + 1).map_err(engine_error)?;
         let mut settings: FullParams<'_, '_> = match job.lang {
@@ -208,7 +204,7 @@ impl Decoder {
         };
         settings.set_n_threads(i32::try_from(threads).unwrap_or(1));
         settings.set_tokens(&prompt_tokens);
-        settings.set_audio_ctx(context(seconds));
+        settings.set_audio_ctx(context(seconds, self.known.margin));
         settings.set_max_tokens((seconds * TOKENS_PER_SECOND + TOKENS_GRANTED) as i32);
         self.state.full(settings, &padded).map_err(engine_error)?;
 
@@ -345,7 +341,7 @@ impl Worker for Decoder {
             if let Some(constraint) = constraint.filter(|constraint| !is_plain(constraint)) {
                 transcript.reading = Some(self.read(constraint, job.lang, &decoded, demand)?);
             }
-            let prompt = self.known.prompt(job);
+            let prompt = prompt(job.lang, &job.terms);
             let confidence = geometric_mean(decoded.log_probability, decoded.tokens);
             let evidence = Evidence { lang: job.lang, audio_ms: milliseconds(piece.len()), speech_ms, confidence, prompt: &prompt };
             let heard = believable(decoded.text.trim(), &evidence);
@@ -384,8 +380,8 @@ impl Worker for Decoder {
 }
 
 /// Encoder frames for speech of this length, in the groups that matrix products are fast with.
-fn context(seconds: f32) -> i32 {
-    let frames = ((seconds * CONTEXT_PER_SECOND).ceil() as u32).saturating_add(CONTEXT_MARGIN);
+fn context(seconds: f32, margin: u32) -> i32 {
+    let frames = ((seconds * CONTEXT_PER_SECOND).ceil() as u32).saturating_add(margin);
     frames.min(CONTEXT_MOST).next_multiple_of(weights::ROWS as u32).min(CONTEXT_MOST) as i32
 }
 

@@ -3,6 +3,7 @@
 use super::Failure;
 use crate::asr::prompt::MOST_TERMS;
 use crate::asr::recogniser::Priority;
+use crate::asr::whisper::MARGIN_AS_PUBLISHED;
 use crate::asr::{Job, Recogniser, SpokenAnswer, Transcript, Verdict, Whisper, WhisperConfig};
 use crate::audio::resample::resample;
 use crate::audio::{CALL_RATE_HZ, treatment, wav};
@@ -123,13 +124,14 @@ fn knowing() -> Result<WhisperConfig, Failure> {
     Ok(WhisperConfig { phrases, ..model()? })
 }
 
-/// The same model, told nothing: neither of the domain nor of what callers say.
-pub fn open_plain() -> Result<Whisper, Failure> {
-    Ok(Whisper::open(&WhisperConfig { prompted: false, ..model()? })?)
+/// Whisper as it was published, for comparison.
+pub fn open_as_published() -> Result<Whisper, Failure> {
+    let model = Models::open()?.path("whisper-base")?;
+    Ok(Whisper::open(&WhisperConfig { margin: MARGIN_AS_PUBLISHED, ..WhisperConfig::new(model) })?)
 }
 
 fn model() -> Result<WhisperConfig, Failure> {
-    Ok(WhisperConfig::new(Models::open()?.path("whisper-base")?))
+    Ok(WhisperConfig::new(Models::open()?.path("whisper-telephone")?))
 }
 
 /// A recording as the recogniser takes it.

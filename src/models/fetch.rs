@@ -7,7 +7,7 @@ use super::manifest::{Member, Model, ModelFile, Package, Recipe};
 use super::package::{self, Client};
 use super::scratch::Scratch;
 use super::wholeness::{self, Fault};
-use super::{ModelError, Models, ggml};
+use super::{ModelError, Models, adapt, ggml};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -40,6 +40,9 @@ pub fn fetch(models: &Models, model: &Model, client: &dyn Client, progress: &dyn
     if model.files(models.machine()).next().is_none() {
         return Err(models.no_build(model));
     }
+    if let Some(adapt) = &model.adapt {
+        fetch(models, models.get(&adapt.base)?, client, progress)?;
+    }
     let cache = models.cache();
     let write_error = |error: std::io::Error| ModelError::Write { path: cache.to_owned(), reason: error.to_string() };
     fs::create_dir_all(cache).map_err(write_error)?;
@@ -63,6 +66,7 @@ pub fn fetch(models: &Models, model: &Model, client: &dyn Client, progress: &dyn
         Recipe::Copy | Recipe::InRepository => {}
         Recipe::Join => join(model, models.machine(), &members)?,
         Recipe::Ct2ToGgml => convert(model, models.machine(), &members)?,
+        Recipe::Adapt => add(models, model, &members)?,
     }
     for file in model.files(models.machine()) {
         put_in_place(model, file, &members, cache)?;
@@ -129,6 +133,18 @@ fn convert(model: &Model, machine: &str, members: &Path) -> Result<(), ModelErro
     let mut out = BufWriter::new(out);
     ggml::convert(&weights, &vocabulary, &mut out).map_err(|error| failed(error.to_string()))?;
     out.flush().map_err(|error| failed(error.to_string()))
+}
+
+/// Writes the base with its additions among the members.
+fn add(models: &Models, model: &Model, members: &Path) -> Result<(), ModelError> {
+    let failed = |reason: String| ModelError::Fetch { package: model.name.clone(), reason };
+    let target = model.files(models.machine()).next().ok_or_else(|| failed("no file to write".into()))?;
+    let recipe = model.adapt.as_ref().ok_or_else(|| failed("nothing to adapt".into()))?;
+    let additions = models.voices().join(&recipe.additions);
+    let additions = fs::read(&additions).map_err(|error| failed(format!("{}: {error}", additions.display())))?;
+    let mut weights = fs::read(models.path(&recipe.base)?).map_err(|error| failed(error.to_string()))?;
+    adapt::adapt(&mut weights, &additions).map_err(|error| failed(error.to_string()))?;
+    fs::write(members.join(&target.name), weights).map_err(|error| failed(error.to_string()))
 }
 
 fn put_in_place(model: &Model, file: &ModelFile, made: &Path, cache: &Path) -> Result<(), ModelError> {

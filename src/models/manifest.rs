@@ -20,6 +20,8 @@ pub struct Model {
     /// One line for people.
     pub about: String,
     pub recipe: Recipe,
+    /// What the recipe `adapt` works with.
+    pub adapt: Option<Adapt>,
     pub licence: String,
     /// What somebody should know before using it in business.
     pub notes: String,
@@ -30,6 +32,16 @@ pub struct Model {
     packages: Vec<Package>,
     #[serde(rename = "file")]
     files: Vec<ModelFile>,
+}
+
+/// What an adapted model is made of.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Adapt {
+    /// The name of a model further up.
+    pub base: String,
+    /// A file beside the manifest.
+    pub additions: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -52,6 +64,9 @@ pub enum Recipe {
     /// Parts are joined and converted for whisper.cpp.
     #[serde(rename = "ct2-to-ggml")]
     Ct2ToGgml,
+    /// The first file of another model with low-rank additions to its matrices; nothing is fetched but that model.
+    #[serde(rename = "adapt")]
+    Adapt,
     /// The files lie in `voices/`; nothing is fetched.
     #[serde(rename = "in-repository")]
     InRepository,
@@ -134,6 +149,9 @@ impl Manifest {
         let mut names = BTreeSet::new();
         for model in &manifest.models {
             check_model(model).map_err(|reason| format!("model {}: {reason}", model.name))?;
+            if let Some(adapt) = model.adapt.as_ref().filter(|adapt| !names.contains(&adapt.base)) {
+                return Err(format!("model {}: there is no model {} above it", model.name, adapt.base));
+            }
             if !names.insert(&model.name) {
                 return Err(format!("model {} is there twice", model.name));
             }
@@ -150,8 +168,14 @@ fn check_model(model: &Model) -> Result<(), String> {
     if model.files.is_empty() {
         return Err("it has no file".into());
     }
-    if (model.recipe == Recipe::InRepository) != model.packages.is_empty() {
-        return Err("packages and the recipe in-repository exclude each other, and one must be there".into());
+    if matches!(model.recipe, Recipe::InRepository | Recipe::Adapt) != model.packages.is_empty() {
+        return Err("packages and the recipes in-repository and adapt exclude each other, and one must be there".into());
+    }
+    if (model.recipe == Recipe::Adapt) != model.adapt.is_some() {
+        return Err("the recipe adapt needs `adapt = { base, additions }`, and no other has it".into());
+    }
+    if let Some(adapt) = &model.adapt {
+        check_file_name(&adapt.additions)?;
     }
     for package in &model.packages {
         check_sum(&package.name, &package.sha256)?;

@@ -16,7 +16,7 @@ use tingshuo::text::Lang;
 fn recogniser() -> &'static Whisper {
     static RECOGNISER: OnceLock<Whisper> = OnceLock::new();
     RECOGNISER.get_or_init(|| {
-        let model = Models::open().unwrap().path("whisper-base").unwrap();
+        let model = Models::open().unwrap().path("whisper-telephone").unwrap();
         Whisper::open(&WhisperConfig { queue: 100, ..WhisperConfig::new(model) }).unwrap()
     })
 }

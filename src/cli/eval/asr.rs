@@ -26,7 +26,7 @@ const IN_WORK: usize = 4;
 /// characters (Mandarin) or words (English), the pinyin error in syllables without tones. A run-away is a result with more than
 /// twice the characters spoken.
 ///
-/// With --plain each figure of the model without the domain's prompt stands before an arrow.
+/// With --plain each figure of Whisper base as it was published stands before an arrow.
 #[derive(clap::Args)]
 pub struct Args {
     /// Manifests of recordings
@@ -40,7 +40,7 @@ pub struct Args {
     wideband: bool,
     #[command(flatten)]
     noise: NoiseArgs,
-    /// Also measure the model without the domain's prompt
+    /// Also measure Whisper base as it was published
     #[arg(long)]
     plain: bool,
     /// The language of recordings whose manifest names none
@@ -61,7 +61,7 @@ pub struct Args {
 struct Measured<'a> {
     recording: &'a Recording,
     condition: String,
-    /// Without the prompt, where that was measured.
+    /// By the model as it was published, where that was measured.
     plain: Option<Pass>,
     heard: Pass,
     transcript: Transcript,
@@ -81,8 +81,8 @@ impl Pass {
 
 impl Measured<'_> {
     fn passes(&self) -> impl Iterator<Item = (&'static str, &Pass)> {
-        let plain = self.plain.as_ref().map(|plain| ("without the prompt", plain));
-        plain.into_iter().chain([("with the prompt", &self.heard)])
+        let plain = self.plain.as_ref().map(|plain| ("as published", plain));
+        plain.into_iter().chain([("adapted", &self.heard)])
     }
 }
 
@@ -102,7 +102,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     for (index, recording) in recordings.iter().enumerate() {
         jobs.extend(conditions.iter().map(|&telephone| Task { recording, telephone, seed: index as u64 }));
     }
-    let plain = if args.plain { Some(hear(&transcribe::open_plain()?, &jobs, &behind)?) } else { None };
+    let plain = if args.plain { Some(hear(&transcribe::open_as_published()?, &jobs, &behind)?) } else { None };
     let heard = hear(&transcribe::open()?, &jobs, &behind)?;
     let mut measured = Vec::new();
     for (index, (task, transcript)) in jobs.iter().zip(heard).enumerate() {
