@@ -115,7 +115,8 @@ async fn carry(socket: &mut WebSocket, station: &mut Station, words: &wire::Word
                     Message::Binary(bytes) => FromAgent::Sound(decoder.decode(&bytes)),
                     Message::Text(text) => match Said::read(&text) {
                         Ok(Some(what)) => what,
-                        Ok(None) => continue,
+                        Ok(None) if send(socket, Told::Alive.message()).await => continue,
+                        Ok(None) => return (close_code::AWAY, "nobody reads"),
                         Err(error) => {
                             tracing::warn!(%error, "a page of the desk does not keep to its protocol");
                             return (close_code::INVALID, "not a message of the desk");

@@ -3,8 +3,12 @@
 use super::hours::Hours;
 use crate::nlu::Intent;
 use crate::text::located::{Fault, Located, Place, read_yaml};
+use jiff::SignedDuration;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Networks stutter for that long.
+const SHORTEST_QUIET: SignedDuration = SignedDuration::from_millis(500);
 
 /// See the module's text. Times are seconds.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +30,8 @@ pub struct Rules {
     pub most_waiting: usize,
     /// An agent whose line broke may go on with the call so long.
     pub come_back_s: i64,
+    /// The line of an agent in a call is broken when no sound came for so long.
+    pub quiet_line: SignedDuration,
 }
 
 /// How a call ended for the agent.
@@ -81,6 +87,7 @@ struct Raw {
     usual_call: Located<u32>,
     most_waiting: Located<u32>,
     come_back: Located<u32>,
+    quiet_line: Located<f64>,
 }
 
 impl Rules {
@@ -123,6 +130,10 @@ impl Rules {
         for value in times.into_iter().filter(|value| value.value == 0) {
             fault(value.place, "at least 1".into());
         }
+        let quiet_line = SignedDuration::try_from_secs_f64(raw.quiet_line.value).ok().filter(|quiet| *quiet >= SHORTEST_QUIET);
+        if quiet_line.is_none() {
+            fault(raw.quiet_line.place, format!("at least {SHORTEST_QUIET:#} without sound show that a line is broken"));
+        }
         if !faults.is_empty() {
             return Err(faults);
         }
@@ -140,6 +151,7 @@ impl Rules {
             usual_call_s: raw.usual_call.value.into(),
             most_waiting: raw.most_waiting.value as usize,
             come_back_s: raw.come_back.value.into(),
+            quiet_line: quiet_line.unwrap_or(SHORTEST_QUIET),
         })
     }
 }
@@ -168,5 +180,7 @@ mod tests {
         rejected("[report_loss]", "[loss]", "there is no intent `loss`");
         rejected("minute: 1", "minute: 0", "waits for ever");
         rejected("ring: 20", "ring: 0", "at least 1");
+        rejected("quiet_line: 1.5", "quiet_line: 0.1", "without sound");
+        rejected("quiet_line: 1.5", "quiet_line: -1e300", "without sound");
     }
 }

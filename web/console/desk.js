@@ -5,10 +5,13 @@ const desk = at("desk");
 const words = Object.fromEntries([...at("words").children].map((item) => [item.dataset.name, item.textContent]));
 const word = (name) => words[name] ?? name;
 const ALIVE_MS = 3000;
+// A service that says nothing for so long is out of reach, whatever the browser thinks of the line.
+const SILENT_MS = 8000;
 const UNSURE = 0.6;
 
 let socket = null;
 let tries = 0;
+let heardAt = 0;
 let hello = null;
 let view = { doing: "closed", queue: [], agents: [] };
 let viewAt = 0;
@@ -18,10 +21,17 @@ let sound = null;
 let ringing = null;
 
 // Sound: a microphone is asked for when somebody wants calls, and kept.
-async function openSound() {
-  if (sound) {
-    return sound;
-  }
+let opening = null;
+
+function openSound() {
+  opening ??= openMicrophone().catch((error) => {
+    opening = null;
+    throw error;
+  });
+  return opening;
+}
+
+async function openMicrophone() {
   const context = new AudioContext({ latencyHint: "interactive" });
   await context.audioWorklet.addModule(desk.dataset.sound);
   const stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true, autoGainControl: true } });
@@ -35,7 +45,6 @@ async function openSound() {
     }
   };
   sound = { context, earpiece };
-  return sound;
 }
 
 const isHeard = () => view.doing === "talking" || view.beside?.role === "whisperer" || view.beside?.role === "barger";
@@ -138,6 +147,10 @@ function showView(next) {
   at("hold").textContent = word(view.held ? "unhold" : "hold");
   at("wrap-up").hidden = view.doing !== "wrap_up";
   ring(view.doing === "ringing");
+  if (view.doing === "talking" && !sound) {
+    // Opened again in the middle of a call.
+    openSound().catch(() => tell(word("no_microphone")));
+  }
   if (before !== view.doing) {
     tell("");
     muted = false;
@@ -158,7 +171,8 @@ function showView(next) {
 
 function showPeople() {
   at("queue-count").textContent = view.queue.length;
-  const waiting = view.queue.map((each) => element("li", "row", [each.level, ...each.skills].filter(Boolean).join(" · "), seconds(each.waits_s)));
+  const named = (each) => [words[`level_${each.level}`] ?? each.level, ...each.skills.map((skill) => words[`lang_${skill}`] ?? skill)];
+  const waiting = view.queue.map((each) => element("li", "row", named(each).filter(Boolean).join(" · "), seconds(each.waits_s)));
   at("queue").replaceChildren(...(waiting.length > 0 ? waiting : [element("li", "faint", word("nobody_waits"))]));
   at("agents").replaceChildren(
     ...view.agents.map((each) => {
@@ -221,7 +235,7 @@ function showKnown(known) {
   shownCall.known = known;
   const why = [fact(word("why"), word(shownCall.reason)), ...(shownCall.title ? [fact(word("wish"), shownCall.title)] : [])];
   const all = [...known, ...shownCall.slots].map(({ name, value }) => fact(words[`fact_${name}`] ?? name, value));
-  at("facts").replaceChildren(...why, fact(word("language"), shownCall.lang), ...all);
+  at("facts").replaceChildren(...why, fact(word("language"), words[`lang_${shownCall.lang}`] ?? shownCall.lang), ...all);
 }
 
 function showSuggestions(suggestions) {
@@ -278,6 +292,7 @@ function told(message) {
     refused: ({ why }) => tell(word(why)),
     replaced: () => {
       socket.onclose = null;
+      socket = null;
       showClosed(word("replaced"));
     },
   };
@@ -297,24 +312,41 @@ function showClosed(text) {
 
 function connect() {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  socket = new WebSocket(`${scheme}://${location.host}/desk/line`);
-  socket.binaryType = "arraybuffer";
-  socket.onopen = () => {
+  const own = new WebSocket(`${scheme}://${location.host}/desk/line`);
+  socket = own;
+  heardAt = performance.now();
+  own.binaryType = "arraybuffer";
+  own.onopen = () => {
     tries = 0;
     tell("");
   };
-  socket.onmessage = ({ data }) => {
+  own.onmessage = ({ data }) => {
+    heardAt = performance.now();
     if (data instanceof ArrayBuffer) {
       sound?.earpiece.port.postMessage(data, [data]);
     } else {
       told(JSON.parse(data));
     }
   };
-  socket.onclose = () => {
-    tries += 1;
-    showClosed(word("tries"));
-    setTimeout(connect, Math.min(500 * tries, 5000));
-  };
+  own.onclose = again;
+}
+
+// A new line in place of one that is gone; a browser may take minutes to say so.
+function again() {
+  const old = socket;
+  socket = null;
+  old.onopen = old.onmessage = old.onclose = null;
+  old.close();
+  tries += 1;
+  showClosed(word("tries"));
+  setTimeout(connect, Math.min(500 * tries, 5000));
+}
+
+function lookAfterLine() {
+  say("alive");
+  if (socket && performance.now() - heardAt > SILENT_MS) {
+    again();
+  }
 }
 
 function showMuted() {
@@ -349,5 +381,5 @@ document.addEventListener("keydown", (event) => {
   at(event.key === "Enter" ? "accept" : "decline").click();
 });
 setInterval(showTimes, 1000);
-setInterval(() => say("alive"), ALIVE_MS);
+setInterval(lookAfterLine, ALIVE_MS);
 connect();

@@ -1,7 +1,8 @@
 //! The messages of a station's line.
 //!
 //! What a page says ([`Said`]): `ready` `away` `accept` `decline` `hang_up` `hold {held}` `wrap_up {disposition, note}` `open_order {class, text}`, from who
-//! leads also `join {call, role: listener|whisperer|barger}` `quit` `take_over {call}`; `alive` at least every few seconds while no sound is sent.
+//! leads also `join {call, role: listener|whisperer|barger}` `quit` `take_over {call}`; `alive` every few seconds, which is answered with the same, so
+//! that either side notices a line that broke without a word.
 //! What it is told ([`Told`]): `hello` once, `view` whenever something changes, `case` with everything known of a call that rings or goes on, then
 //! `known` `said` `suggests` `keys` as they come, `order_opened` `refused`, and `replaced` when the same person came in elsewhere.
 //! Times are seconds before now (`…_s_ago`) or from now on (`…_s_left`), or milliseconds of the call (`at_ms`).
@@ -90,6 +91,7 @@ fn short(text: String) -> Result<String, String> {
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Told {
+    Alive,
     Hello { id: String, shown: String, leads: bool, dispositions: Vec<Choice>, classes: Vec<Choice>, ring_s: i64, wrap_up_s: i64 },
     View(ViewShown),
     Case(Box<CaseShown>),

@@ -28,6 +28,8 @@ pub(super) struct Transfer {
     music: Music,
     captions: [Captions; 2],
     captioned: mpsc::Receiver<Captioned>,
+    /// The caller was told his place.
+    placed: bool,
     /// Since the desk said something.
     untold_ms: u32,
 }
@@ -85,7 +87,7 @@ impl<L: Line> Session<L> {
         let lang = self.conversation.lang();
         let captions = [Speaker::Caller, Speaker::Agent].map(|who| Captions::new(who, lang, self.recogniser.clone(), results.clone()));
         let (conference, names, music) = (Conference::default(), BTreeMap::new(), Music::default());
-        self.transfer = Some(Transfer { end, conference, names, music, captions, captioned, untold_ms: 0 });
+        self.transfer = Some(Transfer { end, conference, names, music, captions, captioned, placed: false, untold_ms: 0 });
         true
     }
 
@@ -119,6 +121,7 @@ impl<L: Line> Session<L> {
         let was_talking = transfer.is_talking();
         match said {
             ToCall::Place { place, expected_s, can_be_called } => {
+                transfer.placed = true;
                 self.note(Happening::Queued { place, expected_s });
                 self.happen(Event::Queue(Queue::Place { place, expected_s, can_be_called }));
             }
@@ -182,7 +185,10 @@ impl<L: Line> Session<L> {
 
     fn nobody_comes(&mut self, why: TransferFailure) {
         self.empty_room();
-        self.transfer = None;
+        // What is being said of the queue is not true any more; that a person is asked may be said to its end.
+        if self.transfer.take().is_some_and(|transfer| transfer.placed) {
+            self.interrupt();
+        }
         self.note(Happening::TransferFailed { why: why.name() });
         self.happen(Event::TransferFailed(why));
     }

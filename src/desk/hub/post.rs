@@ -146,6 +146,7 @@ impl Post {
     fn let_go(&mut self, id: &CallerId, last: ToCall) {
         self.empty(id);
         if let Some(caller) = self.callers.remove(id) {
+            self.keep_case(&caller.case);
             caller.tell(last);
         }
     }
@@ -177,7 +178,9 @@ impl Post {
         if self.callers.contains_key(id) {
             self.step(Event::Left { caller: id.clone() });
             self.empty(id);
-            self.callers.remove(id);
+            if let Some(caller) = self.callers.remove(id) {
+                self.keep_case(&caller.case);
+            }
             self.show_views();
         }
     }

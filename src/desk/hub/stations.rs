@@ -4,17 +4,20 @@ use super::post::Post;
 use super::{LinkId, Message};
 use crate::call::conference::{Party, Role};
 use crate::call::line::Frame;
-use crate::call::transfer::ToCall;
+use crate::call::transfer::{Case, ToCall};
 use crate::care::Draft;
 use crate::desk::engine::{Agent, Event, Status};
 use crate::desk::queue::{AgentId, CallerId};
 use crate::desk::station::{Colleague, Doing, FromAgent, Person, Queued, Refusal, ToAgent, View};
-use crate::store::CallEvent;
+use crate::store::{CallEvent, StoreError};
 use crate::text::{Lang, PhoneNumber, Record, Value};
 use jiff::civil::DateTime;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
+
+/// A note that cannot be written is tried so often, each time for as long as the database lets a writer wait.
+const NOTE_TRIES: u32 = 12;
 
 /// Somebody's place, with or without a line to it.
 pub(super) struct AtStation {
@@ -26,11 +29,15 @@ pub(super) struct AtStation {
     was_ready: bool,
     /// In the call that goes on.
     party: Option<Party>,
+    /// The last sound that came since one is in it.
+    sound_at: Option<DateTime>,
     held: bool,
     /// In a call beside its agent.
     beside: Option<(CallerId, Party, Role)>,
     /// The last call, for what is written down afterwards.
     last: Option<Last>,
+    /// What was known of the last call when it ended: a page that is opened again writes down the rest with it.
+    last_case: Option<Box<Case>>,
     shown: Option<Arc<View>>,
 }
 
@@ -69,9 +76,11 @@ impl Post {
             lost: None,
             was_ready: false,
             party: None,
+            sound_at: None,
             held: false,
             beside: None,
             last: None,
+            last_case: None,
             shown: None,
         };
         let station = self.stations.entry(id.clone()).or_insert_with(new);
@@ -85,6 +94,7 @@ impl Post {
                 self.connect(&id, &caller);
             }
             Some(Status::Ringing { caller, .. }) => self.show_case(&id, &caller),
+            Some(Status::WrapUp { .. }) => self.show_last_case(&id),
             _ if was_ready => self.step(Event::Ready { agent: id }),
             _ => {}
         }
@@ -104,10 +114,12 @@ impl Post {
 
     /// Lines that broke, and stations to which nobody came back.
     pub(super) fn look_at_lines(&mut self) {
-        let is_broken = |station: &AtStation| station.line.as_ref().is_some_and(|(_, line)| line.is_closed());
+        let (now, quiet_line, come_back_s) = (self.now(), self.engine.rules().quiet_line, self.engine.rules().come_back_s);
+        // A page sends sound all the time that its agent is in a call, muted or not; a network that is gone tells nobody.
+        let is_quiet = |station: &AtStation| station.party.and(station.sound_at).is_some_and(|at| now.duration_since(at) >= quiet_line);
+        let is_broken = |station: &AtStation| station.line.as_ref().is_some_and(|(_, line)| line.is_closed() || is_quiet(station));
         let broken: Vec<AgentId> = self.stations.iter().filter(|(_, station)| is_broken(station)).map(|(id, _)| id.clone()).collect();
         broken.iter().for_each(|id| self.interrupted(id));
-        let (now, come_back_s) = (self.now(), self.engine.rules().come_back_s);
         let is_gone = |station: &AtStation| station.lost.is_some_and(|since| now.duration_since(since).as_secs() >= come_back_s);
         let gone: Vec<AgentId> = self.stations.iter().filter(|(_, station)| is_gone(station)).map(|(id, _)| id.clone()).collect();
         for agent in gone {
@@ -149,7 +161,7 @@ impl Post {
         let Some(station) = self.stations.get_mut(id) else { return };
         let orders = station.last.as_ref().filter(|last| last.call_id == call_id).map_or(0, |last| last.orders);
         station.last = Some(Last { call_id, since, number, level, lang, orders });
-        station.held = false;
+        (station.held, station.sound_at) = (false, None);
         let before = station.party.replace(party);
         if let Some(party) = before {
             self.tell(caller, ToCall::Unseat { party });
@@ -229,7 +241,11 @@ impl Post {
         }
     }
 
-    fn sound(&self, id: &AgentId, samples: Vec<f32>) {
+    fn sound(&mut self, id: &AgentId, samples: Vec<f32>) {
+        let now = self.now();
+        if let Some(station) = self.stations.get_mut(id) {
+            station.sound_at = Some(now);
+        }
         let Some(station) = self.stations.get(id) else { return };
         match (&station.party, &station.beside, self.talks_with(id)) {
             (Some(party), _, Some(caller)) => self.tell(&caller, ToCall::Sound { party: *party, samples }),
@@ -272,6 +288,25 @@ impl Post {
     pub(super) fn show_case(&self, id: &AgentId, caller: &CallerId) {
         if let (Some(station), Some(known)) = (self.stations.get(id), self.callers.get(caller)) {
             station.tell(ToAgent::Case { caller: caller.clone(), case: Box::new(known.case.clone()) });
+        }
+    }
+
+    fn show_last_case(&self, id: &AgentId) {
+        let Some((station, last)) = self.stations.get(id).and_then(|station| Some((station, station.last.as_ref()?))) else { return };
+        let caller = CallerId(last.call_id.clone());
+        // A call that somebody else took over still goes on.
+        match (self.callers.contains_key(&caller), &station.last_case) {
+            (true, _) => self.show_case(id, &caller),
+            (false, Some(case)) => station.tell(ToAgent::Case { caller, case: case.clone() }),
+            (false, None) => {}
+        }
+    }
+
+    /// The call is over for everybody here: who had it last keeps what is known of it.
+    pub(super) fn keep_case(&mut self, case: &Case) {
+        let had = |station: &&mut AtStation| station.last.as_ref().is_some_and(|last| last.call_id == case.call_id);
+        for station in self.stations.values_mut().filter(had) {
+            station.last_case = Some(Box::new(case.clone()));
         }
     }
 
@@ -340,7 +375,14 @@ impl Post {
         let event = CallEvent { at_ms, kind: "wrapped_up".to_owned(), detail };
         let (database, inbox, agent) = (self.books.database.clone(), self.inbox.upgrade(), id.clone());
         tokio::spawn(async move {
-            if let Err(error) = database.calls().add_event(&last.call_id, &event).await {
+            let mut kept = database.calls().add_event(&last.call_id, &event).await;
+            for _ in 1..NOTE_TRIES {
+                if !matches!(kept, Err(StoreError::Busy(_))) {
+                    break;
+                }
+                kept = database.calls().add_event(&last.call_id, &event).await;
+            }
+            if let Err(error) = kept {
                 tracing::error!(call = last.call_id, %error, "what an agent wrote of a call could not be kept");
                 if let Some(inbox) = inbox {
                     let _ = inbox.send(Message::NotKept { agent }).await;

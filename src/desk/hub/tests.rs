@@ -193,6 +193,36 @@ async fn a_caller_who_hangs_up_leaves_no_trace_in_any_state() {
 }
 
 #[tokio::test]
+async fn an_agent_whose_sound_stops_has_a_broken_line_within_two_seconds() {
+    let (hub, _) = desk().await;
+    let (mut station, mut end, party) = talking(&hub, "an", "c1").await;
+    // Until the microphone is open nothing is concluded.
+    tokio::time::advance(Duration::from_secs(5)).await;
+    station.say(FromAgent::Sound(vec![0.0; 320])).await.unwrap();
+    assert_eq!(next(&mut end).await, ToCall::Sound { party, samples: vec![0.0; 320] });
+    let last = tokio::time::Instant::now();
+    assert_eq!(next(&mut end).await, ToCall::Interrupted);
+    assert!(last.elapsed() < Duration::from_millis(1_900), "{:?}", last.elapsed());
+    while station.from_desk.recv().await.is_some() {}
+    let _again = hub.open(person("an", false)).await.unwrap();
+    assert!(matches!(next(&mut end).await, ToCall::Seat { role: Role::Agent, .. }));
+}
+
+#[tokio::test]
+async fn a_page_that_is_opened_again_after_the_call_still_shows_it() {
+    let (hub, _) = desk().await;
+    let (mut station, end, _) = talking(&hub, "an", "c1").await;
+    end.to_desk.send(FromCall::Said(said("谢谢"))).await.unwrap();
+    assert_eq!(told(&mut station).await, ToAgent::Said(said("谢谢")));
+    drop(end);
+    does(&mut station, Doing::WrapUp).await;
+    drop(station);
+    let mut station = hub.open(person("an", false)).await.unwrap();
+    let transcript = [said("查话费"), said("谢谢")];
+    assert!(matches!(told(&mut station).await, ToAgent::Case { case, .. } if case.transcript == transcript));
+}
+
+#[tokio::test]
 async fn only_who_leads_joins_whispers_and_takes_over() {
     let (hub, _) = desk().await;
     let (mut station, mut end, party) = talking(&hub, "an", "c1").await;
