@@ -18,12 +18,30 @@ impl Turn<'_> {
     /// Asks and listens.
     pub(super) fn ask(&mut self, asked: Asked) {
         let stage = if self.state.keys_only { KEYS } else { asked.no_match };
+        if self.state.keys_only && asked.no_match == 0 {
+            self.say_in_words(&asked.asking);
+        }
         self.ask_at(asked, stage);
+    }
+
+    /// What is asked, where the keys alone do not say it: nobody agrees to what he has not heard.
+    fn say_in_words(&mut self, asking: &Asking) {
+        let keys = self.prompt_for(asking, KEYS);
+        if !matches!(keys.as_deref(), Some("yes_no_keys" | "consent_keys")) {
+            return;
+        }
+        if let Some(question) = self.prompt_for(asking, 0) {
+            let extra = self.variables_for(asking);
+            self.say(&question, &extra);
+        }
     }
 
     /// The same question after something else was answered, as after a first time of not understanding.
     pub(super) fn ask_in_short(&mut self, asking: Asking) {
         let stage = if self.state.keys_only { KEYS } else { 1 };
+        if self.state.keys_only {
+            self.say_in_words(&asking);
+        }
         self.ask_at(Asked::new(asking), stage);
     }
 

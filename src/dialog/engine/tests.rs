@@ -383,6 +383,16 @@ fn hearing_lost_means_keys() {
 }
 
 #[test]
+fn by_keys_too_a_question_is_said_before_its_keys() {
+    Call::new(Lang::Zh)
+        .happen(Event::HearingLost)
+        .keys("1")
+        .expect("!balance")
+        .answer(Answer::Unavailable)
+        .expect("unavailable yes_no_keys ?offer_order");
+}
+
+#[test]
 fn the_same_words_never_three_times() {
     let mut call = Call::new(Lang::Zh);
     let mut texts = Vec::new();
