@@ -1,7 +1,7 @@
 //! Keeps a call in the database while it happens: a kill loses at most the turn in progress.
 //!
 //! The call never waits for the disk: entries go through a bounded queue to a task of their own. When the queue is full the call goes on and
-//! the loss is reported.
+//! the loss is reported. While others hold the database entries wait, and are written when it is free again.
 
 use super::record::{CallRecord, Happening, Noted, Turn};
 use super::services::Services;
@@ -9,13 +9,21 @@ use crate::dialog::{Opening, Outcome};
 use crate::store::{self, CallEvent, CallOutcome, Database, Ending, NewCall, StoreError};
 use crate::text::{Record, Value};
 use jiff::SignedDuration;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 /// Entries that may wait for the disk; a turn makes about ten.
 const QUEUE: usize = 1024;
+/// An entry that cannot be written is tried again so often, and the record is given up after so long.
+const AGAIN_AFTER: Duration = Duration::from_millis(500);
+const GIVEN_UP_AFTER: Duration = Duration::from_secs(600);
+/// Whoever ends a call waits so long for its record; the rest is written behind his back.
+const CLOSED_WITHIN: Duration = Duration::from_secs(10);
 
 enum Entry {
+    Open,
     Turn(store::Turn),
     Event(CallEvent),
     Unanswered(String),
@@ -33,13 +41,15 @@ impl CallLog {
     /// Begins the record of a call. Needs a tokio runtime.
     pub fn open(services: &Services, opening: &Opening) -> CallLog {
         let (entries, incoming) = mpsc::channel(QUEUE);
-        let (database, edition, opening) = (services.database.clone(), services.edition.clone(), opening.clone());
+        let book = Book { database: services.database.clone(), edition: services.edition.clone(), opening: opening.clone() };
         let writer = tokio::spawn(async move {
-            if let Err(error) = write(&database, &edition, &opening, incoming).await {
-                tracing::error!(call = opening.call_id, %error, "the call's record could not be kept");
+            if let Err(error) = book.write(incoming).await {
+                tracing::error!(call = book.opening.call_id, %error, "the call's record could not be kept");
             }
         });
-        CallLog { entries, writer, lost: 0 }
+        let mut log = CallLog { entries, writer, lost: 0 };
+        log.push(Entry::Open);
+        log
     }
 
     pub fn event(&mut self, noted: &Noted) {
@@ -61,7 +71,7 @@ impl CallLog {
         }
     }
 
-    /// Ends the record; waits until everything is on disk.
+    /// Ends the record; waits until everything is on disk, or for a while where others hold the database.
     pub async fn close(self, record: &CallRecord) {
         if self.lost > 0 {
             tracing::error!(call = record.id, lost = self.lost, "entries of the call's record were lost: the database is too slow");
@@ -71,26 +81,49 @@ impl CallLog {
         // A closed channel means that the writer failed, which it has reported.
         let _ = self.entries.send(Entry::Close(Ending { outcome: ending(record.outcome.as_ref()), closed })).await;
         drop(self.entries);
-        if let Err(error) = self.writer.await {
-            tracing::error!(call = record.id, %error, "the writer of the call's record died");
+        match tokio::time::timeout(CLOSED_WITHIN, self.writer).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(call = record.id, %error, "the writer of the call's record died"),
+            Err(_) => tracing::warn!(call = record.id, "the call's record waits for the database"),
         }
     }
 }
 
-async fn write(database: &Database, edition: &str, opening: &Opening, mut incoming: mpsc::Receiver<Entry>) -> Result<(), StoreError> {
-    let calls = database.calls();
-    let call = &opening.call_id;
-    let opened = opening.now;
-    calls.open(NewCall { id: call, edition, caller: opening.caller.as_ref(), lang: opening.lang, opened }).await?;
-    while let Some(entry) = incoming.recv().await {
+/// What one call is written into.
+struct Book {
+    database: Database,
+    edition: String,
+    opening: Opening,
+}
+
+impl Book {
+    async fn write(&self, mut incoming: mpsc::Receiver<Entry>) -> Result<(), StoreError> {
+        while let Some(entry) = incoming.recv().await {
+            let since = Instant::now();
+            while let Err(error) = self.keep(&entry).await {
+                if !matches!(error, StoreError::Busy(_)) || since.elapsed() >= GIVEN_UP_AFTER {
+                    return Err(error);
+                }
+                tracing::warn!(call = self.opening.call_id, %error, "an entry of the call's record waits");
+                tokio::time::sleep(AGAIN_AFTER).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn keep(&self, entry: &Entry) -> Result<(), StoreError> {
+        let (calls, call, opened) = (self.database.calls(), &self.opening.call_id, self.opening.now);
         match entry {
-            Entry::Turn(turn) => calls.put_turn(call, &turn).await?,
-            Entry::Event(event) => calls.add_event(call, &event).await?,
-            Entry::Unanswered(question) => database.unanswered().note(&question, opening.lang, opening.now.date(), call).await?,
-            Entry::Close(ending) => calls.close(call, &ending).await?,
+            Entry::Open => {
+                let caller = self.opening.caller.as_ref();
+                calls.open(NewCall { id: call, edition: &self.edition, caller, lang: self.opening.lang, opened }).await
+            }
+            Entry::Turn(turn) => calls.put_turn(call, turn).await,
+            Entry::Event(event) => calls.add_event(call, event).await,
+            Entry::Unanswered(question) => self.database.unanswered().note(question, self.opening.lang, opened.date(), call).await,
+            Entry::Close(ending) => calls.close(call, ending).await,
         }
     }
-    Ok(())
 }
 
 fn stored(turn: &Turn) -> store::Turn {

@@ -27,6 +27,7 @@ pub struct Calls<'a>(pub(super) &'a Database);
 impl Calls<'_> {
     /// Begins a record. The id must be new.
     pub async fn open(&self, call: NewCall<'_>) -> Result<(), StoreError> {
+        let _writer = self.0.writer().await;
         let caller = call.caller.map(|number| self.0.stored_phone(number));
         sqlx::query("INSERT INTO calls (id, edition, run, caller, caller_shown, lang, opened) VALUES (?, ?, ?, ?, ?, ?, ?)")
             .bind(call.id)
@@ -43,6 +44,7 @@ impl Calls<'_> {
 
     /// Keeps a turn; one with the same `n` is replaced, so that a turn can be kept when it is decided and again when it was played.
     pub async fn put_turn(&self, call: &str, turn: &Turn) -> Result<(), StoreError> {
+        let _writer = self.0.writer().await;
         let heard = if turn.secret && !turn.heard.is_empty() { SECRET.to_owned() } else { mask_text(&turn.heard) };
         let slots = if turn.secret { value_json::masked(&hidden(&turn.slots)) } else { value_json::masked(&turn.slots) };
         sqlx::query(
@@ -70,6 +72,7 @@ impl Calls<'_> {
 
     /// Appends an event.
     pub async fn add_event(&self, call: &str, event: &CallEvent) -> Result<(), StoreError> {
+        let _writer = self.0.writer().await;
         sqlx::query("INSERT INTO events (call, at_ms, kind, detail) VALUES (?, ?, ?, ?)")
             .bind(call)
             .bind(event.at_ms)
@@ -82,6 +85,7 @@ impl Calls<'_> {
 
     /// Ends a call that is open; [`StoreError::Misuse`] for one that is unknown or was ended before.
     pub async fn close(&self, call: &str, ending: &Ending) -> Result<(), StoreError> {
+        let _writer = self.0.writer().await;
         let (reason, intent, slots) = match &ending.outcome {
             CallOutcome::Completed | CallOutcome::Abandoned => (None, None, None),
             CallOutcome::Failed { reason } => (Some(mask_text(reason)), None, None),

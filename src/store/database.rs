@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// By what the caller can do about it.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,9 @@ pub enum StoreError {
     /// The file cannot be opened or written: go on without a record if the call can bear it, and tell an engineer.
     #[error("the database does not answer: {0}")]
     Unavailable(String),
+    /// Others hold the database for longer than anybody waits: nothing was written, and the same may be tried again.
+    #[error("the database is held by others: {0}")]
+    Busy(String),
     /// The file was made by another version: use that version, or another file.
     #[error("the database {path} cannot be brought to this version: {reason}")]
     Version { path: PathBuf, reason: String },
@@ -34,9 +38,16 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> StoreError {
         match error {
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => StoreError::Damaged(error.to_string()),
+            sqlx::Error::PoolTimedOut => StoreError::Busy(error.to_string()),
+            sqlx::Error::Database(ref reason) if is_busy(reason.code().as_deref()) => StoreError::Busy(error.to_string()),
             other => StoreError::Unavailable(other.to_string()),
         }
     }
+}
+
+/// By SQLite's result code, whose lowest byte is the primary one: SQLITE_BUSY, SQLITE_LOCKED.
+fn is_busy(code: Option<&str>) -> bool {
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| matches!(code & 0xff, 5 | 6))
 }
 
 /// A handle on the database, cheap to clone; the file is closed when the last one goes.
@@ -48,6 +59,8 @@ pub struct Database {
     /// While it is held, calls of this process are under way.
     pub(super) run: Arc<Run>,
     path: Arc<Path>,
+    /// Of those who wait for the write lock, so that connections are left for who only reads.
+    writers: Arc<Semaphore>,
     /// Keeps a temporary file's folder until nobody uses the database any more.
     _folder: Option<Arc<TemporaryFolder>>,
 }
@@ -64,6 +77,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const CACHE: &str = "-32768";
 /// SQLite has one writer at a time; more connections than this only wait.
 const CONNECTIONS: u32 = 4;
+/// Connections that may wait for the write lock at once.
+const WRITERS: usize = 2;
 
 impl Database {
     /// Opens `path`, creates what is missing, brings the tables to this version, and closes as failed the calls of processes that
@@ -111,7 +126,15 @@ impl Database {
         let secret: Vec<u8> = sqlx::query_scalar("SELECT bytes FROM secret").fetch_one(&pool).await?;
         let secret = secret.try_into().map_err(|_| StoreError::Damaged("the secret is not 32 bytes".into()))?;
         let run = Arc::new(Run::begin(&pool, path).await?);
-        let database = Database { pool, secret, sealer: Sealer::new(&secret), run, path: path.into(), _folder: folder };
+        let database = Database {
+            pool,
+            secret,
+            sealer: Sealer::new(&secret),
+            run,
+            path: path.into(),
+            writers: Arc::new(Semaphore::new(WRITERS)),
+            _folder: folder,
+        };
         for dead in database.run.dead(&database.pool, path).await? {
             database.calls().bury(&dead).await?;
             database.contact_attempts().bury(&dead).await?;
@@ -237,7 +260,14 @@ impl Database {
 
     /// A transaction that holds the write lock from its first moment: what it reads stays true until it commits.
     pub(super) async fn begin(&self) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, StoreError> {
+        let _writer = self.writer().await;
         Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Leave to wait for the write lock; kept until the lock is there, or a single statement is done.
+    pub(super) async fn writer(&self) -> Option<SemaphorePermit<'_>> {
+        // Nobody closes it; then everybody may.
+        self.writers.acquire().await.ok()
     }
 }
 
@@ -302,6 +332,19 @@ mod tests {
         database.pool.close().await;
         let error = Database::open(&path).await.unwrap_err();
         assert!(matches!(error, StoreError::Version { .. }) && error.to_string().contains("9999"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn who_finds_the_database_held_by_others_may_try_again() {
+        let database = Database::temporary().await.unwrap();
+        let held = database.begin().await.unwrap();
+        let mut impatient = database.pool.acquire().await.unwrap();
+        sqlx::query("PRAGMA busy_timeout = 0").execute(&mut *impatient).await.unwrap();
+        let write = "INSERT INTO runs (id) VALUES ('x')";
+        let error = sqlx::query(write).execute(&mut *impatient).await.unwrap_err();
+        assert!(matches!(StoreError::from(error), StoreError::Busy(_)));
+        drop(held);
+        assert!(!is_busy(Some("13")) && !is_busy(None) && is_busy(Some("517")));
     }
 
     #[tokio::test]

@@ -159,6 +159,7 @@ pub struct Speech {
     seats: Vec<Arc<Seat>>,
     cache: Arc<Cache>,
     queue: SyncSender<Request>,
+    at_work: Arc<AtomicUsize>,
 }
 
 impl Speech {
@@ -180,19 +181,20 @@ impl Speech {
     fn with(seats: Vec<Arc<Seat>>, cache: Cache) -> Speech {
         let cache = Arc::new(cache);
         let (queue, waiting) = sync_channel::<Request>(QUEUE);
-        let waiting = Arc::new(Mutex::new(waiting));
+        let (waiting, at_work) = (Arc::new(Mutex::new(waiting)), Arc::new(AtomicUsize::new(0)));
         for number in 0..THREADS {
-            let (waiting, cache) = (Arc::clone(&waiting), Arc::clone(&cache));
+            let (waiting, cache, at_work) = (Arc::clone(&waiting), Arc::clone(&cache), Arc::clone(&at_work));
             let work = move || {
                 loop {
                     let request = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
                     let Ok(request) = request else { return };
                     serve(&request, &cache);
+                    at_work.fetch_sub(1, Ordering::AcqRel);
                 }
             };
             std::thread::Builder::new().name(format!("speech-{number}")).spawn(work).expect("the system has threads at start");
         }
-        Speech { seats, cache, queue }
+        Speech { seats, cache, queue, at_work }
     }
 
     fn seat(&self, lang: Lang) -> Result<&Arc<Seat>, TtsError> {
@@ -204,11 +206,20 @@ impl Speech {
         let lines = speakable(text)?;
         let (reply, speaking) = mpsc::channel(lines.len());
         let request = Request { seat: Arc::clone(self.seat(lang)?), lines, manner: manner.bounded(), reply };
-        self.queue.try_send(request).map_err(|error| match error {
-            TrySendError::Full(_) => TtsError::Overloaded,
-            TrySendError::Disconnected(_) => TtsError::Engine("the speaking threads ended".into()),
+        self.at_work.fetch_add(1, Ordering::AcqRel);
+        self.queue.try_send(request).map_err(|error| {
+            self.at_work.fetch_sub(1, Ordering::AcqRel);
+            match error {
+                TrySendError::Full(_) => TtsError::Overloaded,
+                TrySendError::Disconnected(_) => TtsError::Engine("the speaking threads ended".into()),
+            }
         })?;
         Ok(Speaking(speaking))
+    }
+
+    /// Requests that wait or are being spoken: whoever measures without the voice's own time waits until there are none.
+    pub fn at_work(&self) -> usize {
+        self.at_work.load(Ordering::Acquire)
     }
 
     /// The whole of `text` at once, at [`CALL_RATE_HZ`], on the calling thread; the first piece that fails ends it. Never on the async runtime.

@@ -20,6 +20,7 @@ mod jobs;
 mod knowledge;
 mod live;
 mod mishearings;
+mod never_left;
 mod operator_http;
 mod operator_tls;
 mod program;
