@@ -26,4 +26,5 @@ pub mod speaker;
 pub mod text_call;
 pub mod timing;
 pub mod transfer;
+pub mod trial;
 mod turns;

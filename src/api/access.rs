@@ -60,6 +60,9 @@ const LEADERS: Who = Who::Only(&[Supervisor, Operator, Admin]);
 /// Who lets customers be called.
 const CALLERS: Who = Who::Only(&[Operator, Admin]);
 
+/// Who lets people in.
+const ADMINS: Who = Who::Only(&[Admin]);
+
 /// Every route.
 pub static TABLE: &[Rule] = &[
     rule(Method::GET, "/", ANYONE),
@@ -130,7 +133,12 @@ pub static TABLE: &[Rule] = &[
     rule(Method::GET, "/console/flows", AUTHORS),
     rule(Method::GET, "/console/flows/{name}", AUTHORS),
     rule(Method::GET, "/console/flows/{name}/drawing", AUTHORS),
+    rule(Method::GET, "/console/trial", AUTHORS),
+    rule(Method::POST, "/console/trial", AUTHORS),
     rule(Method::GET, "/console/surveys", LEADERS),
+    rule(Method::GET, "/console/people", ADMINS),
+    rule(Method::POST, "/console/people", ADMINS),
+    rule(Method::POST, "/console/people/{person}", ADMINS),
     rule(Method::GET, "/api/v1/openapi.json", ANYONE),
     rule(Method::GET, "/api/v1/me", EVERYBODY),
     rule(Method::GET, "/api/v1/work-orders", EVERYBODY),

@@ -17,10 +17,12 @@ mod listing;
 mod live;
 mod orders;
 pub(super) mod pages;
+mod people;
 mod search;
 mod settings;
 mod sign_in;
 mod surveys;
+mod trial;
 mod words;
 
 use super::Sources;
@@ -52,6 +54,6 @@ pub(super) fn routes(gate: &Arc<Gate>, sources: Sources, ending: watch::Receiver
     let routes = settings::routes(sign_in::routes(assets::routes(routes)));
     let routes = incidents::routes(orders::routes(live::routes(calls::routes(routes))));
     let routes = do_not_call::routes(campaigns::routes(knowledge::routes(desk::routes(routes))));
-    let routes = search::routes(surveys::routes(flows::routes(customers::routes(routes))));
+    let routes = search::routes(people::routes(trial::routes(surveys::routes(flows::routes(customers::routes(routes))))));
     routes.served_with(Arc::new(Console { gate: gate.clone(), sources, ending, editing: Mutex::new(()) }))
 }

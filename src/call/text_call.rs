@@ -18,6 +18,18 @@ pub enum Input<'a> {
     HangUp,
 }
 
+impl Input<'_> {
+    /// A line as somebody types it: words; nothing for silence; keys after a slash (`/1`, `/246810#`); `/hangup`.
+    pub fn read(line: &str) -> Input<'_> {
+        match line.strip_prefix('/') {
+            Some("hangup") => Input::HangUp,
+            Some(keys) if !keys.is_empty() && keys.chars().all(|key| key.is_ascii_digit() || matches!(key, '*' | '#')) => Input::Keys(keys),
+            _ if line.is_empty() => Input::Silence,
+            _ => Input::Words(line),
+        }
+    }
+}
+
 /// What came of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {

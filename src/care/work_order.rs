@@ -150,6 +150,11 @@ impl WorkOrders {
         WorkOrders { database, handbook }
     }
 
+    /// The same rules over other books.
+    pub fn beside(&self, database: Database) -> WorkOrders {
+        WorkOrders::new(database, self.handbook.clone())
+    }
+
     pub fn handbook(&self) -> &Handbook {
         &self.handbook
     }

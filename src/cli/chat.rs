@@ -79,20 +79,11 @@ async fn converse(
                 "/hangup".to_owned()
             }
         };
-        reply = call.take(input(line.trim())).await;
+        reply = call.take(Input::read(line.trim())).await;
         show(args, Some(line.trim()), &reply);
     }
     call.finish().await;
     Ok(ended)
-}
-
-fn input(line: &str) -> Input<'_> {
-    match line.strip_prefix('/') {
-        Some("hangup") => Input::HangUp,
-        Some(keys) if !keys.is_empty() && keys.chars().all(|key| key.is_ascii_digit() || matches!(key, '*' | '#')) => Input::Keys(keys),
-        _ if line.is_empty() => Input::Silence,
-        _ => Input::Words(line),
-    }
 }
 
 fn show(args: &ChatArgs, heard: Option<&str>, reply: &Reply) {

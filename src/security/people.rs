@@ -114,9 +114,7 @@ impl People {
         if shown.is_empty() || shown.chars().count() > 40 || shown.chars().any(char::is_control) {
             return Err(PeopleError::Shown(person.shown.to_owned()));
         }
-        if let Some(wrong) = person.skills.iter().find(|skill| !is_word(skill, 1, "-_")) {
-            return Err(PeopleError::Skill(wrong.clone()));
-        }
+        check_skills(person.skills)?;
         let password = self.hash(password).await;
         let (role, skills, lang) = (person.role.name(), person.skills, person.lang);
         let user = NewUser { name: &name, shown, role, skills, lang, password: &password, created: now };
@@ -143,6 +141,12 @@ impl People {
     /// Lets somebody in no more (`disabled`), or again; all sessions end.
     pub async fn set_disabled(&self, who: &str, disabled: bool) -> Result<(), PeopleError> {
         self.found(who, self.database.users().set_disabled(&name(who)?, disabled).await?)
+    }
+
+    /// What an agent can take over. Sessions go on; a desk that is open has the old skills until it is opened again.
+    pub async fn set_skills(&self, who: &str, skills: &[String]) -> Result<(), PeopleError> {
+        check_skills(skills)?;
+        self.found(who, self.database.users().set_skills(&name(who)?, skills).await?)
     }
 
     fn found(&self, who: &str, found: bool) -> Result<(), PeopleError> {
@@ -227,6 +231,13 @@ impl People {
     async fn verify(&self, password: Password, hash: Option<String>) -> bool {
         let _turn = self.hashing.acquire().await;
         tokio::task::spawn_blocking(move || password.is(hash.as_deref())).await.unwrap_or(false)
+    }
+}
+
+fn check_skills(skills: &[String]) -> Result<(), PeopleError> {
+    match skills.iter().find(|skill| !is_word(skill, 1, "-_")) {
+        Some(wrong) => Err(PeopleError::Skill(wrong.clone())),
+        None => Ok(()),
     }
 }
 

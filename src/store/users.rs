@@ -93,6 +93,13 @@ impl Users<'_> {
         Ok(())
     }
 
+    /// Sets what somebody can take over; false when there is nobody of that name.
+    pub async fn set_skills(&self, name: &str, skills: &[String]) -> Result<bool, StoreError> {
+        let changed =
+            sqlx::query("UPDATE users SET skills = ? WHERE name = ?").bind(skills.join(" ")).bind(name).execute(&self.0.pool).await?;
+        Ok(changed.rows_affected() > 0)
+    }
+
     /// A change after which nobody of that name is signed in.
     async fn change(&self, statement: &'static str, value: &str, name: &str) -> Result<bool, StoreError> {
         let mut transaction = self.0.begin().await?;

@@ -117,6 +117,7 @@ const pages = () => [
   ["customers", "/console/customers"],
   ["flows", "/console/flows"],
   ["flow", "/console/flows/query_bill"],
+  ["trial", "/console/trial"],
   ["knowledge", "/console/knowledge"],
   ["entry", "/console/knowledge/entry/bill_day"],
   ["surveys", "/console/surveys"],
@@ -153,6 +154,77 @@ for (const [lang, width, isDark] of [["zh", 1280, false], ["zh", 390, true], ["e
     await page.browserContext().close();
   });
 }
+
+test("an administrator lets somebody in, gives another role and skills, resets the password, and locks out", async () => {
+  const page = await signedIn("admin", "zh", 390, true);
+  const text = () => page.$eval("main", (main) => main.innerText);
+  const submits = (selector) => Promise.all([page.waitForNavigation(), page.click(selector)]);
+  await page.goto(`${site}/console/people`);
+  await accessible(page, "people");
+  await fits(page, "people");
+  const fill = async (fields) => {
+    for (const [name, typed] of Object.entries(fields)) {
+      await page.type(`form[action="/console/people"] input[name=${name}]`, typed);
+    }
+    await submits('form[action="/console/people"] button');
+  };
+  await fill({ name: "agent", password: "another good password" });
+  assert.match(await page.$eval("[role=alert]", (alert) => alert.textContent), /已经有人用了/);
+  await fill({ name: "zhaoyan", shown: "赵岩", skills: "billing zh", password: "another good password" });
+  assert.match(await text(), /zhaoyan[^]*赵岩[^]*坐席[^]*billing/);
+  const form = 'form[action="/console/people/zhaoyan"]';
+  const opens = () => page.$eval(form, (form) => (form.closest("details").open = true));
+  await opens();
+  await page.screenshot({ path: join(SCREENS, "console-people-zh-390.png"), fullPage: true });
+  await page.select(`${form} select[name=role]`, "supervisor");
+  await submits(`${form} button[value=role]`);
+  assert.match(await text(), /赵岩\s+班长/);
+  await opens();
+  await page.type(`${form} input[name=password]`, "short");
+  await submits(`${form} button[value=password]`);
+  assert.match(await page.$eval("[role=alert]", (alert) => alert.textContent), /至少要有 10 个字符/);
+  page.on("dialog", (dialog) => dialog.accept());
+  await opens();
+  await submits(`${form} button[value=disable]`);
+  assert.match(await text(), /已停用/);
+  await page.setViewport({ width: 1280, height: 800 });
+  await fits(page, "people");
+  await page.screenshot({ path: join(SCREENS, "console-people-zh-1280.png"), fullPage: true });
+  assert.equal(await page.$('form[action="/console/people/admin"] button[value=disable]'), null, "nobody locks himself out");
+  assert.deepEqual(page.faults.filter((fault) => !/status of 400/.test(fault)), []);
+  await page.browserContext().close();
+});
+
+test("a call is tried in text: by words, by keys, in silence, to its end, and anew", async () => {
+  const page = await signedIn("operator", "zh", 390, false);
+  await page.goto(`${site}/console/flows`);
+  await Promise.all([page.waitForNavigation(), page.click('a[href="/console/trial"]')]);
+  const shown = () => page.$eval("ol.bubbles", (list) => list.innerText);
+  const types = async (words) => {
+    await page.type("input[name=say]", words);
+    await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+  };
+  const presses = (act) => Promise.all([page.waitForNavigation(), page.click(`button[value=${act}]`)]);
+  assert.match(await shown(), /录音/);
+  await types("查话费");
+  assert.match(await shown(), /查话费[^]*一百二十八块五|查话费[^]*128\.50/);
+  await types("/6");
+  await presses("silence");
+  assert.match(await shown(), /查话费[^]*按键 6[^]*没有声音/);
+  await accessible(page, "a trial");
+  await fits(page, "a trial");
+  await page.screenshot({ path: join(SCREENS, "console-trial-on-zh-390.png"), fullPage: true });
+  await presses("hang_up");
+  assert.match(await page.$eval("[role=status]", (status) => status.innerText), /通话结束：客户挂断/);
+  assert.equal(await page.$("input[name=say]"), null);
+  await page.$eval("input[name=number]", (number) => (number.value = "13800000002"));
+  await presses("begin");
+  assert.doesNotMatch(await shown(), /查话费/);
+  assert.ok(await page.$("input[name=say]"));
+  assert.ok(!page.url().includes("138"), "a number is never in the address");
+  assert.deepEqual(page.faults, []);
+  await page.browserContext().close();
+});
 
 test("signing in: a wrong password is told, the right one leads to where one wanted to go", async () => {
   const page = await opened(390, false);

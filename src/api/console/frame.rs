@@ -29,7 +29,7 @@ pub(super) struct Entry {
 }
 
 /// Name, words, path; shown to whom the table of routes lets in.
-const RAIL: [(&str, &str, &str); 11] = [
+const RAIL: [(&str, &str, &str); 12] = [
     ("desk", "rail.desk", "/console/desk"),
     ("live", "rail.live", "/console/live"),
     ("calls", "rail.calls", "/console/calls"),
@@ -40,8 +40,19 @@ const RAIL: [(&str, &str, &str); 11] = [
     ("knowledge", "rail.knowledge", "/console/knowledge"),
     ("flows", "rail.flows", "/console/flows"),
     ("surveys", "rail.surveys", "/console/surveys"),
+    ("people", "rail.people", "/console/people"),
     ("settings", "rail.settings", "/console/settings"),
 ];
+
+/// The words' key of a role.
+pub(super) fn role_word(role: Role) -> &'static str {
+    match role {
+        Role::Agent => "role.agent",
+        Role::Supervisor => "role.supervisor",
+        Role::Operator => "role.operator",
+        Role::Admin => "role.admin",
+    }
+}
 
 impl Frame {
     pub fn of(visitor: &Visitor, here: &'static str) -> Frame {
@@ -72,12 +83,7 @@ impl Frame {
 
     /// The words' key for what this person is.
     pub fn role_word(&self) -> &'static str {
-        match self.person.as_ref().map(|person| person.role) {
-            Some(Role::Agent) => "role.agent",
-            Some(Role::Supervisor) => "role.supervisor",
-            Some(Role::Operator) => "role.operator",
-            Some(Role::Admin) | None => "role.admin",
-        }
+        role_word(self.person.as_ref().map_or(Role::Admin, |person| person.role))
     }
 
     pub fn other_lang(&self) -> Lang {
