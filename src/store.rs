@@ -23,6 +23,7 @@ mod sealed_phone;
 pub mod sessions;
 pub mod stored_phone;
 pub mod surveys;
+mod together;
 pub mod triggered;
 pub mod unanswered;
 pub mod users;

@@ -296,6 +296,6 @@ fn shown(row: &CampaignRow) -> Result<Value, Problem> {
 fn figures_shown(figures: &Figures) -> Value {
     json!({
         "contacts": figures.contacts, "by_state": figures.by_state, "dialled": figures.dialled, "under_way": figures.under_way,
-        "answered": figures.answered, "outcomes": figures.outcomes, "pace_per_minute": figures.pace, "ends": figures.ends.map(|at| at.to_string()),
+        "answered": figures.answered, "machines": figures.machines, "messages_left": figures.messages_left, "outcomes": figures.outcomes, "pace_per_minute": figures.pace, "ends": figures.ends.map(|at| at.to_string()),
     })
 }

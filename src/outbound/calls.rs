@@ -1,15 +1,17 @@
 //! Campaigns at work: what the dialer gives places for, the database gives contacts for, under the calendar and the rules. Without a network and without a
-//! clock of its own: whoever dials takes [`Call`]s, each once, and says how they ended. What it is told as `now` is real time, and so is the pace; hours, gaps and
+//! clock of its own: whoever dials takes [`Call`]s, each once, and says how they ended ([`Ends`]). What it is told as `now` is real time, and so is the pace; hours, gaps and
 //! caps go by [`Rules::clock`], and so do the rows that are kept.
 
 use super::calendar::{Calendar, MayCall};
 use super::campaign::{self, CampaignError, Move, OnMachine, State, read_week};
 use super::clock::Clock;
 use super::dialer::{Dialer, Event, Limits, Place};
-use super::outcome::{Gaps, Outcome};
+use super::outcome::{Came, Gaps, Outcome};
+use crate::audio::machine::Answerer;
 use crate::dialog::Conclusion;
 use crate::store::{Begun, CampaignRow, Checks, Database, Ended, Found, Lost, Refusal, Signed};
 use crate::text::{Lang, PhoneNumber};
+use futures_util::future::join_all;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,11 +63,12 @@ pub struct Calls {
     unwritten: Vec<Unwritten>,
 }
 
+#[derive(Debug)]
 struct Unwritten {
     attempt: i64,
     /// Who was called, when that is known.
     to: Option<PhoneNumber>,
-    outcome: Outcome,
+    came: Came,
     nth: u32,
     most: u32,
     at: Timestamp,
@@ -155,13 +158,13 @@ impl Calls {
     pub async fn look(&mut self, now: Timestamp) -> Result<(), CampaignError> {
         let shown = self.rules.clock.at(now);
         while let Some(unwritten) = self.unwritten.last() {
-            self.end(unwritten).await?;
+            self.ends().write(unwritten).await?;
             self.unwritten.pop();
         }
         for lost in self.database.contact_attempts().lost().await? {
             let outcome = self.outcome_of(&lost, shown);
             let Lost { attempt, nth, most, .. } = lost;
-            self.end(&Unwritten { attempt, to: None, outcome, nth, most, at: shown }).await?;
+            self.ends().write(&Unwritten { attempt, to: None, came: outcome.into(), nth, most, at: shown }).await?;
         }
         for row in self.database.campaigns().all().await? {
             let mut state = campaign::state(&row)?;
@@ -222,28 +225,35 @@ impl Calls {
     pub async fn handle(&mut self, event: Event, now: Timestamp) -> Vec<Call> {
         let mut places = self.dialer.handle(event, now);
         let mut calls = Vec::new();
-        while let Some(place) = places.pop() {
-            let until = match self.fill(&place, now).await {
-                Ok(Ok(call)) => {
-                    calls.push(call);
-                    continue;
-                }
-                Ok(Err(until)) => self.rules.clock.real(until),
-                Err(error) => {
+        while !places.is_empty() {
+            // At one time, so that their rows are on the disk together.
+            let found = join_all(places.iter().map(|place| self.fill(place, now))).await;
+            let mut more = Vec::new();
+            for (place, found) in places.into_iter().zip(found) {
+                let until = match found {
+                    Ok(Ok(call)) => {
+                        calls.push(call);
+                        continue;
+                    }
+                    Ok(Err(nobody)) => self.nobody(&place, nobody, now).await,
+                    Err(error) => Err(error),
+                };
+                let until = until.unwrap_or_else(|error| {
                     tracing::error!(campaign = place.campaign, %error, "nobody could be called; it is tried again soon");
                     now.saturating_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX)
-                }
-            };
-            places.extend(self.dialer.handle(Event::Unused { campaign: place.campaign, until }, now));
+                });
+                more.extend(self.dialer.handle(Event::Unused { campaign: place.campaign, until }, now));
+            }
+            places = more;
         }
         calls
     }
 
-    /// A call for a place, or when to look again, by the clock of campaigns.
-    async fn fill(&mut self, place: &Place, real: Timestamp) -> Result<Result<Call, Timestamp>, CampaignError> {
+    /// A call for a place, or that there is nobody to be called.
+    async fn fill(&self, place: &Place, real: Timestamp) -> Result<Result<Call, Nobody>, CampaignError> {
         let now = self.rules.clock.at(real);
         let later = now.saturating_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX);
-        let Some(Running { row, calendar, regions }) = self.running.get(&place.campaign) else { return Ok(Err(later)) };
+        let Some(Running { row, calendar, regions }) = self.running.get(&place.campaign) else { return Ok(Err(Nobody::Before(later))) };
         let verdict = |region: &String| calendar.may_call(now, Some(region.as_str()).filter(|region| !region.is_empty()));
         let open: Vec<String> = regions.iter().filter(|region| verdict(region) == MayCall::Yes).cloned().collect();
         let opens = regions.iter().filter_map(|region| match verdict(region) {
@@ -260,45 +270,88 @@ impl Calls {
                 let zone = self.zone(calendar, &begun.region);
                 Ok(Ok(Call { campaign: row.id, trunk: place.trunk.clone(), flow, lang, on_machine, zone, begun: *begun }))
             }
-            Found::Nobody(Some(next)) => Ok(Err(next.min(opens))),
-            Found::Nobody(None) => {
-                if !self.database.contacts().is_anybody_left(row.id).await? {
+            Found::Nobody(Some(next)) => Ok(Err(Nobody::Before(next.min(opens)))),
+            Found::Nobody(None) => Ok(Err(Nobody::Open(opens.min(later)))),
+            Found::NotRunning => Ok(Err(Nobody::Before(later))),
+        }
+    }
+
+    /// Nobody is called for a place; gives until when none of the campaign may be, in real time.
+    async fn nobody(&mut self, place: &Place, nobody: Nobody, real: Timestamp) -> Result<Timestamp, CampaignError> {
+        let until = match nobody {
+            Nobody::Before(until) => until,
+            Nobody::Open(until) => {
+                let is_anybody_left = self.database.contacts().is_anybody_left(place.campaign).await?;
+                if !is_anybody_left && let Some(Running { row, .. }) = self.running.remove(&place.campaign) {
                     // Somebody who was quicker changed it; the next look shows.
-                    let _ = campaign::advance(&self.database, row, Move::Finish, by_itself(now)).await;
-                    let id = row.id;
-                    self.running.remove(&id);
-                    self.dialer.take(Event::Stops { campaign: id }, real);
+                    let _ = campaign::advance(&self.database, &row, Move::Finish, by_itself(self.rules.clock.at(real))).await;
+                    self.dialer.take(Event::Stops { campaign: row.id }, real);
                 }
-                Ok(Err(opens.min(later)))
+                until
             }
-            Found::NotRunning => Ok(Err(later)),
-        }
-    }
-
-    /// A call is over; what is to be dialled now. An end that cannot be written down is at the next look.
-    pub async fn ended(&mut self, call: &Call, outcome: Outcome, now: Timestamp) -> Vec<Call> {
-        let (attempt, nth) = (call.begun.attempt, call.begun.nth);
-        let running = self.running.get(&call.campaign).map(|running| running.row.is.most_attempts);
-        let most = match running {
-            Some(most) => most,
-            None => self.database.campaigns().most_attempts(call.campaign).await.unwrap_or(nth),
         };
-        let unwritten = Unwritten { attempt, to: Some(call.begun.to.clone()), outcome, nth, most, at: self.rules.clock.at(now) };
-        if let Err(error) = self.end(&unwritten).await {
-            tracing::error!(attempt, %error, "the end of a call could not be written down; it is tried again soon");
-            self.unwritten.push(unwritten);
-        }
-        self.handle(Event::Ended { campaign: call.campaign, has_trunk_failed: outcome.has_trunk_failed() }, now).await
+        Ok(self.rules.clock.real(until))
     }
 
-    async fn end(&self, ended: &Unwritten) -> Result<(), CampaignError> {
-        let Unwritten { attempt, to, outcome, nth, most, at } = ended;
+    /// Writes down how calls ended, beside everything else.
+    pub fn ends(&self) -> Ends {
+        Ends { database: self.database.clone(), gaps: self.rules.gaps, clock: self.rules.clock }
+    }
+
+    /// A call is over; what is to be dialled now. An end that could not be written down is at the next look.
+    pub async fn over(&mut self, over: Over, now: Timestamp) -> Vec<Call> {
+        let Over { campaign, has_trunk_failed, unwritten } = over;
+        self.unwritten.extend(unwritten);
+        self.handle(Event::Ended { campaign, has_trunk_failed }, now).await
+    }
+}
+
+/// Nobody is to be called now.
+enum Nobody {
+    /// And not before this moment.
+    Before(Timestamp),
+    /// There is nobody in regions that are open; it is looked again then.
+    Open(Timestamp),
+}
+
+/// See [`Calls::ends`].
+#[derive(Clone)]
+pub struct Ends {
+    database: Database,
+    gaps: Gaps,
+    clock: Clock,
+}
+
+/// A call that is over, for [`Calls::over`].
+#[derive(Debug)]
+pub struct Over {
+    campaign: i64,
+    has_trunk_failed: bool,
+    unwritten: Option<Unwritten>,
+}
+
+impl Ends {
+    /// A call ended like this.
+    pub async fn end(&self, call: &Call, came: impl Into<Came>, now: Timestamp) -> Over {
+        let came = came.into();
+        let (attempt, nth) = (call.begun.attempt, call.begun.nth);
+        let most = self.database.campaigns().most_attempts(call.campaign).await.unwrap_or(nth);
+        let unwritten = Unwritten { attempt, to: Some(call.begun.to.clone()), came, nth, most, at: self.clock.at(now) };
+        let written = self.write(&unwritten).await;
+        if let Err(error) = &written {
+            tracing::error!(attempt, %error, "the end of a call could not be written down; it is tried again soon");
+        }
+        Over { campaign: call.campaign, has_trunk_failed: came.to.has_trunk_failed(), unwritten: written.is_err().then_some(unwritten) }
+    }
+
+    async fn write(&self, ended: &Unwritten) -> Result<(), CampaignError> {
+        let Unwritten { attempt, to, came: Came { to: outcome, answered_by }, nth, most, at } = ended;
         if let (Outcome::OptedOut, Some(to)) = (outcome, to) {
             let refusal = Refusal { campaign: None, reason: "spoken", author: "service", at: *at };
             self.database.do_not_call().add(to, refusal).await?;
         }
-        let next = outcome.next(*nth, *most, &self.rules.gaps, *at);
-        let ended = Ended { outcome: outcome.name(), state: next.state(), next: next.at() };
+        let next = outcome.next(*nth, *most, &self.gaps, *at);
+        let ended = Ended { outcome: outcome.name(), state: next.state(), next: next.at(), answered_by: answered_by.map(Answerer::name) };
         self.database.contact_attempts().end(*attempt, ended, *at).await?;
         Ok(())
     }

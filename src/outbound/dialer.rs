@@ -53,8 +53,8 @@ pub struct Dialer {
 const BREAKER_WINDOW_US: i64 = 120_000_000;
 const BREAKER_LEAST: usize = 5;
 const BREAKER_REST_US: i64 = 60_000_000;
-/// How late a call may be without putting off those after it.
-const CATCH_UP_US: i64 = 20_000;
+/// How late a call may be without putting off those after it. Whoever writes calls down waits for a disk.
+const CATCH_UP_US: i64 = 250_000;
 const MINUTE_US: i64 = 60_000_000;
 
 #[derive(Clone, Debug)]
@@ -80,35 +80,54 @@ struct Campaign {
     turn: u64,
 }
 
-/// Moments with at least so long between them, but for what is caught up.
-#[derive(Clone, Copy, Debug)]
+/// Moments with so long between them, but for what is caught up; and never more in a minute than there may be.
+#[derive(Clone, Debug)]
 struct Pace {
+    per_minute: usize,
     interval_us: i64,
     next: i64,
+    /// When those of the last minute were.
+    taken: VecDeque<i64>,
 }
 
 impl Pace {
     fn new(per_minute: u32) -> Pace {
-        Pace { interval_us: MINUTE_US / i64::from(per_minute.max(1)), next: i64::MIN }
+        let mut pace = Pace { per_minute: 1, interval_us: MINUTE_US, next: i64::MIN, taken: VecDeque::new() };
+        pace.change(per_minute);
+        pace
     }
 
     fn change(&mut self, per_minute: u32) {
-        self.interval_us = Pace::new(per_minute).interval_us;
+        self.per_minute = per_minute.max(1) as usize;
+        self.interval_us = MINUTE_US / i64::from(per_minute.max(1));
+    }
+
+    /// From when on there may be one.
+    fn ready(&self) -> i64 {
+        let before = self.taken.len().checked_sub(self.per_minute).and_then(|index| self.taken.get(index));
+        self.next.max(before.map_or(i64::MIN, |at| at + MINUTE_US))
     }
 
     fn take(&mut self, now: i64) {
-        self.next = self.next.max(now - CATCH_UP_US) + self.interval_us;
+        // The first one was not late.
+        let due = if self.next == i64::MIN { now } else { self.next.max(now - CATCH_UP_US) };
+        self.next = due + self.interval_us;
+        self.taken.push_back(now);
+        while self.taken.front().is_some_and(|at| *at <= now - MINUTE_US) {
+            self.taken.pop_front();
+        }
     }
 
     fn give_back(&mut self) {
         self.next -= self.interval_us;
+        self.taken.pop_back();
     }
 }
 
 impl Trunk {
     /// From when on a call may be begun, were there room.
     fn ready(&self) -> i64 {
-        self.pace.next.max(self.rests_until.unwrap_or(i64::MIN))
+        self.pace.ready().max(self.rests_until.unwrap_or(i64::MIN))
     }
 
     fn has_room(&self) -> bool {
@@ -252,7 +271,7 @@ impl Dialer {
 }
 
 fn ready(campaign: &Campaign, trunk: &Trunk) -> i64 {
-    campaign.pace.next.max(campaign.until).max(trunk.ready())
+    campaign.pace.ready().max(campaign.until).max(trunk.ready())
 }
 
 #[cfg(test)]

@@ -220,12 +220,12 @@ impl std::ops::AddAssign for Imported {
 }
 
 /// The first line of results.
-pub const RESULTS_HEAD: &str = "line,number,region,state,outcome,attempts,variables\n";
+pub const RESULTS_HEAD: &str = "line,number,region,state,outcome,answered_by,attempts,variables\n";
 
 /// What became of a contact, as a line of CSV; the number is masked.
 pub fn result_line(row: ContactRow) -> String {
-    let outcome = row.outcome.unwrap_or_default();
-    let texts = [row.customer_shown, row.region, row.state, outcome, row.attempts.to_string(), row.variables];
+    let (outcome, answered_by) = (row.outcome.unwrap_or_default(), row.answered_by.unwrap_or_default());
+    let texts = [row.customer_shown, row.region, row.state, outcome, answered_by, row.attempts.to_string(), row.variables];
     format!("{},{}\n", row.line, texts.map(|text| field(&text)).join(","))
 }
 

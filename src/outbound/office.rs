@@ -69,6 +69,9 @@ pub struct Figures {
     pub outcomes: BTreeMap<String, i64>,
     /// Calls that a person answered.
     pub answered: i64,
+    /// Calls that a machine answered, and those of them in which it was left the message.
+    pub machines: i64,
+    pub messages_left: i64,
     /// Calls begun a minute, lately.
     pub pace: f64,
     /// When the last one will be called, as it goes now.
@@ -141,6 +144,8 @@ impl Office {
                 }
             }
         }
+        let of = |outcome: &str| figures.outcomes.get(outcome).copied().unwrap_or_default();
+        (figures.machines, figures.messages_left) = (of("machine") + of("message_left"), of("message_left"));
         let since = now.saturating_sub(SignedDuration::from_mins(PACE_MINUTES)).unwrap_or(Timestamp::MIN);
         figures.pace = self.database.contacts().begun_since(campaign.id, since).await? as f64 / PACE_MINUTES as f64;
         figures.ends = self.ends(campaign, &figures, now).await?;

@@ -1,5 +1,6 @@
 //! How a call of a campaign ended, and what comes of it: one rule decides about another attempt.
 
+use crate::audio::machine::Answerer;
 use crate::call::dial::Cause;
 use crate::dialog::Conclusion;
 use jiff::civil::DateTime;
@@ -39,6 +40,19 @@ pub enum Outcome {
     Failed,
     /// The process died while it called; nobody knows what became of it.
     Lost,
+}
+
+/// What a call came to, and who picked up, as far as that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Came {
+    pub to: Outcome,
+    pub answered_by: Option<Answerer>,
+}
+
+impl From<Outcome> for Came {
+    fn from(to: Outcome) -> Came {
+        Came { to, answered_by: None }
+    }
 }
 
 /// What becomes of the contact.

@@ -1,10 +1,11 @@
 //! The dialer at work: takes calls from [`Calls`], dials each once, holds those that are answered, and says how they ended. One task; the calls are
 //! tasks beside it.
 
-use super::calls::{Call, Calls, Stranded};
+use super::calls::{Call, Calls, Over, Stranded};
 use super::campaign::OnMachine;
 use super::dialer::Event;
-use super::outcome::Outcome;
+use super::outcome::{Came, Outcome};
+use crate::audio::machine::Answerer;
 use crate::call::dial::{Callee, Cause, Dialer, Order};
 use crate::call::editions::Editions;
 use crate::call::reception::{Incoming, Reception};
@@ -38,7 +39,7 @@ impl<D: Dialer + 'static> Work<D> {
     pub async fn run(mut self) {
         let mut looks = tokio::time::interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut under_way: JoinSet<Outcome> = JoinSet::new();
+        let mut under_way: JoinSet<Over> = JoinSet::new();
         let mut whose: HashMap<Id, Call> = HashMap::new();
         let mut told: BTreeSet<Stranded> = BTreeSet::new();
         let mut stop = self.stop.clone();
@@ -51,15 +52,20 @@ impl<D: Dialer + 'static> Work<D> {
                     self.calls.handle(self.room(0), Timestamp::now()).await
                 }
                 Some(ended) = under_way.join_next_with_id() => {
-                    let (id, outcome) = match ended {
-                        Ok((id, outcome)) => (id, outcome),
+                    let over = match ended {
+                        Ok((id, over)) => {
+                            whose.remove(&id);
+                            over
+                        }
                         // The task panicked; what the customer heard of it is not known.
-                        Err(error) => (error.id(), Outcome::Lost),
+                        Err(error) => {
+                            let Some(call) = whose.remove(&error.id()) else { continue };
+                            self.calls.ends().end(&call, Outcome::Lost, Timestamp::now()).await
+                        }
                     };
-                    let Some(call) = whose.remove(&id) else { continue };
                     // Its place is free already, and the dialer counts it now.
                     self.calls.take(self.room(1), Timestamp::now());
-                    self.calls.ended(&call, outcome, Timestamp::now()).await
+                    self.calls.over(over, Timestamp::now()).await
                 }
                 () = until(wakes), if !stopping => self.calls.handle(self.room(0), Timestamp::now()).await,
                 () = told_to(&mut stop), if !stopping => {
@@ -69,7 +75,14 @@ impl<D: Dialer + 'static> Work<D> {
                 }
             };
             for call in to_dial {
-                let task = under_way.spawn(self.dial(call.clone()));
+                let (ends, dialled) = (self.calls.ends(), self.dial(call.clone()));
+                let task = under_way.spawn({
+                    let call = call.clone();
+                    async move {
+                        let came = dialled.await;
+                        ends.end(&call, came, Timestamp::now()).await
+                    }
+                });
                 whose.insert(task.id(), call);
             }
         }
@@ -94,7 +107,7 @@ impl<D: Dialer + 'static> Work<D> {
     }
 
     /// Dials, and holds the call when it is answered.
-    fn dial(&self, call: Call) -> impl Future<Output = Outcome> + Send + use<D> {
+    fn dial(&self, call: Call) -> impl Future<Output = Came> + Send + use<D> {
         let (dialer, reception, editions) = (self.dialer.clone(), self.reception.clone(), self.editions.clone());
         let (ring, mut stop, clock) = (self.ring, self.stop.clone(), self.calls.clock());
         // Taken before anything else happens, so that no place is given twice.
@@ -105,24 +118,25 @@ impl<D: Dialer + 'static> Work<D> {
                 Err(error) => {
                     tracing::warn!(contact = call.begun.contact, %error, "a contact cannot be called");
                     return match error {
-                        NoErrand::Row(_) => Outcome::Unfit,
-                        NoErrand::Unknown { .. } => Outcome::Failed,
+                        NoErrand::Row(_) => Came::from(Outcome::Unfit),
+                        NoErrand::Unknown { .. } => Came::from(Outcome::Failed),
                     };
                 }
             };
-            let Ok(place) = place else { return Outcome::Undialled(Cause::NoRoom) };
+            let Ok(place) = place else { return Came::from(Outcome::Undialled(Cause::NoRoom)) };
             let order = Order { to: Callee::Number(call.begun.to.clone()), from: None, trunk: Some(call.trunk.clone()), ring };
             let line = tokio::select! {
                 answered = dialer.dial(order) => match answered {
                     Ok(line) => line,
-                    Err(undialled) => return Outcome::Undialled(undialled.cause),
+                    Err(undialled) => return Came::from(Outcome::Undialled(undialled.cause)),
                 },
-                () = told_to(&mut stop) => return Outcome::Undialled(Cause::NoRoom),
+                () = told_to(&mut stop) => return Came::from(Outcome::Undialled(Cause::NoRoom)),
             };
             let callee = Incoming { line: "campaign", caller: Some(call.begun.to.clone()), lang: call.lang };
             let now = clock.now().to_zoned(call.zone.clone());
             let finished = reception.hold_ours(place, line, callee, errand, now).await;
-            outcome(&finished, call.on_machine, *stop.borrow(), &call.zone, clock.now())
+            let to = outcome(&finished, call.on_machine, *stop.borrow(), &call.zone, clock.now());
+            Came { to, answered_by: answerer(&finished) }
         }
     }
 }
@@ -148,6 +162,16 @@ fn errand(editions: &Editions, call: &Call) -> Result<Errand, NoErrand> {
     let row: BTreeMap<String, String> = serde_json::from_str(&call.begun.variables).unwrap_or_default();
     let errand = editions.current().engine.flows().errand(&call.flow, &row)?;
     Ok(Errand { leaves_message: call.on_machine == OnMachine::Message, ..errand })
+}
+
+/// What showed itself for certain, else what the first seconds were like.
+fn answerer(finished: &Finished) -> Option<Answerer> {
+    match (finished.machine, finished.conclusion) {
+        (Some(_), _) => Some(finished.answered_by.filter(|who| who.is_machine()).unwrap_or(Answerer::Machine)),
+        // Somebody said or pressed what it came to.
+        (None, Some(_)) => Some(Answerer::Human),
+        (None, None) => finished.answered_by,
+    }
 }
 
 /// How a call ended that was answered.

@@ -27,65 +27,58 @@ pub struct Calls<'a>(pub(super) &'a Database);
 impl Calls<'_> {
     /// Begins a record. The id must be new.
     pub async fn open(&self, call: NewCall<'_>) -> Result<(), StoreError> {
-        let _writer = self.0.writer().await;
         let caller = call.caller.map(|number| self.0.stored_phone(number));
-        sqlx::query("INSERT INTO calls (id, edition, run, caller, caller_shown, lang, opened) VALUES (?, ?, ?, ?, ?, ?, ?)")
-            .bind(call.id)
-            .bind(call.edition)
-            .bind(&self.0.run.id)
-            .bind(caller.as_ref().map(|caller| caller.reference.as_str()))
-            .bind(caller.as_ref().map(|caller| caller.shown.as_str()))
+        let query = sqlx::query("INSERT INTO calls (id, edition, run, caller, caller_shown, lang, opened) VALUES (?, ?, ?, ?, ?, ?, ?)")
+            .bind(call.id.to_owned())
+            .bind(call.edition.to_owned())
+            .bind(self.0.run.id.clone())
+            .bind(caller.as_ref().map(|caller| caller.reference.clone()))
+            .bind(caller.as_ref().map(|caller| caller.shown.clone()))
             .bind(call.lang.code())
-            .bind(moment::to_text(call.opened))
-            .execute(&self.0.pool)
-            .await?;
+            .bind(moment::to_text(call.opened));
+        self.0.statement(query).await?;
         Ok(())
     }
 
     /// Keeps a turn; one with the same `n` is replaced, so that a turn can be kept when it is decided and again when it was played.
     pub async fn put_turn(&self, call: &str, turn: &Turn) -> Result<(), StoreError> {
-        let _writer = self.0.writer().await;
         let heard = if turn.secret && !turn.heard.is_empty() { SECRET.to_owned() } else { mask_text(&turn.heard) };
         let slots = if turn.secret { value_json::masked(&hidden(&turn.slots)) } else { value_json::masked(&turn.slots) };
-        sqlx::query(
+        let query = sqlx::query(
             "INSERT OR REPLACE INTO turns
              (call, n, heard, confidence, intent, decision, slots, said, speech_end, endpoint, text_ready, decided, first_sample)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
-        .bind(call)
+        .bind(call.to_owned())
         .bind(turn.n)
         .bind(heard)
         .bind(turn.confidence)
-        .bind(turn.intent.as_deref())
-        .bind(&turn.decision)
+        .bind(turn.intent.clone())
+        .bind(turn.decision.clone())
         .bind(slots.to_string())
         .bind(mask_text(&turn.said))
         .bind(turn.ms.speech_end)
         .bind(turn.ms.endpoint)
         .bind(turn.ms.text)
         .bind(turn.ms.decided)
-        .bind(turn.ms.first_sample)
-        .execute(&self.0.pool)
-        .await?;
+        .bind(turn.ms.first_sample);
+        self.0.statement(query).await?;
         Ok(())
     }
 
     /// Appends an event.
     pub async fn add_event(&self, call: &str, event: &CallEvent) -> Result<(), StoreError> {
-        let _writer = self.0.writer().await;
-        sqlx::query("INSERT INTO events (call, at_ms, kind, detail) VALUES (?, ?, ?, ?)")
-            .bind(call)
+        let query = sqlx::query("INSERT INTO events (call, at_ms, kind, detail) VALUES (?, ?, ?, ?)")
+            .bind(call.to_owned())
             .bind(event.at_ms)
-            .bind(&event.kind)
-            .bind(value_json::masked(&event.detail).to_string())
-            .execute(&self.0.pool)
-            .await?;
+            .bind(event.kind.clone())
+            .bind(value_json::masked(&event.detail).to_string());
+        self.0.statement(query).await?;
         Ok(())
     }
 
     /// Ends a call that is open; [`StoreError::Misuse`] for one that is unknown or was ended before.
     pub async fn close(&self, call: &str, ending: &Ending) -> Result<(), StoreError> {
-        let _writer = self.0.writer().await;
         let (reason, intent, slots) = match &ending.outcome {
             CallOutcome::Completed | CallOutcome::Abandoned => (None, None, None),
             CallOutcome::Failed { reason } => (Some(mask_text(reason)), None, None),
@@ -93,7 +86,7 @@ impl Calls<'_> {
                 (Some(reason.clone()), intent.clone(), Some(value_json::masked(slots).to_string()))
             }
         };
-        let closed = sqlx::query(
+        let query = sqlx::query(
             "UPDATE calls SET closed = ?, outcome = ?, outcome_reason = ?, outcome_intent = ?, outcome_slots = ?
              WHERE id = ? AND outcome IS NULL",
         )
@@ -102,10 +95,8 @@ impl Calls<'_> {
         .bind(reason)
         .bind(intent)
         .bind(slots)
-        .bind(call)
-        .execute(&self.0.pool)
-        .await?;
-        if closed.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Misuse(format!("no open call {call}"))) }
+        .bind(call.to_owned());
+        if self.0.statement(query).await? == 1 { Ok(()) } else { Err(StoreError::Misuse(format!("no open call {call}"))) }
     }
 
     /// The whole record of one call.

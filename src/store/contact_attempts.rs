@@ -52,6 +52,8 @@ pub struct Ended<'a> {
     pub state: &'a str,
     /// When the contact is called again.
     pub next: Option<Timestamp>,
+    /// Who picked up, as far as that is known.
+    pub answered_by: Option<&'a str>,
 }
 
 /// A call that a process began which is dead.
@@ -106,96 +108,40 @@ impl ContactAttempts<'_> {
     /// Takes the contact of a running campaign that has waited longest, if it passes `checks`, and writes the attempt. Contacts that must not be called are
     /// struck out, those called often enough put off.
     pub async fn begin(&self, campaign: i64, checks: &Checks<'_>, now: Timestamp) -> Result<Found, StoreError> {
-        let mut transaction = self.0.begin().await?;
-        let needs_consent: Option<bool> = sqlx::query_scalar("SELECT needs_consent FROM campaigns WHERE id = ? AND state = 'running'")
-            .bind(campaign)
-            .fetch_optional(&mut *transaction)
-            .await?;
-        let Some(needs_consent) = needs_consent else { return Ok(Found::NotRunning) };
-        let mut found = Found::Nobody(Some(now));
-        for _ in 0..MOST_LOOKED_AT {
-            let Some(waiting) = first(&mut transaction, campaign, checks.regions).await? else {
-                found = Found::Nobody(None);
-                break;
-            };
-            if waiting.next > now.as_millisecond() {
-                found = Found::Nobody(Some(read_instant(waiting.next)?));
-                break;
-            }
-            match hindrance(&mut transaction, campaign, &waiting, needs_consent, checks.caps, now).await? {
-                None => {
-                    found = Found::Begun(Box::new(self.write(&mut transaction, waiting, now).await?));
-                    break;
-                }
-                Some(Hindrance::Stop(why)) => {
-                    sqlx::query("UPDATE contacts SET state = 'stopped', outcome = ? WHERE id = ?")
-                        .bind(why)
-                        .bind(waiting.contact)
-                        .execute(&mut *transaction)
-                        .await?;
-                }
-                Some(Hindrance::Wait(until)) => {
-                    sqlx::query("UPDATE contacts SET next = ? WHERE id = ?")
-                        .bind(until)
-                        .bind(waiting.contact)
-                        .execute(&mut *transaction)
-                        .await?;
-                }
-            }
-        }
-        transaction.commit().await?;
-        Ok(found)
-    }
-
-    async fn write(&self, connection: &mut SqliteConnection, waiting: Waiting, now: Timestamp) -> Result<Begun, StoreError> {
-        let of_all = waiting.attempts + 1;
-        let nth = of_all - waiting.called_before;
-        let to = self.0.open_phone(&waiting.sealed)?;
-        let done = sqlx::query("INSERT INTO contact_attempts (contact, nth, customer, run, began) VALUES (?, ?, ?, ?, ?)")
-            .bind(waiting.contact)
-            .bind(of_all)
-            .bind(&waiting.customer)
-            .bind(&self.0.run.id)
-            .bind(now.as_millisecond())
-            .execute(&mut *connection)
-            .await?;
-        sqlx::query("UPDATE contacts SET state = 'dialling', attempts = ? WHERE id = ?")
-            .bind(of_all)
-            .bind(waiting.contact)
-            .execute(connection)
-            .await?;
-        let lang = waiting.lang.map(read_lang).transpose()?;
-        Ok(Begun {
-            attempt: done.last_insert_rowid(),
-            contact: waiting.contact,
-            nth,
-            to,
-            region: waiting.region,
-            lang,
-            variables: waiting.variables,
-        })
+        let (database, regions, caps) = (self.0.clone(), checks.regions.to_vec(), checks.caps.to_vec());
+        let begun = self.0.together(move |connection| {
+            Box::pin(async move { begin(&database, connection, campaign, &Checks { regions: &regions, caps: &caps }, now).await })
+        });
+        begun.await
     }
 
     /// It ended; false when that was known.
     pub async fn end(&self, attempt: i64, ended: Ended<'_>, now: Timestamp) -> Result<bool, StoreError> {
-        let mut transaction = self.0.begin().await?;
-        let contact: Option<i64> =
-            sqlx::query_scalar("UPDATE contact_attempts SET ended = ?, outcome = ? WHERE id = ? AND ended IS NULL RETURNING contact")
+        let (outcome, state, next) = (ended.outcome.to_owned(), ended.state.to_owned(), ended.next.map(Timestamp::as_millisecond));
+        let answered_by = ended.answered_by.map(str::to_owned);
+        let ended = self.0.together(move |connection| {
+            Box::pin(async move {
+                let contact: Option<i64> = sqlx::query_scalar(
+                    "UPDATE contact_attempts SET ended = ?, outcome = ?, answered_by = ? WHERE id = ? AND ended IS NULL RETURNING contact",
+                )
                 .bind(now.as_millisecond())
-                .bind(ended.outcome)
+                .bind(&outcome)
+                .bind(&answered_by)
                 .bind(attempt)
-                .fetch_optional(&mut *transaction)
+                .fetch_optional(&mut *connection)
                 .await?;
-        let Some(contact) = contact else { return Ok(false) };
-        sqlx::query("UPDATE contacts SET state = ?, outcome = ?, next = coalesce(?, next) WHERE id = ? AND state = 'dialling'")
-            .bind(ended.state)
-            .bind(ended.outcome)
-            .bind(ended.next.map(Timestamp::as_millisecond))
-            .bind(contact)
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(true)
+                let Some(contact) = contact else { return Ok(false) };
+                sqlx::query("UPDATE contacts SET state = ?, outcome = ?, next = coalesce(?, next) WHERE id = ? AND state = 'dialling'")
+                    .bind(&state)
+                    .bind(&outcome)
+                    .bind(next)
+                    .bind(contact)
+                    .execute(connection)
+                    .await?;
+                Ok(true)
+            })
+        });
+        ended.await
     }
 
     /// What the call to a customer that this process holds has come to, if it came to anything.
@@ -210,13 +156,13 @@ impl ContactAttempts<'_> {
 
     /// Writes down what it has come to; a customer is in one call at a time.
     pub async fn reach(&self, customer: &PhoneNumber, reached: &Reached) -> Result<(), StoreError> {
-        sqlx::query("UPDATE contact_attempts SET reached = ?, reached_later = ? WHERE customer = ? AND run = ? AND ended IS NULL")
-            .bind(&reached.conclusion)
-            .bind(reached.later.map(moment::to_text))
-            .bind(self.0.stored_phone(customer).reference)
-            .bind(&self.0.run.id)
-            .execute(&self.0.pool)
-            .await?;
+        let query =
+            sqlx::query("UPDATE contact_attempts SET reached = ?, reached_later = ? WHERE customer = ? AND run = ? AND ended IS NULL")
+                .bind(reached.conclusion.clone())
+                .bind(reached.later.map(moment::to_text))
+                .bind(self.0.stored_phone(customer).reference)
+                .bind(self.0.run.id.clone());
+        self.0.statement(query).await?;
         Ok(())
     }
 
@@ -246,6 +192,82 @@ impl ContactAttempts<'_> {
         sqlx::query("UPDATE contact_attempts SET run = '' WHERE run = ? AND ended IS NULL").bind(run).execute(&self.0.pool).await?;
         Ok(())
     }
+}
+
+/// See [`ContactAttempts::begin`].
+async fn begin(
+    database: &Database,
+    connection: &mut SqliteConnection,
+    campaign: i64,
+    checks: &Checks<'_>,
+    now: Timestamp,
+) -> Result<Found, StoreError> {
+    let needs_consent: Option<bool> = sqlx::query_scalar("SELECT needs_consent FROM campaigns WHERE id = ? AND state = 'running'")
+        .bind(campaign)
+        .fetch_optional(&mut *connection)
+        .await?;
+    let Some(needs_consent) = needs_consent else { return Ok(Found::NotRunning) };
+    let mut found = Found::Nobody(Some(now));
+    for _ in 0..MOST_LOOKED_AT {
+        let Some(waiting) = first(connection, campaign, checks.regions).await? else {
+            found = Found::Nobody(None);
+            break;
+        };
+        if waiting.next > now.as_millisecond() {
+            found = Found::Nobody(Some(read_instant(waiting.next)?));
+            break;
+        }
+        match hindrance(connection, campaign, &waiting, needs_consent, checks.caps, now).await? {
+            None => {
+                found = Found::Begun(Box::new(write(database, connection, waiting, now).await?));
+                break;
+            }
+            Some(Hindrance::Stop(why)) => {
+                sqlx::query("UPDATE contacts SET state = 'stopped', outcome = ? WHERE id = ?")
+                    .bind(why)
+                    .bind(waiting.contact)
+                    .execute(&mut *connection)
+                    .await?;
+            }
+            Some(Hindrance::Wait(until)) => {
+                sqlx::query("UPDATE contacts SET next = ? WHERE id = ?")
+                    .bind(until)
+                    .bind(waiting.contact)
+                    .execute(&mut *connection)
+                    .await?;
+            }
+        }
+    }
+    Ok(found)
+}
+
+async fn write(database: &Database, connection: &mut SqliteConnection, waiting: Waiting, now: Timestamp) -> Result<Begun, StoreError> {
+    let of_all = waiting.attempts + 1;
+    let nth = of_all - waiting.called_before;
+    let to = database.open_phone(&waiting.sealed)?;
+    let done = sqlx::query("INSERT INTO contact_attempts (contact, nth, customer, run, began) VALUES (?, ?, ?, ?, ?)")
+        .bind(waiting.contact)
+        .bind(of_all)
+        .bind(&waiting.customer)
+        .bind(&database.run.id)
+        .bind(now.as_millisecond())
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("UPDATE contacts SET state = 'dialling', attempts = ? WHERE id = ?")
+        .bind(of_all)
+        .bind(waiting.contact)
+        .execute(connection)
+        .await?;
+    let lang = waiting.lang.map(read_lang).transpose()?;
+    Ok(Begun {
+        attempt: done.last_insert_rowid(),
+        contact: waiting.contact,
+        nth,
+        to,
+        region: waiting.region,
+        lang,
+        variables: waiting.variables,
+    })
 }
 
 fn read_reached(row: &SqliteRow) -> Result<Option<Reached>, StoreError> {

@@ -39,6 +39,8 @@ pub struct ContactRow {
     pub variables: String,
     /// Not called before this moment, while it waits.
     pub next: Timestamp,
+    /// Who picked up at the last call at which somebody did.
+    pub answered_by: Option<String>,
 }
 
 /// Which contacts are asked for.
@@ -60,6 +62,8 @@ pub struct AttemptRow {
     pub began: Timestamp,
     pub ended: Option<Timestamp>,
     pub outcome: Option<String>,
+    /// Who picked up, as far as that is known.
+    pub answered_by: Option<String>,
 }
 
 /// Rows of one statement: SQLite takes 32,766 values.
@@ -147,7 +151,8 @@ impl Contacts<'_> {
     /// A campaign's contacts in the order in which they came.
     pub async fn page(&self, campaign: i64, sought: SoughtContacts<'_>) -> Result<Vec<ContactRow>, StoreError> {
         let rows = sqlx::query(
-            "SELECT * FROM contacts WHERE campaign = ?1 AND id > ?2 AND (?3 IS NULL OR state = ?3) AND (?4 IS NULL OR outcome = ?4)
+            "SELECT *, (SELECT answered_by FROM contact_attempts WHERE contact = contacts.id AND answered_by IS NOT NULL ORDER BY nth DESC LIMIT 1) AS answered_by
+             FROM contacts WHERE campaign = ?1 AND id > ?2 AND (?3 IS NULL OR state = ?3) AND (?4 IS NULL OR outcome = ?4)
              AND (?5 IS NULL OR customer = ?5) ORDER BY id LIMIT ?6",
         )
         .bind(campaign)
@@ -163,23 +168,27 @@ impl Contacts<'_> {
 
     /// A contact of this campaign.
     pub async fn find(&self, campaign: i64, contact: i64) -> Result<Option<ContactRow>, StoreError> {
-        let row = sqlx::query("SELECT * FROM contacts WHERE id = ? AND campaign = ?")
-            .bind(contact)
-            .bind(campaign)
-            .fetch_optional(&self.0.pool)
-            .await?;
+        let row = sqlx::query(
+            "SELECT *, (SELECT answered_by FROM contact_attempts WHERE contact = contacts.id AND answered_by IS NOT NULL ORDER BY nth DESC LIMIT 1) AS answered_by
+             FROM contacts WHERE id = ? AND campaign = ?",
+        )
+        .bind(contact)
+        .bind(campaign)
+        .fetch_optional(&self.0.pool)
+        .await?;
         row.as_ref().map(read).transpose()
     }
 
     /// The calls to a contact, the first one first.
     pub async fn attempts(&self, contact: i64) -> Result<Vec<AttemptRow>, StoreError> {
-        let rows: Vec<(i64, i64, Option<i64>, Option<String>)> =
-            sqlx::query_as("SELECT nth, began, ended, outcome FROM contact_attempts WHERE contact = ? ORDER BY nth")
+        type Columns = (i64, i64, Option<i64>, Option<String>, Option<String>);
+        let rows: Vec<Columns> =
+            sqlx::query_as("SELECT nth, began, ended, outcome, answered_by FROM contact_attempts WHERE contact = ? ORDER BY nth")
                 .bind(contact)
                 .fetch_all(&self.0.pool)
                 .await?;
-        let read = |(nth, began, ended, outcome): (i64, i64, Option<i64>, Option<String>)| {
-            Ok(AttemptRow { nth, began: read_instant(began)?, ended: ended.map(read_instant).transpose()?, outcome })
+        let read = |(nth, began, ended, outcome, answered_by): Columns| {
+            Ok(AttemptRow { nth, began: read_instant(began)?, ended: ended.map(read_instant).transpose()?, outcome, answered_by })
         };
         rows.into_iter().map(read).collect()
     }
@@ -210,5 +219,6 @@ fn read(row: &SqliteRow) -> Result<ContactRow, StoreError> {
         attempts: row.try_get("attempts")?,
         variables: row.try_get("variables")?,
         next: read_instant(row.try_get("next")?)?,
+        answered_by: row.try_get("answered_by")?,
     })
 }

@@ -2,6 +2,7 @@
 
 use super::runs::Run;
 use super::sealed_phone::Sealer;
+use super::together::Together;
 use super::{
     Attempts, CallBacks, Calls, Campaigns, Changes, ContactAttempts, ContactImports, Contacts, Dialing, DoNotCall, Incidents, Notices,
     Sessions, StoredPhone, Surveys, TriggeredCalls, Unanswered, Users, WorkOrders,
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
 
 /// By what the caller can do about it.
 #[derive(Debug, thiserror::Error)]
@@ -58,9 +59,10 @@ pub struct Database {
     sealer: Sealer,
     /// While it is held, calls of this process are under way.
     pub(super) run: Arc<Run>,
+    pub(super) together: Arc<Together>,
     path: Arc<Path>,
     /// Of those who wait for the write lock, so that connections are left for who only reads.
-    writers: Arc<Semaphore>,
+    pub(super) writers: Arc<Semaphore>,
     /// Keeps a temporary file's folder until nobody uses the database any more.
     _folder: Option<Arc<TemporaryFolder>>,
 }
@@ -131,6 +133,7 @@ impl Database {
             secret,
             sealer: Sealer::new(&secret),
             run,
+            together: Arc::default(),
             path: path.into(),
             writers: Arc::new(Semaphore::new(WRITERS)),
             _folder: folder,
@@ -260,14 +263,9 @@ impl Database {
 
     /// A transaction that holds the write lock from its first moment: what it reads stays true until it commits.
     pub(super) async fn begin(&self) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, StoreError> {
-        let _writer = self.writer().await;
+        // Nobody closes it; then everybody may. It is kept until the write lock is there.
+        let _writer = self.writers.acquire().await.ok();
         Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
-    }
-
-    /// Leave to wait for the write lock; kept until the lock is there, or a single statement is done.
-    pub(super) async fn writer(&self) -> Option<SemaphorePermit<'_>> {
-        // Nobody closes it; then everybody may.
-        self.writers.acquire().await.ok()
     }
 }
 

@@ -55,7 +55,10 @@ fn a_campaign_from_a_file_to_its_results() {
     assert_eq!((&status[0]["state"], &status[0]["contacts"]["waiting"]), (&"running".into(), &2.into()));
     office.run(&["pause", "账单"]).succeeds();
     let results = office.run(&["results", "账单"]).succeeds().out;
-    assert!(results.starts_with("line,number,region,state,outcome,attempts,variables\n2,138****0001,,waiting,,0,"), "{results}");
+    assert!(
+        results.starts_with("line,number,region,state,outcome,answered_by,attempts,variables\n2,138****0001,,waiting,,,0,"),
+        "{results}"
+    );
     let copy = office.run(&["clone", "账单", "账单二", "--json"]).succeeds().json_lines();
     assert_eq!((&copy[0]["state"], &copy[0]["contacts"]["waiting"]), (&"draft".into(), &2.into()));
     office.run(&["do-not-call", "add", "13800000001"]).succeeds();

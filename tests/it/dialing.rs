@@ -145,7 +145,8 @@ async fn two_days() -> (Network, [i64; 2]) {
             if outcome == Outcome::OptedOut {
                 network.opted_out.insert(call.begun.to.reveal().to_owned(), now);
             }
-            to_dial.extend(calls.ended(&call, outcome, now).await);
+            let over = calls.ends().end(&call, outcome, now).await;
+            to_dial.extend(calls.over(over, now).await);
         }
         to_dial.extend(calls.handle(Event::Tick, now).await);
         if drops.first().is_some_and(|drop| *drop <= now) {

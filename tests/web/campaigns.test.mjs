@@ -120,8 +120,8 @@ test("a campaign from its settings to its results", async () => {
   answered(["completed", "opted_out", "machine", "busy", null]);
   await page.waitForFunction(() => /已拨\s+5/.test(document.getElementById("figures").innerText), { timeout: 15_000 });
   const figures = await page.$eval("#figures", (figures) => figures.innerText);
-  assert.match(figures, /接通\s+2/);
-  assert.match(figures, /语音信箱\s+1/);
+  assert.match(figures, /真人接听\s+2/);
+  assert.match(figures, /机器接听\s+1/);
   assert.match(figures, /不再接听\s+1/);
   await page.screenshot({ path: join(SCREENS, "campaigns-running-zh-1280.png"), fullPage: true });
   await accessible(page, "dashboard");
@@ -141,7 +141,7 @@ test("a campaign from its settings to its results", async () => {
   const file = (path) => page.evaluate(async (path) => (await fetch(path)).text(), path);
   const results = await file("/console/campaigns/1/results");
   assert.equal(results.trim().split("\n").length, 6);
-  assert.match(results, /138\*\*\*\*0001,,done,completed,1/);
+  assert.match(results, /138\*\*\*\*0001,,done,completed,,1/);
   const faults = await file("/console/campaigns/1/lists/1/faults");
   assert.match(faults, /^line,reason\n3,no telephone number\n5,/);
 

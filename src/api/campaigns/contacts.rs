@@ -65,7 +65,7 @@ fn shown(row: &ContactRow) -> Value {
     let variables: Value = serde_json::from_str(&row.variables).unwrap_or_default();
     json!({
         "id": row.id, "line": row.line, "customer": row.customer_shown, "region": row.region, "lang": row.lang, "state": row.state,
-        "outcome": row.outcome, "attempts": row.attempts, "next": (row.state == "waiting").then(|| row.next.to_string()), "variables": variables,
+        "outcome": row.outcome, "answered_by": row.answered_by, "attempts": row.attempts, "next": (row.state == "waiting").then(|| row.next.to_string()), "variables": variables,
     })
 }
 
@@ -76,7 +76,10 @@ async fn show(State(office): State<Arc<Office>>, Path((id, contact)): Path<(Stri
     let contact = office.database.contacts().find(row.id, contact).await?.ok_or_else(missing)?;
     let mut object = shown(&contact);
     let attempts = office.database.contacts().attempts(contact.id).await?;
-    let attempt = |row: &AttemptRow| json!({"nth": row.nth, "began": row.began.to_string(), "ended": row.ended.map(|at| at.to_string()), "outcome": row.outcome});
+    let attempt = |row: &AttemptRow| {
+        let (began, ended) = (row.began.to_string(), row.ended.map(|at| at.to_string()));
+        json!({"nth": row.nth, "began": began, "ended": ended, "outcome": row.outcome, "answered_by": row.answered_by})
+    };
     object["calls"] = attempts.iter().map(attempt).collect();
     Ok(Json(object).into_response())
 }

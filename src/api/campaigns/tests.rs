@@ -170,7 +170,7 @@ async fn a_campaign_from_its_settings_to_its_results() {
     let id = made["id"].as_i64().unwrap();
     let checks = Checks { regions: &[String::new()], caps: &[] };
     let Found::Begun(begun) = house.database.contact_attempts().begin(id, &checks, Timestamp::now()).await.unwrap() else { panic!() };
-    let ended = Ended { outcome: "completed", state: "done", next: None };
+    let ended = Ended { outcome: "completed", state: "done", next: None, answered_by: Some("human") };
     house.database.contact_attempts().end(begun.attempt, ended, Timestamp::now()).await.unwrap();
 
     let whole = house.get(&path("")).await;
@@ -182,7 +182,10 @@ async fn a_campaign_from_its_settings_to_its_results() {
     assert_eq!((&contact["customer"], &contact["calls"][0]["outcome"]), (&json!("138****0001"), &json!("completed")));
     assert_eq!(house.get(&path("/contacts?state=waiting&most=1")).await["contacts"][0]["customer"], "138****0002");
     let results = house.send(Method::GET, &path("/results"), "", "", "").await.1;
-    assert!(results.starts_with("line,number,region,state,outcome,attempts,variables\n2,138****0001,,done,completed,1,"), "{results}");
+    assert!(
+        results.starts_with("line,number,region,state,outcome,answered_by,attempts,variables\n2,138****0001,,done,completed,human,1,"),
+        "{results}"
+    );
     assert_eq!(results.lines().count(), 4);
     let copy = house.post(&path("/copy"), "k5", json!({"name": "十二月账单"})).await;
     assert_eq!((&copy["state"], &copy["per_minute"]), (&json!("draft"), &json!(30)));

@@ -125,6 +125,10 @@ pub(super) fn schemas() -> Vec<(&'static str, Json)> {
     let import =
         json!({ "import": count, "at": moment, "author": text, "added": count, "repeated": count, "faulty": count, "ended": maybe_moment });
     let import_fields = ["import", "at", "author", "added", "repeated", "faulty", "ended"];
+    let answered_by = json!({
+        "type": ["string", "null"], "enum": ["human", "machine", "menu", "tone", "silence", null],
+        "description": "who picked up, as far as that is known; of a contact, at the last call that was answered",
+    });
     let on_machine = json!({
         "type": "string", "enum": ["message", "retry", "done"], "default": "message",
         "description": "when a machine answers: leave the flow's message after its beep, hang up and call again, or hang up for good",
@@ -171,8 +175,11 @@ pub(super) fn schemas() -> Vec<(&'static str, Json)> {
         (
             "WholeCampaign",
             json!({ "allOf": [reference("Campaign"), object(&["progress", "history"], json!({
-            "progress": object(&["contacts", "by_state", "dialled", "under_way", "answered", "outcomes", "pace_per_minute", "ends"], json!({
-                "contacts": count, "by_state": counts, "dialled": count, "under_way": count, "answered": count, "outcomes": counts,
+            "progress": object(&["contacts", "by_state", "dialled", "under_way", "answered", "machines", "messages_left", "outcomes", "pace_per_minute", "ends"], json!({
+                "contacts": count, "by_state": counts, "dialled": count, "under_way": count,
+                "answered": { "type": "integer", "minimum": 0, "description": "by people" },
+                "machines": { "type": "integer", "minimum": 0, "description": "answered by machines" },
+                "messages_left": { "type": "integer", "minimum": 0, "description": "of these, how many were left the message" }, "outcomes": counts,
                 "pace_per_minute": { "type": "number" }, "ends": maybe_moment,
             })),
             "history": { "type": "array", "items": object(&["at", "author", "step"], json!({ "at": moment, "author": text, "step": text })) },
@@ -212,10 +219,11 @@ pub(super) fn schemas() -> Vec<(&'static str, Json)> {
         (
             "Contact",
             object(
-                &["id", "line", "customer", "region", "lang", "state", "outcome", "attempts", "next", "variables"],
+                &["id", "line", "customer", "region", "lang", "state", "outcome", "answered_by", "attempts", "next", "variables"],
                 json!({
                     "id": count, "line": count, "customer": { "type": "string", "description": "masked" }, "region": text, "lang": maybe,
-                    "state": { "type": "string", "enum": ["waiting", "dialling", "done", "given_up", "stopped"] }, "outcome": maybe, "attempts": count,
+                    "state": { "type": "string", "enum": ["waiting", "dialling", "done", "given_up", "stopped"] }, "outcome": maybe,
+                    "answered_by": answered_by, "attempts": count,
                     "next": maybe_moment, "variables": variables,
                 }),
             ),
@@ -223,7 +231,8 @@ pub(super) fn schemas() -> Vec<(&'static str, Json)> {
         (
             "WholeContact",
             json!({ "allOf": [reference("Contact"), object(&["calls"], json!({ "calls": { "type": "array", "items": object(
-            &["nth", "began", "ended", "outcome"], json!({ "nth": count, "began": moment, "ended": maybe_moment, "outcome": maybe }),
+            &["nth", "began", "ended", "outcome", "answered_by"],
+            json!({ "nth": count, "began": moment, "ended": maybe_moment, "outcome": maybe, "answered_by": answered_by }),
         ) } }))] }),
         ),
         ("CampaignContacts", object(&["contacts", "next"], json!({ "contacts": list("Contact"), "next": next }))),

@@ -52,7 +52,7 @@ impl House {
         let attempts = self.office.database.contact_attempts();
         match attempts.begin(id, &Checks { regions: &[String::new()], caps: &[] }, now).await.unwrap() {
             Found::Begun(begun) => {
-                attempts.end(begun.attempt, Ended { outcome, state, next: None }, now).await.unwrap();
+                attempts.end(begun.attempt, Ended { outcome, state, next: None, answered_by: None }, now).await.unwrap();
                 Some(begun.nth)
             }
             _ => None,

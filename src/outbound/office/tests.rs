@@ -84,15 +84,16 @@ async fn figures_add_up() {
     office.add(&row, (1..=10).map(contact).collect(), "rows", signed("rows")).await.unwrap();
     advance(&office.database, &row, Move::Start, signed("start")).await.unwrap();
     let regions = [String::new()];
-    for outcome in ["completed", "opted_out", "machine", "busy"] {
+    for outcome in ["completed", "opted_out", "machine", "message_left"] {
         let found = office.database.contact_attempts().begin(id, &Checks { regions: &regions, caps: &[] }, monday()).await.unwrap();
         let Found::Begun(begun) = found else { panic!("somebody waits") };
-        let ended = Ended { outcome, state: "done", next: None };
+        let ended = Ended { outcome, state: "done", next: None, answered_by: Some("human") };
         office.database.contact_attempts().end(begun.attempt, ended, monday()).await.unwrap();
     }
     office.database.contact_attempts().begin(id, &Checks { regions: &regions, caps: &[] }, monday()).await.unwrap();
     let figures = office.figures(&office.find(id).await.unwrap(), monday()).await.unwrap();
     assert_eq!((figures.contacts, figures.dialled, figures.under_way, figures.answered), (10, 5, 1, 2));
+    assert_eq!((figures.machines, figures.messages_left), (2, 1));
     assert_eq!(figures.outcomes.values().sum::<i64>() + figures.under_way, figures.dialled);
     assert_eq!((figures.by_state["waiting"], figures.by_state["dialling"], figures.pace), (5, 1, 1.0));
     // Five are left, who are called 1.25 times each, one a minute.
@@ -120,7 +121,7 @@ async fn what_is_counted_is_what_is_there() {
         let (outcome, state) = [("busy", "waiting"), ("completed", "done"), ("machine", "given_up")][n % 3];
         if n % 5 > 0 {
             let next = (state == "waiting").then_some(now);
-            database.contact_attempts().end(begun.attempt, Ended { outcome, state, next }, now).await.unwrap();
+            database.contact_attempts().end(begun.attempt, Ended { outcome, state, next, answered_by: None }, now).await.unwrap();
         }
     }
     let copy = campaign::duplicate(database, &row, "b", signed("copy")).await.unwrap();

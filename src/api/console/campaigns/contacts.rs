@@ -145,6 +145,7 @@ struct Call {
     began: Moment,
     seconds: Option<i64>,
     outcome: String,
+    answered_by: String,
 }
 
 #[derive(Template)]
@@ -167,6 +168,7 @@ async fn one(State(console): State<Arc<Console>>, visitor: Visitor, Path((id, co
         began: console.told(call.began, frame.lang),
         seconds: call.ended.map(|ended| ended.duration_since(call.began).as_secs()),
         outcome: call.outcome.map(|outcome| named(frame.lang, "call_outcome", &outcome)).unwrap_or_default(),
+        answered_by: call.answered_by.map(|who| named(frame.lang, "answered_by", &who)).unwrap_or_default(),
     });
     let calls = calls.collect();
     Ok(html(&One { campaign: id, name: row.is.name, contact: Row::new(&console, contact, frame.lang), calls, frame }))
