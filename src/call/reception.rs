@@ -10,16 +10,19 @@ use super::manners::Manners;
 use super::record::CallRecord;
 use super::recording::Recording;
 use super::session::{Finished, Session};
+use super::speaker::Prepared;
 use super::transfer::TransferPort;
 use crate::asr::Recogniser;
-use crate::dialog::{Errand, Opening};
+use crate::dialog::{Action, Errand, Opening};
 use crate::text::{Lang, PhoneNumber};
 use crate::tts::Speech;
 use jiff::Zoned;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 /// How much at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +103,16 @@ impl Entries {
 struct Held {
     hearing: bool,
     present: Option<Present>,
+}
+
+/// How long the first words of a call of ours may take to be made; then they are made when it is answered.
+const MADE_WITHIN: Duration = Duration::from_secs(10);
+
+/// A call of ours that may be dialled; see [`Reception::prepare`].
+pub struct Ours {
+    callee: Incoming,
+    errand: Errand,
+    greeting: Option<Prepared>,
 }
 
 /// A place for one call; free again when it is dropped.
@@ -209,12 +222,42 @@ impl Reception {
         self.converse(place, line, incoming, None, Zoned::now()).await.record
     }
 
-    /// Holds a call of ours that was answered: `callee` stands for the caller. `now` is the time where the customer is.
-    pub async fn hold_ours(&self, place: Place, line: impl Line, callee: Incoming, errand: Errand, now: Zoned) -> Finished {
-        self.converse(place, line, callee, Some(errand), now).await
+    /// Makes the first words of a call of ours before it is dialled, so that whoever answers hears them at once, whatever else is spoken then. `callee` stands
+    /// for the caller; `now` is the time where the customer is.
+    pub async fn prepare(&self, callee: Incoming, errand: Errand, now: &Zoned) -> Ours {
+        let opening = Opening {
+            caller: callee.caller.clone(),
+            lang: callee.lang,
+            now: now.datetime(),
+            survey: false,
+            by_keys: false,
+            errand: Some(errand.clone()),
+            call_id: String::new(),
+        };
+        let actions = Conversation::new(self.editions.current(), opening).start();
+        let first = actions.into_iter().find_map(|action| if let Action::Say(utterance) = action { Some(utterance) } else { None });
+        let greeting = match first {
+            Some(first) => timeout(MADE_WITHIN, Prepared::new(&self.speech, first)).await.ok().flatten(),
+            None => None,
+        };
+        Ours { callee, errand, greeting }
     }
 
-    async fn converse(&self, place: Place, line: impl Line, incoming: Incoming, errand: Option<Errand>, since: Zoned) -> Finished {
+    /// Holds a call of ours that was answered. `now` is the time where the customer is.
+    pub async fn hold_ours(&self, place: Place, line: impl Line, ours: Ours, now: Zoned) -> Finished {
+        let Ours { callee, errand, greeting } = ours;
+        self.converse(place, line, callee, Some((errand, greeting)), now).await
+    }
+
+    async fn converse(
+        &self,
+        place: Place,
+        line: impl Line,
+        incoming: Incoming,
+        ours: Option<(Errand, Option<Prepared>)>,
+        since: Zoned,
+    ) -> Finished {
+        let (errand, greeting) = ours.map_or((None, None), |(errand, greeting)| (Some(errand), greeting));
         let call_id = format!("{}-{}-{}", since.strftime("%Y%m%d-%H%M%S"), std::process::id(), place.number);
         let opening = Opening {
             caller: incoming.caller.clone(),
@@ -235,7 +278,7 @@ impl Reception {
             (entries.manners, entries.desk.clone())
         };
         let session = Session::new(line, conversation, self.recogniser.clone(), self.speech.clone());
-        let session = session.recorded(recording).mannered(manners).with_desk(desk);
+        let session = session.recorded(recording).mannered(manners).with_desk(desk).prepared(greeting);
         let finished = session.run().await;
         finished.recording.close().await;
         Finished { recording: Recording::nowhere(), ..finished }

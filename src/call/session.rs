@@ -16,7 +16,7 @@ use super::manners::Manners;
 use super::record::{CallRecord, Happening, Waterfall};
 use super::recording::Recording;
 use super::services::Request;
-use super::speaker::{Heard, Speaker};
+use super::speaker::{Heard, Prepared, Speaker};
 use super::timing;
 use super::transfer::TransferPort;
 use super::turns::{Said, Turns};
@@ -140,6 +140,12 @@ impl<L: Line> Session<L> {
     /// The same with another ear for interruptions.
     pub fn mannered(self, manners: Manners) -> Session<L> {
         Session { manners, ..self }
+    }
+
+    /// The same with its first words made already.
+    pub fn prepared(mut self, greeting: Option<Prepared>) -> Session<L> {
+        self.speaker.prepare(greeting);
+        self
     }
 
     /// The same with persons who take callers over.

@@ -4,6 +4,7 @@
 use super::line::Frame;
 use crate::audio::{FRAME_MS, FRAME_SAMPLES};
 use crate::dialog::{Delivery, Utterance};
+use crate::text::Lang;
 use crate::tts::{Chunk, Manner, Speaking, Speech, TtsError};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -34,8 +35,32 @@ const STARVED_MS: u32 = 3_000;
 pub struct Speaker {
     speech: Arc<Speech>,
     manner: Manner,
+    prepared: Option<Prepared>,
     queue: VecDeque<Playing>,
     paused: bool,
+}
+
+/// Sound of an utterance, made before it is wanted.
+pub struct Prepared {
+    text: String,
+    lang: Lang,
+    parts: VecDeque<Result<Chunk, TtsError>>,
+}
+
+impl Prepared {
+    /// `None` when not all of it can be spoken now: then it is spoken when it is wanted.
+    pub async fn new(speech: &Speech, utterance: Utterance) -> Option<Prepared> {
+        let mut speaking = speech.speak(&utterance.text, utterance.lang, Manner::default()).ok()?;
+        let mut parts = VecDeque::new();
+        while let Some(part) = speaking.next().await {
+            parts.push_back(Ok(part.ok()?));
+        }
+        Some(Prepared { text: utterance.text, lang: utterance.lang, parts })
+    }
+
+    fn is_of(&self, utterance: &Utterance) -> bool {
+        self.text == utterance.text && self.lang == utterance.lang
+    }
 }
 
 struct Playing {
@@ -52,7 +77,12 @@ struct Playing {
 
 impl Speaker {
     pub fn new(speech: Arc<Speech>) -> Speaker {
-        Speaker { speech, manner: Manner::default(), queue: VecDeque::new(), paused: false }
+        Speaker { speech, manner: Manner::default(), prepared: None, queue: VecDeque::new(), paused: false }
+    }
+
+    /// What is there already, if it is wanted first.
+    pub fn prepare(&mut self, prepared: Option<Prepared>) {
+        self.prepared = prepared;
     }
 
     /// How everything that is queued from now on is said.
@@ -63,9 +93,13 @@ impl Speaker {
 
     /// Queues an utterance; its synthesis begins at once.
     pub fn say(&mut self, utterance: Utterance) {
-        let (coming, ready) = match self.speech.speak(&utterance.text, utterance.lang, self.manner) {
-            Ok(speaking) => (Some(speaking), VecDeque::new()),
-            Err(error) => (None, VecDeque::from([Err(error)])),
+        let is_usual = self.manner == Manner::default();
+        let (coming, ready) = match self.prepared.take().filter(|prepared| is_usual && prepared.is_of(&utterance)) {
+            Some(prepared) => (None, prepared.parts),
+            None => match self.speech.speak(&utterance.text, utterance.lang, self.manner) {
+                Ok(speaking) => (Some(speaking), VecDeque::new()),
+                Err(error) => (None, VecDeque::from([Err(error)])),
+            },
         };
         self.queue.push_back(Playing { utterance, coming, ready, position: 0, played_ms: 0, starved_ms: 0, begun: false });
     }

@@ -124,6 +124,9 @@ impl<D: Dialer + 'static> Work<D> {
                 }
             };
             let Ok(place) = place else { return Came::from(Outcome::Undialled(Cause::NoRoom)) };
+            let now = || clock.now().to_zoned(call.zone.clone());
+            let callee = Incoming { line: "campaign", caller: Some(call.begun.to.clone()), lang: call.lang };
+            let ours = reception.prepare(callee, errand, &now()).await;
             let order = Order { to: Callee::Number(call.begun.to.clone()), from: None, trunk: Some(call.trunk.clone()), ring };
             let line = tokio::select! {
                 answered = dialer.dial(order) => match answered {
@@ -132,9 +135,7 @@ impl<D: Dialer + 'static> Work<D> {
                 },
                 () = told_to(&mut stop) => return Came::from(Outcome::Undialled(Cause::NoRoom)),
             };
-            let callee = Incoming { line: "campaign", caller: Some(call.begun.to.clone()), lang: call.lang };
-            let now = clock.now().to_zoned(call.zone.clone());
-            let finished = reception.hold_ours(place, line, callee, errand, now).await;
+            let finished = reception.hold_ours(place, line, ours, now()).await;
             let to = outcome(&finished, call.on_machine, *stop.borrow(), &call.zone, clock.now());
             Came { to, answered_by: answerer(&finished) }
         }

@@ -51,13 +51,16 @@ pub struct Args {
     /// Of a hundred calls that are answered, so many are by answering machines
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..=100))]
     machines: u32,
+    /// Of a hundred people who answer, so many say a word by themselves, which costs hearing
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
+    hellos: u32,
     /// The campaigns' clock is so many times as fast
     #[arg(long, value_name = "N", default_value_t = 240, value_parser = clap::value_parser!(u16).range(1..=3_600))]
     speed: u16,
     /// It has failed when the campaigns are not through after so long
     #[arg(long, value_name = "N", default_value_t = 30)]
     minutes: u64,
-    /// The machine has other work: calls may come up to 1.5 s after the service looked at the clock, not 0.5, and no pace is demanded
+    /// The machine has other work: calls may come up to 1.5 s after the service looked at the clock, not 0.5, and neither a pace nor a first word in time is demanded
     #[arg(long)]
     busy: bool,
     /// A folder for everything it writes, which is made and stays; without it a temporary one
@@ -73,6 +76,7 @@ const TOLD_EVERY: u32 = 100;
 /// What is shown of each rule that was broken.
 const SHOWN: usize = 5;
 const GREETING: &str = "您好，我现在不方便接听电话，请在提示音之后留言。";
+const HELLOS: [(Lang, &str); 4] = [(Lang::Zh, "喂？"), (Lang::Zh, "喂，你好。"), (Lang::Zh, "你好，哪位？"), (Lang::En, "Hello?")];
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     let temporary = std::env::temp_dir().join(format!("tingshuo-bench-campaign-{}", std::process::id()));
@@ -92,10 +96,14 @@ async fn measure(args: &Args, folder: &Path) -> Result<(), Failure> {
     let limits = Limits { per_minute: args.per_minute, at_once: args.at_once, attempts: args.attempts };
     let mut told = vec!["--seed".to_owned(), args.seed.to_string()];
     if args.machines > 0 {
-        let greeting = folder.join("greeting.wav");
-        let spoken = House::speech(Lang::Zh)?.say(GREETING, Lang::Zh, Manner::default())?;
-        wav::write(&greeting, spoken.rate_hz, &[&spoken.samples])?;
-        told.extend(["--machines".to_owned(), args.machines.to_string(), "--greeting".to_owned(), greeting.display().to_string()]);
+        let greeting = said(folder, "greeting", Lang::Zh, GREETING)?;
+        told.extend(["--machines".to_owned(), args.machines.to_string(), "--greeting".to_owned(), greeting]);
+    }
+    if args.hellos > 0 {
+        told.extend(["--hellos".to_owned(), args.hellos.to_string()]);
+        for (n, (lang, text)) in HELLOS.into_iter().enumerate() {
+            told.extend(["--hello".to_owned(), said(folder, &format!("hello-{n}"), lang, text)?]);
+        }
     }
     let mut network = Network::start(&folder.join("network.jsonl"), &told)?;
     let path = folder.join("campaigns.db");
@@ -123,6 +131,14 @@ async fn measure(args: &Args, folder: &Path) -> Result<(), Failure> {
     ensure!(broken.is_empty(), "broken: {}", broken.join("; "));
     ensure!(is_through, "the campaigns are not through after {} minutes", args.minutes);
     Ok(())
+}
+
+/// A recording of our own voice; gives its path.
+fn said(folder: &Path, name: &str, lang: Lang, text: &str) -> Result<String, Failure> {
+    let path = folder.join(format!("{name}.wav"));
+    let spoken = House::speech(lang)?.say(text, lang, Manner::default())?;
+    wav::write(&path, spoken.rate_hz, &[&spoken.samples])?;
+    Ok(path.display().to_string())
 }
 
 /// What every process of the service is started with.

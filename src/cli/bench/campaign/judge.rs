@@ -17,7 +17,7 @@ pub struct Terms {
     pub speed: i64,
     /// From when to when the service's processes lived, in real time.
     pub lives: Vec<(i64, i64)>,
-    /// The machine has other work: calls may come later, and how fast they come says nothing.
+    /// The machine has other work: calls may come later, and how fast they come and how soon they speak says nothing.
     pub is_busy: bool,
 }
 
@@ -53,7 +53,10 @@ struct Rang {
     /// The service died meanwhile, or just afterwards: nobody knows what it wrote down.
     cut: bool,
     keys: String,
-    heard: bool,
+    answered_us: Option<i64>,
+    /// When the callee heard us first, and whether a machine did after its beep.
+    heard_us: Option<i64>,
+    heard_after_beep: bool,
 }
 
 /// From the dialer's look at the clock to the INVITE, and from the end of a call to its row: at most so long, and so long on a busy machine.
@@ -61,6 +64,8 @@ const SLACK_US: i64 = 500_000;
 const SLACK_BUSY_US: i64 = 1_500_000;
 /// An end may be lost that comes so soon before the service's.
 const UNWRITTEN_US: i64 = 1_500_000;
+/// A person hears us so long after the answer.
+const GREETED_WITHIN_MS: i64 = 300;
 /// The pace is looked at in spans so long.
 const SPAN_US: i64 = 5_000_000;
 const MINUTE_US: i64 = 60_000_000;
@@ -104,6 +109,7 @@ pub fn judge(entries: &[Entry], terms: &Terms) -> (Vec<Finding>, BTreeMap<&'stat
         at_once(&calls, terms),
         everybody(&by_number, terms),
         told(&calls),
+        greeted(&calls, terms),
         not_too_fast(&calls, terms),
     ];
     if !terms.is_busy {
@@ -128,7 +134,9 @@ fn calls(entries: &[Entry], terms: &Terms) -> Vec<Rang> {
                 end: End::Open,
                 cut: false,
                 keys: String::new(),
-                heard: false,
+                answered_us: None,
+                heard_us: None,
+                heard_after_beep: false,
             });
             continue;
         }
@@ -148,10 +156,11 @@ fn calls(entries: &[Entry], terms: &Terms) -> Vec<Rang> {
 impl Rang {
     fn note(&mut self, entry: &Entry) {
         match &entry.what {
-            What::Invited { .. } | What::Repeated => {}
-            What::Heard => self.heard = true,
+            What::Invited { .. } | What::Repeated | What::Confirmed => {}
+            What::Heard => self.heard_us = Some(entry.at_us),
+            What::HeardAfterBeep => self.heard_after_beep = true,
             What::Pressed { key } => self.keys.push(*key),
-            What::Answered { by } => self.end = End::Left(*by),
+            What::Answered { by } => (self.end, self.answered_us) = (End::Left(*by), Some(entry.at_us)),
             What::Refused { code } => (self.end, self.until_us) = (End::Refused(*code), entry.at_us),
             What::RangOut => (self.end, self.until_us) = (End::RangOut, entry.at_us),
             What::Left => self.until_us = entry.at_us,
@@ -174,7 +183,8 @@ impl Rang {
             End::RangOut => "rang out",
             End::Left(Callee::Person) => "answered, we hung up",
             End::HungUp(Callee::Person) => "answered, the customer hung up",
-            End::Left(Callee::Machine) | End::HungUp(Callee::Machine) => "machine",
+            End::Left(Callee::Machine) | End::HungUp(Callee::Machine) if self.heard_after_beep => "machine, which heard us after its beep",
+            End::Left(Callee::Machine) | End::HungUp(Callee::Machine) => "machine, which did not",
             End::Open => "without an end",
         }
     }
@@ -332,8 +342,20 @@ fn everybody(by_number: &BTreeMap<&str, Vec<&Rang>>, terms: &Terms) -> Finding {
 
 fn told(calls: &[Rang]) -> Finding {
     let answered: Vec<&Rang> = calls.iter().filter(|rang| !rang.cut && rang.end == End::Left(Callee::Person)).collect();
-    let broken = answered.iter().filter(|rang| !rang.heard).map(|rang| rang.at()).collect();
+    let broken = answered.iter().filter(|rang| rang.heard_us.is_none()).map(|rang| rang.at()).collect();
     finding("who answers hears us", answered.len(), broken)
+}
+
+/// From the network's 200 OK to our first sample in its ear.
+fn greeted(calls: &[Rang], terms: &Terms) -> Finding {
+    let people = calls.iter().filter(|rang| matches!(rang.end, End::Left(Callee::Person) | End::HungUp(Callee::Person)));
+    let mut waits: Vec<(i64, &Rang)> = people.filter_map(|rang| Some(((rang.heard_us? - rang.answered_us?) / 1_000, rang))).collect();
+    waits.sort_unstable_by_key(|(wait_ms, _)| *wait_ms);
+    let at = |percent: usize| waits.get(waits.len() * percent / 100).or(waits.last()).map_or(0, |(wait_ms, _)| *wait_ms);
+    let looked_at = format!("{} calls, {} ms p50, {} p95, {} most", waits.len(), at(50), at(95), at(100));
+    let late = waits.iter().filter(|(wait_ms, _)| !terms.is_busy && *wait_ms > GREETED_WITHIN_MS);
+    let broken = late.map(|(wait_ms, rang)| format!("{wait_ms} ms: {}", rang.at())).collect();
+    Finding { rule: "a person hears the first sound within 300 ms of the answer", looked_at, broken }
 }
 
 /// Spans of a life in which, until their end, somebody could be called who had not been called at all.

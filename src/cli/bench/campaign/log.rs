@@ -32,8 +32,12 @@ pub enum What {
     Answered {
         by: Callee,
     },
+    /// The caller confirmed the answer.
+    Confirmed,
     /// Sound came.
     Heard,
+    /// Sound came after a machine's beep.
+    HeardAfterBeep,
     Pressed {
         key: char,
     },

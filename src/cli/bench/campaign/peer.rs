@@ -2,7 +2,7 @@
 
 use super::log::{Callee, Entry, What};
 use super::message::{Message, description};
-use super::script::{Script, script};
+use super::script::{Hello, Script, hello, script};
 use crate::audio::{CALL_RATE_HZ, codec, resample, wav};
 use crate::cli::Failure;
 use crate::line::rtp::{TELEPHONE_RATE_HZ, TICK_SAMPLES};
@@ -31,6 +31,12 @@ pub struct Args {
     /// What they say
     #[arg(long, value_name = "WAV")]
     greeting: Option<PathBuf>,
+    /// Of a hundred people who answer, so many say a word by themselves
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100), requires = "hello")]
+    hellos: u32,
+    /// What they say, each one of these
+    #[arg(long, value_name = "WAV")]
+    hello: Vec<PathBuf>,
     /// Where it writes what it saw
     #[arg(long, value_name = "FILE")]
     log: PathBuf,
@@ -74,6 +80,8 @@ struct Network {
     machines: u32,
     /// The machines' greeting and tone, A-law.
     greeting: Vec<u8>,
+    hellos: u32,
+    hello: Vec<Vec<u8>>,
     log: Mutex<File>,
 }
 
@@ -82,8 +90,9 @@ impl Network {
         let wire = UdpSocket::bind("127.0.0.1:0").await?;
         let here = wire.local_addr()?;
         let greeting = args.greeting.as_deref().map(greeting).transpose()?.unwrap_or_default();
+        let hello = args.hello.iter().map(|path| Ok(alaw(&recording(path)?))).collect::<Result<_, Failure>>()?;
         let log = File::create(&args.log).with_context(|| args.log.display().to_string())?;
-        Ok(Network { wire, here, seed: args.seed, machines: args.machines, greeting, log: Mutex::new(log) })
+        Ok(Network { wire, here, seed: args.seed, machines: args.machines, greeting, hellos: args.hellos, hello, log: Mutex::new(log) })
     }
 
     /// One write an entry: whoever reads the file meanwhile sees whole lines, but for the last.
@@ -124,12 +133,20 @@ impl Network {
             let nth = rang.entry(to.clone()).or_default();
             *nth += 1;
             let script = script(self.seed, &to, *nth, self.machines);
+            let says = hello(self.seed, &to, *nth, self.hellos).map(|Hello { which, after_ms }| self.hello_after(which, after_ms));
             self.note(&call, What::Invited { to, from });
             let (mailbox, mail) = channel(QUEUE);
             calls.insert(call.clone(), mailbox);
-            let ringing = Ringing { network: self.clone(), tag: format!("n{}", calls.len()), call, invite: message, peer, mail };
+            let ringing = Ringing { network: self.clone(), tag: format!("n{}", calls.len()), call, invite: message, peer, mail, says };
             tokio::spawn(ringing.run(script, media));
         }
+    }
+
+    /// A word that somebody says so long after he picked up.
+    fn hello_after(&self, which: usize, after_ms: u64) -> Vec<u8> {
+        let mut sound = vec![codec::alaw_encode(0.0); after_ms as usize * TELEPHONE_RATE_HZ as usize / 1_000];
+        sound.extend(self.hello.get(which % self.hello.len().max(1)).into_iter().flatten());
+        sound
     }
 
     async fn say(&self, text: &str, to: SocketAddr) {
@@ -145,14 +162,23 @@ impl Network {
     }
 }
 
-/// A recording as a machine plays it, with its tone.
-fn greeting(path: &Path) -> Result<Vec<u8>, Failure> {
+/// A recording at the telephone's rate.
+fn recording(path: &Path) -> Result<Vec<f32>, Failure> {
     let audio = wav::read(path).with_context(|| path.display().to_string())?;
     let wide = resample::resample(&audio.samples, audio.rate_hz, CALL_RATE_HZ);
-    let words = resample::resample(&wide, CALL_RATE_HZ, TELEPHONE_RATE_HZ);
+    Ok(resample::resample(&wide, CALL_RATE_HZ, TELEPHONE_RATE_HZ))
+}
+
+fn alaw(samples: &[f32]) -> Vec<u8> {
+    samples.iter().map(|sample| codec::alaw_encode(*sample)).collect()
+}
+
+/// A recording as a machine plays it, with its tone.
+fn greeting(path: &Path) -> Result<Vec<u8>, Failure> {
+    let words = recording(path)?;
     let tone = |n: u32| (n as f32 * BEEP_HZ * std::f32::consts::TAU / TELEPHONE_RATE_HZ as f32).sin() * 0.4;
     let beep = (0..TELEPHONE_RATE_HZ / 2).map(tone);
-    Ok(words.iter().copied().chain(beep).map(codec::alaw_encode).collect())
+    Ok(alaw(&words.iter().copied().chain(beep).collect::<Vec<_>>()))
 }
 
 /// A call in the network.
@@ -163,6 +189,8 @@ struct Ringing {
     invite: Message,
     peer: SocketAddr,
     mail: Receiver<Message>,
+    /// What a person says by himself.
+    says: Option<Vec<u8>>,
 }
 
 impl Ringing {
@@ -225,7 +253,10 @@ impl Ringing {
         loop {
             self.reply(200, &description(here)).await;
             match timeout(REPEATED, self.mail.recv()).await {
-                Ok(Some(message)) if message.method() == "ACK" => break,
+                Ok(Some(message)) if message.method() == "ACK" => {
+                    self.network.note(&self.call, What::Confirmed);
+                    break;
+                }
                 Ok(Some(message)) if message.method() == "BYE" => return self.left(&message).await,
                 _ if Instant::now() > last => break,
                 _ => {}
@@ -241,17 +272,21 @@ impl Ringing {
 
     async fn talk(&mut self, script: Script, sound: UdpSocket, media: SocketAddr) {
         let network = self.network.clone();
-        let mut voice = Voice { played: if script == Script::Machine { &network.greeting } else { &[] }, packets: 0 };
+        let is_machine = script == Script::Machine;
+        let says = self.says.take().unwrap_or_default();
+        let mut voice = Voice { played: if is_machine { &network.greeting } else { &says }, packets: 0 };
         let mut keys = if let Script::Presses(keys) = script { keys.chars() } else { "".chars() };
         let mut key_at: Option<Instant> = None;
         let mut hangs_up = Instant::now()
             + match script {
                 Script::HangsUp(ms) => Duration::from_millis(ms),
+                // It records.
+                Script::Machine => PATIENCE * 2,
                 _ => PATIENCE,
             };
         let mut ticks = interval(Duration::from_millis(20));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut heard, mut sequence) = (false, 1);
+        let (mut heard, mut heard_after, mut sequence) = (false, !is_machine, 1);
         let mut packet = [0; 512];
         loop {
             tokio::select! {
@@ -260,11 +295,19 @@ impl Ringing {
                     Some(message) if message.method() == "BYE" => return self.left(&message).await,
                     Some(_) => {}
                 },
-                Ok(length) = sound.recv(&mut packet), if !heard => {
-                    heard = packet.get(12..length).is_some_and(|sound| sound.iter().any(|byte| codec::alaw_decode(*byte).abs() > QUIET));
-                    if heard {
+                Ok(length) = sound.recv(&mut packet), if !heard || !heard_after => {
+                    let is_quiet = |byte: &u8| codec::alaw_decode(*byte).abs() <= QUIET;
+                    if packet.get(12..length).is_none_or(|sound| sound.iter().all(is_quiet)) {
+                        continue;
+                    }
+                    if !heard {
+                        heard = true;
                         self.network.note(&self.call, What::Heard);
                         key_at = Some(Instant::now() + BEFORE_A_KEY);
+                    }
+                    if !heard_after && voice.played.is_empty() {
+                        heard_after = true;
+                        self.network.note(&self.call, What::HeardAfterBeep);
                     }
                 }
                 _ = ticks.tick() => {

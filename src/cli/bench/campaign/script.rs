@@ -23,10 +23,28 @@ const DECLINES: u16 = 603;
 const NO_SUCH_NUMBER: u16 = 404;
 const NO_ROOM: u16 = 503;
 
+/// A word that somebody says who picks up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hello {
+    /// Of those there are, counted round.
+    pub which: usize,
+    pub after_ms: u64,
+}
+
+fn random(seed: u64, number: &str, nth: u32) -> SmallRng {
+    let digits = number.bytes().fold(seed, |sum, digit| sum.wrapping_mul(31).wrapping_add(u64::from(digit)));
+    SmallRng::seed_from_u64(digits.wrapping_mul(1_000_003).wrapping_add(u64::from(nth)))
+}
+
+/// What somebody says by himself who picks up at the `nth` call; of a hundred `hellos` do.
+pub fn hello(seed: u64, number: &str, nth: u32, hellos: u32) -> Option<Hello> {
+    let mut random = random(!seed, number, nth);
+    (random.random_range(0..100) < hellos).then(|| Hello { which: random.random_range(0..64), after_ms: random.random_range(100..900) })
+}
+
 /// What happens at the `nth` call to `number`, and for how many milliseconds it rings before; of a hundred calls that are answered `machines` are by machines.
 pub fn script(seed: u64, number: &str, nth: u32, machines: u32) -> (Script, u64) {
-    let digits = number.bytes().fold(seed, |sum, digit| sum.wrapping_mul(31).wrapping_add(u64::from(digit)));
-    let mut random = SmallRng::seed_from_u64(digits.wrapping_mul(1_000_003).wrapping_add(u64::from(nth)));
+    let mut random = random(seed, number, nth);
     let ring_ms = random.random_range(50..700);
     let script = match random.random_range(0..100) {
         0..22 => Script::Refuses(BUSY),
@@ -57,5 +75,7 @@ mod tests {
         assert_ne!(all(1), all(2));
         let machines = all(1).iter().filter(|(script, _)| *script == Script::Machine).count();
         assert!((10..60).contains(&machines), "{machines}");
+        let hellos = |hellos| (0..1_000).filter_map(|n| hello(1, &format!("139{n:08}"), 1, hellos)).count();
+        assert!(hellos(0) == 0 && (700..900).contains(&hellos(80)), "{}", hellos(80));
     }
 }

@@ -28,8 +28,8 @@ fn log(calls: &[(f64, usize, &str, f64)]) -> Vec<Entry> {
             keys => {
                 note(*at, What::Answered { by: Callee::Person });
                 if keys != "deaf" {
-                    note(*at, What::Heard);
-                    keys.chars().for_each(|key| note(*at, What::Pressed { key }));
+                    note(at + if keys == "late" { 0.4 } else { 0.1 }, What::Heard);
+                    keys.chars().filter(char::is_ascii_digit).for_each(|key| note(*at, What::Pressed { key }));
                 }
                 note(at + after, What::Left);
             }
@@ -63,6 +63,8 @@ fn each_rule_is_seen_to_be_broken() {
     check(&one, &[(0.0, 0, "nowhere", 1.0), (100.0, 0, "", 3.0)], &["said what he wants"]);
     check(&one, &[(0.0, 0, "busy", 1.0), (30.0, 0, "busy", 1.0), (60.0, 0, "busy", 1.0)], &["in a day"]);
     check(&one, &[(0.0, 0, "deaf", 1.0)], &["hears us"]);
+    check(&one, &[(0.0, 0, "late", 1.0)], &["within 300 ms"]);
+    check(&Terms { is_busy: true, ..terms(1) }, &[(0.0, 0, "late", 1.0)], &[]);
     check(&one, &[], &["everybody", "at least 95 %"]);
     // From twelve to two there is quiet.
     check(&one, &[(181.0, 0, "11", 1.0)], &["hours", "at least 95 %"]);
