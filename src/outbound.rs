@@ -13,6 +13,7 @@ pub mod forecast;
 pub mod import;
 pub mod office;
 pub mod outcome;
+pub mod promised;
 pub mod sheet;
 pub mod trigger;
 pub mod work;

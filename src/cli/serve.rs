@@ -23,6 +23,7 @@ use crate::care::{Courier, Outbox};
 use crate::line::audiosocket::{self, AudioSocket};
 use crate::line::sip::server::Server;
 use crate::models::data_dir;
+use crate::outbound::promised;
 use crate::security::People;
 use crate::tts::Speech;
 use anyhow::Context;
@@ -122,7 +123,7 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
         println!("desk: http://{}/console/desk", http.local_addr()?);
     }
     let sources = console::sources(&services, editions.clone(), reception.clone(), trunks_of(sip.as_ref()))?;
-    let standing: Vec<&str> = sources.office.rules.iter().map(|rule| rule.campaign.as_str()).collect();
+    let standing: Vec<&str> = sources.office.rules.iter().map(|rule| rule.campaign.as_str()).chain(promised::CAMPAIGNS).collect();
     services.database.triggered().keep_standing(&standing).await?;
     let gate =
         Gate { people, token: api_token, clock, proxies: configuration.http.proxies.clone(), has_desk: configuration.desk.is_some() };

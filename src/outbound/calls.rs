@@ -7,6 +7,7 @@ use super::campaign::{self, CampaignError, Move, OnMachine, State, read_week};
 use super::clock::Clock;
 use super::dialer::{Dialer, Event, Limits, Place};
 use super::outcome::{Came, Gaps, Outcome};
+use super::promised;
 use crate::audio::machine::Answerer;
 use crate::dialog::Conclusion;
 use crate::store::{Begun, CampaignRow, Checks, Database, Ended, Found, Lost, Refusal, Signed};
@@ -165,6 +166,10 @@ impl Calls {
             let outcome = self.outcome_of(&lost, shown);
             let Lost { attempt, nth, most, .. } = lost;
             self.ends().write(&Unwritten { attempt, to: None, came: outcome.into(), nth, most, at: shown }).await?;
+        }
+        let zone = self.zone(&self.rules.calendar, "");
+        if let Err(error) = promised::round(&self.database, &zone, shown).await {
+            tracing::error!(%error, "calls that were promised could not be taken up; they are at the next look");
         }
         for row in self.database.campaigns().all().await? {
             let mut state = campaign::state(&row)?;

@@ -10,7 +10,7 @@ use crate::call::dial::{Callee, Cause, Dialer, Order};
 use crate::call::editions::Editions;
 use crate::call::reception::{Incoming, Reception};
 use crate::call::session::{Finished, MachineTold};
-use crate::dialog::{self, Errand, NoErrand};
+use crate::dialog::{self, Conclusion, Errand, NoErrand};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -180,7 +180,10 @@ fn outcome(finished: &Finished, on_machine: OnMachine, is_cut_off: bool, zone: &
     if let Some(MachineTold(is_told)) = finished.machine {
         return if is_told { Outcome::MessageLeft } else { Outcome::Machine { again: on_machine != OnMachine::Done } };
     }
+    let is_handed_over = matches!(finished.record.outcome, Some(dialog::Outcome::Transferred { .. }));
     match finished.conclusion {
+        // He was to be called again if nobody took over, and somebody did.
+        Some(Conclusion::Later(_)) if is_handed_over => Outcome::Transferred,
         Some(conclusion) => Outcome::concluded(conclusion, zone, now),
         None => match finished.record.outcome {
             Some(dialog::Outcome::Transferred { .. }) => Outcome::Transferred,

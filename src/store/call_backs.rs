@@ -1,8 +1,11 @@
-//! Calls that were promised to customers: kept until somebody makes them.
+//! Calls that were promised to customers: kept until they were made, each by a contact of a campaign.
 
-use super::{Database, StoreError, moment, read_lang};
-use crate::text::{Lang, PhoneNumber};
+use super::work_orders::add_history;
+use super::{Database, NewContact, Note, StoreError, moment, read_lang, value_json};
+use crate::text::{Lang, PhoneNumber, Record, Value};
+use jiff::Timestamp;
 use jiff::civil::DateTime;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 /// Why a customer is called.
@@ -65,29 +68,107 @@ impl CallBacks<'_> {
             .bind(most)
             .fetch_all(&self.0.pool)
             .await?;
-        rows.iter()
-            .map(|row| {
-                let reason: String = row.try_get("reason")?;
-                Ok(CallBack {
-                    id: row.try_get("id")?,
-                    to: self.0.open_phone(row.try_get("customer_sealed")?)?,
-                    reason: if reason == "queue" { CallBackReason::Queue } else { CallBackReason::Result },
-                    about: row.try_get("about")?,
-                    lang: read_lang(row.try_get("lang")?)?,
-                    created: moment::from_text(row.try_get("created")?)?,
-                })
-            })
-            .collect()
+        rows.iter().map(|row| self.read(row)).collect()
     }
 
-    /// The call was made; false when it was before.
-    pub async fn made(&self, id: i64, at: DateTime) -> Result<bool, StoreError> {
-        let done = sqlx::query("UPDATE call_backs SET made = ? WHERE id = ? AND made IS NULL")
-            .bind(moment::to_text(at))
-            .bind(id)
-            .execute(&self.0.pool)
-            .await?;
-        Ok(done.rows_affected() > 0)
+    /// Those for whom nobody is called yet, the oldest first; of one customer and reason only the first, while none of his is under way.
+    pub async fn untaken(&self, most: u32) -> Result<Vec<CallBack>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT * FROM call_backs AS this WHERE made IS NULL AND contact IS NULL AND NOT EXISTS (
+                 SELECT 1 FROM call_backs AS other WHERE other.made IS NULL AND other.customer = this.customer AND other.reason = this.reason
+                 AND (other.contact IS NOT NULL OR other.id < this.id))
+             ORDER BY created, id LIMIT ?",
+        )
+        .bind(most)
+        .fetch_all(&self.0.pool)
+        .await?;
+        rows.iter().map(|row| self.read(row)).collect()
+    }
+
+    fn read(&self, row: &SqliteRow) -> Result<CallBack, StoreError> {
+        let reason: String = row.try_get("reason")?;
+        Ok(CallBack {
+            id: row.try_get("id")?,
+            to: self.0.open_phone(row.try_get("customer_sealed")?)?,
+            reason: if reason == "queue" { CallBackReason::Queue } else { CallBackReason::Result },
+            about: row.try_get("about")?,
+            lang: read_lang(row.try_get("lang")?)?,
+            created: moment::from_text(row.try_get("created")?)?,
+        })
+    }
+
+    /// From now on `contact` waits in the campaign for the promised call, once; false when that is so already, or when the customer still waits there for another one.
+    pub async fn take_up(&self, id: i64, campaign: i64, contact: &NewContact, now: Timestamp) -> Result<bool, StoreError> {
+        let customer = self.0.stored_phone(&contact.to);
+        let mut transaction = self.0.begin().await?;
+        let is_open: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM call_backs WHERE id = ?1 AND made IS NULL AND contact IS NULL)
+                 AND NOT EXISTS (SELECT 1 FROM contacts WHERE campaign = ?2 AND customer = ?3 AND state IN ('waiting', 'dialling'))",
+        )
+        .bind(id)
+        .bind(campaign)
+        .bind(&customer.reference)
+        .fetch_one(&mut *transaction)
+        .await?;
+        if !is_open {
+            return Ok(false);
+        }
+        let waits: i64 = sqlx::query_scalar(
+            "INSERT INTO contacts (campaign, line, customer, customer_shown, customer_sealed, region, lang, variables, state, next)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?)
+             ON CONFLICT (campaign, customer) DO UPDATE SET state = 'waiting', variables = excluded.variables, lang = excluded.lang,
+             outcome = NULL, called_before = attempts, next = excluded.next RETURNING id",
+        )
+        .bind(campaign)
+        .bind(i64::try_from(contact.line).unwrap_or(i64::MAX))
+        .bind(&customer.reference)
+        .bind(&customer.shown)
+        .bind(self.0.seal_phone(&contact.to))
+        .bind(contact.region.as_str())
+        .bind(contact.lang.as_deref())
+        .bind(contact.variables.as_str())
+        .bind(now.as_millisecond())
+        .fetch_one(&mut *transaction)
+        .await?;
+        sqlx::query("UPDATE call_backs SET contact = ? WHERE id = ?").bind(waits).bind(id).execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Promises whose contacts are through are made. The work order says so, or the record of the call in which it was promised; `told` has it in words, by the outcome.
+    pub async fn settle(&self, at: DateTime, told: fn(&str) -> String) -> Result<usize, StoreError> {
+        let over =
+            "SELECT b.id, b.reason, b.about, coalesce(c.outcome, c.state) AS outcome FROM call_backs b JOIN contacts c ON c.id = b.contact
+             WHERE b.made IS NULL AND b.contact IS NOT NULL AND c.state IN ('done', 'given_up', 'stopped')";
+        // Looked at every few seconds: the write lock is taken only when there is something to write.
+        if sqlx::query(over).fetch_optional(&self.0.pool).await?.is_none() {
+            return Ok(0);
+        }
+        let mut transaction = self.0.begin().await?;
+        let rows: Vec<(i64, String, String, String)> = sqlx::query_as(over).fetch_all(&mut *transaction).await?;
+        for (id, reason, about, outcome) in &rows {
+            sqlx::query("UPDATE call_backs SET made = ?, outcome = ? WHERE id = ?")
+                .bind(moment::to_text(at))
+                .bind(outcome)
+                .bind(id)
+                .execute(&mut *transaction)
+                .await?;
+            if reason == CallBackReason::Result.name() {
+                let (text, key) = (told(outcome), format!("call_back/{id}"));
+                add_history(&mut transaction, about, None, Note { at, author: "system", text: &text, key: Some(&key) }).await?;
+            } else {
+                sqlx::query(
+                    "INSERT INTO events (call, at_ms, kind, detail)
+                     SELECT id, (SELECT coalesce(max(at_ms), 0) FROM events WHERE call = calls.id), 'called_back', ? FROM calls WHERE id = ?",
+                )
+                .bind(value_json::masked(&Record::from_iter([("outcome".to_owned(), Value::Text(outcome.clone()))])).to_string())
+                .bind(about)
+                .execute(&mut *transaction)
+                .await?;
+            }
+        }
+        transaction.commit().await?;
+        Ok(rows.len())
     }
 }
 
