@@ -16,7 +16,8 @@ pub(super) type Doing<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>
 const MOST: usize = 100;
 
 /// Without a connection it tells why there is none.
-type Change = Box<dyn for<'c> FnOnce(Result<&'c mut SqliteConnection, StoreError>) -> Pin<Box<dyn Future<Output = Made> + Send + 'c>> + Send>;
+type Change =
+    Box<dyn for<'c> FnOnce(Result<&'c mut SqliteConnection, StoreError>) -> Pin<Box<dyn Future<Output = Made> + Send + 'c>> + Send>;
 
 struct Asked {
     change: Change,

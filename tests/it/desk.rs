@@ -29,7 +29,9 @@ fn rules(folder: &Folder) -> String {
     }
     let holidays = text.lines().find(|line| line.starts_with("holidays:")).unwrap().to_owned();
     text = text.replace(&holidays, "holidays: []");
-    for (from, to) in [("ring: 20", "ring: 3"), ("wrap_up: 30", "wrap_up: 600"), ("come_back: 15", "come_back: 4"), ("quiet_line: 1.5", "quiet_line: 60")] {
+    for (from, to) in
+        [("ring: 20", "ring: 3"), ("wrap_up: 30", "wrap_up: 600"), ("come_back: 15", "come_back: 4"), ("quiet_line: 1.5", "quiet_line: 60")]
+    {
         assert!(text.contains(from), "{from}");
         text = text.replace(from, to);
     }
