@@ -49,8 +49,8 @@ enum Act {
     Press(&'static str),
     /// Something fails.
     Fails(Box<dyn FnOnce() + Send>),
-    /// Something works again, or goes on; nothing is measured from here.
-    Does(Box<dyn FnOnce() + Send>),
+    /// Something works again, or goes on; nothing is measured from here. Asked again until it is done, while the call's other tasks go on.
+    Does(Box<dyn FnMut() -> bool + Send>),
     /// Nothing, until this is so.
     Until(Arc<AtomicBool>),
     /// Nothing for so many milliseconds.
@@ -124,8 +124,10 @@ impl Line for Driven {
                 self.rests_until = self.now + ms;
                 Inbound::silence()
             }
-            Act::Does(act) => {
-                act();
+            Act::Does(mut act) => {
+                while !act() {
+                    tokio::task::yield_now().await;
+                }
                 Inbound::silence()
             }
             Act::Fails(fail) => {
@@ -178,9 +180,12 @@ struct Flags {
     is_cut_off: Arc<AtomicBool>,
 }
 
-fn sets(flag: &Arc<AtomicBool>) -> Box<dyn FnOnce() + Send> {
+fn sets(flag: &Arc<AtomicBool>) -> Box<dyn FnMut() -> bool + Send> {
     let flag = flag.clone();
-    Box::new(move || flag.store(true, Ordering::SeqCst))
+    Box::new(move || {
+        flag.store(true, Ordering::SeqCst);
+        true
+    })
 }
 
 impl Agent {
@@ -321,11 +326,17 @@ impl Holder {
         Holder { commands, done: Arc::new(Mutex::new(done)) }
     }
 
-    fn act(&self, hold: Hold) -> Box<dyn FnOnce() + Send> {
-        let own = self.clone();
+    fn act(&self, hold: Hold) -> Box<dyn FnMut() -> bool + Send> {
+        let (own, mut is_told) = (self.clone(), false);
         Box::new(move || {
-            own.commands.send(hold).unwrap();
-            own.done.lock().unwrap().recv().unwrap();
+            if !std::mem::replace(&mut is_told, true) {
+                own.commands.send(hold).unwrap();
+            }
+            match own.done.lock().unwrap().try_recv() {
+                Ok(()) => true,
+                Err(mpsc::TryRecvError::Empty) => false,
+                Err(gone) => panic!("{gone}"),
+            }
         })
     }
 }
@@ -347,7 +358,8 @@ async fn the_agents_network_goes_without_a_word() {
     let services = house(Vec::new()).await;
     let (hub, _task) = hub(&services);
     let agent = Agent::open(&hub, true).await;
-    let cut = Act::Fails(sets(&agent.flags.is_cut_off));
+    let flag = agent.flags.is_cut_off.clone();
+    let cut = Act::Fails(Box::new(move || flag.store(true, Ordering::SeqCst)));
     let (record, diary) = play(services, Some(hub), agent.talks_when(cut)).await;
     diary.told_soon(0, "线路断了一下");
     assert!(told_after(&record, "transfer_failed") <= SOON_MS);
