@@ -72,12 +72,12 @@ pub struct WhisperConfig {
     pub queue: usize,
     /// What callers say in a word or two, by language: short speech that was not heard surely is compared with it.
     pub phrases: BTreeMap<Lang, Vec<String>>,
-    /// Encoder frames beyond the speech.
+    /// Encoder frames beyond the speech; [`MARGIN_AS_PUBLISHED`] for models other than our own.
     pub margin: u32,
 }
 
 impl WhisperConfig {
-    /// One thread a core, one for each decode; four jobs may wait for each.
+    /// For our own model: one thread a core, one for each decode; four jobs may wait for each.
     pub fn new(model: PathBuf) -> WhisperConfig {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         WhisperConfig { model, threads, live: false, queue: 4 * threads, phrases: BTreeMap::new(), margin: MARGIN }

@@ -145,10 +145,10 @@ fn list(models: &Models, json: bool) -> Result<(), Failure> {
         return Ok(());
     }
     for model in &listed {
-        writeln!(out, "{:<14} {:<12} {:<8} {}", model.name, model.kind, model.state, model.about)?;
-        writeln!(out, "{:14} licence: {}", "", model.licence)?;
+        writeln!(out, "{:<17} {:<12} {:<8} {}", model.name, model.kind, model.state, model.about)?;
+        writeln!(out, "{:17} licence: {}", "", model.licence)?;
         for file in &model.files {
-            writeln!(out, "{:14} {} ({} bytes)", "", file.path, file.size)?;
+            writeln!(out, "{:17} {} ({} bytes)", "", file.path, file.size)?;
         }
     }
     Ok(())
