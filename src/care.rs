@@ -14,14 +14,13 @@ pub mod incident;
 pub mod notice;
 pub mod round;
 pub mod state;
-pub mod survey;
 mod taking;
 pub mod webhook;
 pub mod wording;
 pub mod work_order;
 
 pub use class::{Class, Classes, Priority};
-pub use closing::Verdict;
+pub use closing::{Answered, Verdict};
 pub use courier::{Courier, KeptOutbox};
 pub use dispatch::Rules;
 pub use handbook::Handbook;

@@ -2,7 +2,7 @@
 
 use super::editions::Edition;
 use crate::business::{self, Failure, Operator};
-use crate::care::{Draft, Notice, Outbox, WorkOrders, enquiry, incident, survey};
+use crate::care::{Answered, Draft, Notice, Outbox, WorkOrders, enquiry, incident};
 use crate::dialog::{Answer, Conclusion, Engine, Opening, RequestKind};
 use crate::grammar::{Completeness, Constraint, Library};
 use crate::nlu::{Expectation, Router};
@@ -250,8 +250,8 @@ impl Services {
 
     async fn keep_answer(&self, request: Request, opening: &Opening) -> Answer {
         let Some(key) = request.idempotency_key else { return Answer::NotFound };
-        let (customer, call) = (request.customer.as_ref(), opening.call_id.as_str());
-        match survey::keep(&self.database, &request.operation, request.arguments, customer, call, &key, opening.now).await {
+        let who = Answered { customer: request.customer.as_ref(), call: &opening.call_id, key: &key, at: opening.now };
+        match self.work_orders.keep_answer(&request.operation, request.arguments, who).await {
             Ok(()) => Answer::Done(Record::new()),
             Err(error) => {
                 tracing::error!(call = opening.call_id, %error, "an answer to a survey could not be kept");

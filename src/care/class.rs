@@ -55,6 +55,9 @@ pub struct Class {
     /// The result is told by a call.
     #[serde(default)]
     pub call_back: bool,
+    /// Once it is closed a call asks for a score; the call with the result asks for one by itself.
+    #[serde(default)]
+    pub survey: bool,
     /// Sub-classes.
     #[serde(default)]
     pub kinds: BTreeMap<String, Kind>,
@@ -170,6 +173,12 @@ impl Classes {
                 return Err(fault(
                     at(),
                     format!("{code}: the hours of `merge` and `progress_hours` are at least 1; leave them out for none"),
+                ));
+            }
+            if class.survey && class.call_back {
+                return Err(fault(
+                    at(),
+                    format!("{code}: the call with the result asks for a score already; leave out `survey` or `call_back`"),
                 ));
             }
             if let Some((name, _)) = class.kinds.iter().find(|(_, kind)| kind.words.iter().any(|word| word.trim().is_empty())) {

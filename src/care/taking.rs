@@ -13,7 +13,8 @@ impl WorkOrders {
             return Err(CareError::Transition { from, to });
         }
         let taker = Taker::This(note.author);
-        let step = Step { from: from.name(), to: to.name(), waiting: true, taker, reckoning: None, notice: None, call_back: None };
+        let step =
+            Step { from: from.name(), to: to.name(), waiting: true, taker, reckoning: None, notice: None, call_back: None, survey: None };
         self.step(number, to, step, note).await
     }
 }

@@ -18,14 +18,23 @@ pub enum Occasion {
     /// Done, and the result is told by a call.
     DoneCallBack,
     Closed,
+    /// Closed, and a call asks for a score.
+    ClosedSurvey,
     Reopened,
     /// An incident is over.
     Resolved,
 }
 
 impl Occasion {
-    const ALL: [Occasion; 6] =
-        [Occasion::Progress, Occasion::Done, Occasion::DoneCallBack, Occasion::Closed, Occasion::Reopened, Occasion::Resolved];
+    const ALL: [Occasion; 7] = [
+        Occasion::Progress,
+        Occasion::Done,
+        Occasion::DoneCallBack,
+        Occasion::Closed,
+        Occasion::ClosedSurvey,
+        Occasion::Reopened,
+        Occasion::Resolved,
+    ];
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -138,8 +147,8 @@ mod tests {
         let text = include_str!("../../care/notices.yaml").replace("{{ area }}", "{{ place }}");
         let faults = Wording::parse("notices.yaml", &text).unwrap_err();
         assert_eq!(faults.len(), 2);
-        assert!(faults[0].to_string().starts_with("notices.yaml:19:7: "), "{}", faults[0]);
+        assert!(faults[0].to_string().starts_with("notices.yaml:22:7: "), "{}", faults[0]);
         let missing = Wording::parse("notices.yaml", "progress: { zh: x, en: x }").unwrap_err();
-        assert_eq!(missing.len(), 5);
+        assert_eq!(missing.len(), 6);
     }
 }

@@ -30,6 +30,9 @@ pub enum CareError {
     Store(#[from] StoreError),
 }
 
+/// A customer is called for a score at most once in this time, however many orders of his are closed.
+const UNASKED: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 /// What is to be registered.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Draft {
@@ -253,6 +256,7 @@ impl WorkOrders {
         let occasion = match (from, to) {
             (_, State::Done) if class.call_back => Some(Occasion::DoneCallBack),
             (_, State::Done) => Some(Occasion::Done),
+            (State::Done, State::Closed) if class.survey => Some(Occasion::ClosedSurvey),
             (State::Done, State::Closed) => Some(Occasion::Closed),
             (_, State::Reopened) => Some(Occasion::Reopened),
             _ => None,
@@ -265,6 +269,7 @@ impl WorkOrders {
             (key, self.handbook.wording.text(occasion, row.lang, named))
         });
         let call_back = (occasion == Some(Occasion::DoneCallBack)).then(|| format!("{number}/result/{}", row.counted_from));
+        let asked = (occasion == Some(Occasion::ClosedSurvey)).then(|| format!("{number}/survey/{}", row.counted_from));
         let step = Step {
             from: from.name(),
             to: to.name(),
@@ -273,6 +278,7 @@ impl WorkOrders {
             reckoning,
             notice: written.as_ref().map(|(key, text)| (key.as_str(), text.as_str())),
             call_back: call_back.as_deref(),
+            survey: asked.as_deref().map(|key| (key, note.at.saturating_sub(UNASKED))),
         };
         self.step(number, to, step, note).await
     }

@@ -331,6 +331,10 @@ impl Checker<'_> {
             self.have_words(&raw.keys);
         }
         let keys = self.keys(kind, raw.keys);
+        let nothing = Words { zh: raw.nothing.zh, en: raw.nothing.en };
+        if !(nothing.zh.is_empty() && nothing.en.is_empty()) && (kind != SlotType::Text || raw.grammar.is_some()) {
+            self.fault(raw.ask.place, format!("slot `{name}`: `nothing` belongs to a text without a grammar"));
+        }
         let mut from = raw.from;
         from.extend([name.to_owned(), raw.kind.value]);
         from.extend(raw.grammar.iter().map(|grammar| grammar.value.clone()));
@@ -348,6 +352,7 @@ impl Checker<'_> {
             timing,
             from,
             keys,
+            nothing,
             secret: raw.secret,
             no_input_ms,
         })

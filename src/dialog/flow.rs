@@ -125,6 +125,8 @@ pub(super) struct Slot {
     pub from: Vec<String>,
     /// What single keys stand for.
     pub keys: BTreeMap<char, Value>,
+    /// Words that say that there is nothing to tell.
+    pub nothing: Words,
     pub secret: bool,
     pub no_input_ms: u32,
 }
@@ -299,6 +301,12 @@ impl Words {
         self.get(lang).iter().any(|word| lower.contains(word.as_str()))
     }
 
+    /// Whether one of them is all that was said.
+    pub fn are_all_of(&self, text: &str, lang: Lang) -> bool {
+        let plain = text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        self.get(lang).contains(&plain)
+    }
+
     fn get(&self, lang: Lang) -> &[String] {
         match lang {
             Lang::Zh => &self.zh,
@@ -317,9 +325,7 @@ impl AnswerWords {
 
     /// The same when one of the words is all that was said.
     pub fn whole_answer(&self, text: &str, lang: Lang) -> Option<bool> {
-        let plain = text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-        let is_one = |words: &Words| words.get(lang).contains(&plain);
-        if is_one(&self.no) { Some(false) } else { is_one(&self.yes).then_some(true) }
+        if self.no.are_all_of(text, lang) { Some(false) } else { self.yes.are_all_of(text, lang).then_some(true) }
     }
 
     /// What helps the recogniser.

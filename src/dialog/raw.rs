@@ -132,6 +132,9 @@ pub struct RawSlot {
     /// Key 1 to 9 → the value that it stands for; for slots of type text, plan and data_volume. A tag of the grammar for a choice.
     #[serde(default)]
     pub keys: BTreeMap<String, Text>,
+    /// Words that say, when they are all that is said, that there is nothing to tell: 没有了. The value of a free text is then empty.
+    #[serde(default)]
+    pub nothing: RawWords,
     /// The answer is masked in records and never recorded.
     #[serde(default)]
     pub secret: bool,

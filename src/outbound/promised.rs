@@ -1,4 +1,4 @@
-//! Calls that were promised are made: each is a contact of a campaign that stands for its reason, and so under all rules of calls that go out. When the contact is
+//! Calls that were promised are made, and those that ask for a score once an order is closed: each is a contact of a campaign that stands for its reason, and so under all rules of calls that go out. When the contact is
 //! through the promise is kept, or given up with its outcome; the work order or the call that it comes from says which.
 
 use super::campaign::{self, CampaignError, Move};
@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 /// Campaigns that are there as soon as something is promised; operators may change, pause and cancel them.
-pub const CAMPAIGNS: [&str; 2] = ["排队回电", "工单回电"];
+pub const CAMPAIGNS: [&str; 3] = ["排队回电", "工单回电", "办结评价"];
 /// Taken up in one round.
 const MOST: u32 = 100;
 
@@ -28,10 +28,12 @@ pub async fn round(database: &Database, zone: &TimeZone, now: Timestamp) -> Resu
 
 /// The campaign of a reason, which runs from the first promise on.
 async fn standing(database: &Database, reason: CallBackReason, now: Timestamp) -> Result<CampaignRow, CampaignError> {
-    let [queue, result] = CAMPAIGNS;
-    let (name, flow) = match reason {
-        CallBackReason::Queue => (queue, "call_back"),
-        CallBackReason::Result => (result, "order_result"),
+    let [queue, result, survey] = CAMPAIGNS;
+    let (name, flow, most_attempts) = match reason {
+        CallBackReason::Queue => (queue, "call_back", 3),
+        CallBackReason::Result => (result, "order_result", 3),
+        // It was not promised: who does not answer is left in peace sooner.
+        CallBackReason::Survey => (survey, "order_closed", 2),
     };
     if let Some(there) = database.campaigns().find(name).await? {
         return Ok(there);
@@ -44,7 +46,7 @@ async fn standing(database: &Database, reason: CallBackReason, now: Timestamp) -
         week: String::new(),
         per_minute: 60,
         concurrent: 10,
-        most_attempts: 3,
+        most_attempts,
         needs_consent: false,
         on_machine: "retry".to_owned(),
     };
@@ -63,7 +65,9 @@ fn contact(promised: &CallBack) -> NewContact {
     };
     let variables = match promised.reason {
         CallBackReason::Queue => serde_json::json!({ "name": name }),
-        CallBackReason::Result => serde_json::json!({ "name": name, "what": what, "order_number": promised.about }),
+        CallBackReason::Result | CallBackReason::Survey => {
+            serde_json::json!({ "name": name, "what": what, "order_number": promised.about })
+        }
     };
     NewContact {
         line: promised.id.unsigned_abs(),
@@ -75,11 +79,12 @@ fn contact(promised: &CallBack) -> NewContact {
 }
 
 /// A line of a work order's history.
-fn told(outcome: &str) -> String {
-    if TOLD.contains(&outcome) {
-        "已回电告知结果 / called back and told".to_owned()
-    } else {
-        format!("回电没有告知（{outcome}） / called back, not told ({outcome})")
+fn told(reason: CallBackReason, outcome: &str) -> String {
+    match (reason, TOLD.contains(&outcome)) {
+        (CallBackReason::Survey, true) => "已回访，请客户评价 / called and asked for a score".to_owned(),
+        (CallBackReason::Survey, false) => format!("回访没有评价（{outcome}） / not asked for a score ({outcome})"),
+        (_, true) => "已回电告知结果 / called back and told".to_owned(),
+        (_, false) => format!("回电没有告知（{outcome}） / called back, not told ({outcome})"),
     }
 }
 

@@ -15,6 +15,8 @@ pub enum CallBackReason {
     Result,
     /// He did not want to wait in the queue.
     Queue,
+    /// His work order is closed: how was it?
+    Survey,
 }
 
 impl CallBackReason {
@@ -22,7 +24,14 @@ impl CallBackReason {
         match self {
             CallBackReason::Result => "result",
             CallBackReason::Queue => "queue",
+            CallBackReason::Survey => "survey",
         }
+    }
+
+    fn from_name(name: &str) -> Result<CallBackReason, StoreError> {
+        let all = [CallBackReason::Result, CallBackReason::Queue, CallBackReason::Survey];
+        let reason = all.into_iter().find(|reason| reason.name() == name);
+        reason.ok_or_else(|| StoreError::Damaged(format!("a promised call for {name}")))
     }
 }
 
@@ -86,11 +95,10 @@ impl CallBacks<'_> {
     }
 
     fn read(&self, row: &SqliteRow) -> Result<CallBack, StoreError> {
-        let reason: String = row.try_get("reason")?;
         Ok(CallBack {
             id: row.try_get("id")?,
             to: self.0.open_phone(row.try_get("customer_sealed")?)?,
-            reason: if reason == "queue" { CallBackReason::Queue } else { CallBackReason::Result },
+            reason: CallBackReason::from_name(row.try_get("reason")?)?,
             about: row.try_get("about")?,
             lang: read_lang(row.try_get("lang")?)?,
             created: moment::from_text(row.try_get("created")?)?,
@@ -135,8 +143,8 @@ impl CallBacks<'_> {
         Ok(true)
     }
 
-    /// Promises whose contacts are through are made. The work order says so, or the record of the call in which it was promised; `told` has it in words, by the outcome.
-    pub async fn settle(&self, at: DateTime, told: fn(&str) -> String) -> Result<usize, StoreError> {
+    /// Promises whose contacts are through are made. The work order says so, or the record of the call in which it was promised; `told` has it in words, by reason and outcome.
+    pub async fn settle(&self, at: DateTime, told: fn(CallBackReason, &str) -> String) -> Result<usize, StoreError> {
         let over =
             "SELECT b.id, b.reason, b.about, coalesce(c.outcome, c.state) AS outcome FROM call_backs b JOIN contacts c ON c.id = b.contact
              WHERE b.made IS NULL AND b.contact IS NOT NULL AND c.state IN ('done', 'given_up', 'stopped')";
@@ -153,8 +161,9 @@ impl CallBacks<'_> {
                 .bind(id)
                 .execute(&mut *transaction)
                 .await?;
-            if reason == CallBackReason::Result.name() {
-                let (text, key) = (told(outcome), format!("call_back/{id}"));
+            let reason = CallBackReason::from_name(reason)?;
+            if reason != CallBackReason::Queue {
+                let (text, key) = (told(reason, outcome), format!("call_back/{id}"));
                 add_history(&mut transaction, about, None, Note { at, author: "system", text: &text, key: Some(&key) }).await?;
             } else {
                 sqlx::query(
@@ -185,5 +194,62 @@ pub(super) async fn keep_for_order(connection: &mut SqliteConnection, number: &s
     .bind(number)
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Promises to ask the customer of a closed work order for a score, when the number is known: not who has given one since the order's time counts, nor who
+/// was to be asked for one since `quiet_since`.
+pub(super) async fn ask_for_score(
+    connection: &mut SqliteConnection,
+    number: &str,
+    key: &str,
+    quiet_since: DateTime,
+    now: DateTime,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO call_backs (key, customer, customer_shown, customer_sealed, reason, about, lang, created)
+         SELECT ?1, w.customer, w.customer_shown, w.customer_sealed, ?2, w.number, w.lang, ?3 FROM work_orders w
+         WHERE w.number = ?4 AND w.customer_sealed IS NOT NULL
+         AND NOT EXISTS (SELECT 1 FROM survey_answers a WHERE a.about = w.number AND a.at >= w.counted_from)
+         AND NOT EXISTS (SELECT 1 FROM call_backs b WHERE b.customer = w.customer AND b.reason = ?2 AND b.created > ?5
+                         AND coalesce(b.outcome, '') <> 'withdrawn')
+         ON CONFLICT (key) DO NOTHING",
+    )
+    .bind(key)
+    .bind(CallBackReason::Survey.name())
+    .bind(moment::to_text(now))
+    .bind(number)
+    .bind(moment::to_text(quiet_since))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Calls about a work order that were promised and are not needed any more are not made; one that is dialled at this moment takes its course.
+pub(super) async fn withdraw(
+    connection: &mut SqliteConnection,
+    number: &str,
+    reasons: &[CallBackReason],
+    outcome: &str,
+    now: DateTime,
+) -> Result<(), StoreError> {
+    for reason in reasons {
+        sqlx::query("UPDATE call_backs SET made = ?, outcome = ? WHERE about = ? AND reason = ? AND made IS NULL AND contact IS NULL")
+            .bind(moment::to_text(now))
+            .bind(outcome)
+            .bind(number)
+            .bind(reason.name())
+            .execute(&mut *connection)
+            .await?;
+        sqlx::query(
+            "UPDATE contacts SET state = 'stopped', outcome = ? WHERE state = 'waiting'
+             AND id IN (SELECT contact FROM call_backs WHERE about = ? AND reason = ? AND made IS NULL)",
+        )
+        .bind(outcome)
+        .bind(number)
+        .bind(reason.name())
+        .execute(&mut *connection)
+        .await?;
+    }
     Ok(())
 }

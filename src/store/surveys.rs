@@ -1,6 +1,6 @@
 //! Answers to surveys, each once.
 
-use super::{Database, StoreError, StoredPhone, moment, value_json};
+use super::{CallBackReason, Database, StoreError, StoredPhone, call_backs, moment, value_json};
 use crate::text::Record;
 use jiff::civil::DateTime;
 use sqlx::Row;
@@ -13,6 +13,8 @@ pub struct NewAnswer<'a> {
     pub key: &'a str,
     pub survey: &'a str,
     pub call: &'a str,
+    /// The work order that it is about.
+    pub about: Option<&'a str>,
     pub customer: Option<&'a StoredPhone>,
     pub score: &'a str,
     /// What else was said to it.
@@ -26,6 +28,8 @@ pub struct AnswerRow {
     pub survey: String,
     /// Empty when no call asked for it.
     pub call: String,
+    /// The work order that it is about.
+    pub about: Option<String>,
     pub score: String,
     /// Masked.
     pub details: Record,
@@ -36,20 +40,41 @@ pub struct AnswerRow {
 pub struct Surveys<'a>(pub(super) &'a Database);
 
 impl Surveys<'_> {
-    /// Keeps an answer; the first one under its key stands.
+    /// Keeps an answer; the first one under its key stands, but what a call says later is added to what it said before. Who answered about a work order
+    /// is not called for a score any more.
     pub async fn keep(&self, answer: NewAnswer<'_>) -> Result<(), StoreError> {
+        let mut transaction = self.0.begin().await?;
+        let before: Option<String> = sqlx::query_scalar("SELECT details FROM survey_answers WHERE key = ?")
+            .bind(answer.key)
+            .fetch_optional(&mut *transaction)
+            .await?;
+        let details = match &before {
+            Some(_) if answer.call.is_empty() => return Ok(()),
+            Some(before) => {
+                let mut details = value_json::read_text(before)?;
+                details.extend(answer.details.clone());
+                details
+            }
+            None => answer.details.clone(),
+        };
         sqlx::query(
-            "INSERT INTO survey_answers (key, survey, call, customer, score, details, at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+            "INSERT INTO survey_answers (key, survey, call, about, customer, score, details, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT (key) DO UPDATE SET score = excluded.score, details = excluded.details",
         )
         .bind(answer.key)
         .bind(answer.survey)
         .bind(answer.call)
+        .bind(answer.about)
         .bind(answer.customer.map(|customer| customer.reference.as_str()))
         .bind(answer.score)
-        .bind(value_json::masked(answer.details).to_string())
+        .bind(value_json::masked(&details).to_string())
         .bind(moment::to_text(answer.at))
-        .execute(&self.0.pool)
+        .execute(&mut *transaction)
         .await?;
+        if let Some(number) = answer.about {
+            call_backs::withdraw(&mut transaction, number, &[CallBackReason::Survey], "answered", answer.at).await?;
+        }
+        transaction.commit().await?;
         Ok(())
     }
 
@@ -60,17 +85,15 @@ impl Surveys<'_> {
 
     /// The newest first.
     pub async fn latest(&self, most: u32) -> Result<Vec<AnswerRow>, StoreError> {
-        let rows = sqlx::query("SELECT survey, call, score, details, at FROM survey_answers ORDER BY at DESC, key LIMIT ?");
+        let rows = sqlx::query("SELECT survey, call, about, score, details, at FROM survey_answers ORDER BY at DESC, key LIMIT ?");
         let rows = rows.bind(most).fetch_all(&self.0.pool).await?;
-        let read = |row: &SqliteRow| {
-            Ok(AnswerRow {
-                survey: row.try_get("survey")?,
-                call: row.try_get("call")?,
-                score: row.try_get("score")?,
-                details: value_json::read_text(row.try_get("details")?)?,
-                at: moment::from_text(row.try_get("at")?)?,
-            })
-        };
+        rows.iter().map(read).collect()
+    }
+
+    /// What the customer said about a work order, the newest first.
+    pub async fn about(&self, number: &str) -> Result<Vec<AnswerRow>, StoreError> {
+        let rows = sqlx::query("SELECT survey, call, about, score, details, at FROM survey_answers WHERE about = ? ORDER BY at DESC, key");
+        let rows = rows.bind(number).fetch_all(&self.0.pool).await?;
         rows.iter().map(read).collect()
     }
 
@@ -83,4 +106,15 @@ impl Surveys<'_> {
             .await?;
         Ok(rows)
     }
+}
+
+fn read(row: &SqliteRow) -> Result<AnswerRow, StoreError> {
+    Ok(AnswerRow {
+        survey: row.try_get("survey")?,
+        call: row.try_get("call")?,
+        about: row.try_get("about")?,
+        score: row.try_get("score")?,
+        details: value_json::read_text(row.try_get("details")?)?,
+        at: moment::from_text(row.try_get("at")?)?,
+    })
 }

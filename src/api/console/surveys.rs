@@ -1,4 +1,4 @@
-//! What callers said about us: scores of a month, and the latest answers.
+//! What customers said about calls and closed orders: scores of a month, and the latest answers with their words.
 
 use super::Console;
 use super::format::{distance, moment, value};
@@ -36,6 +36,8 @@ struct Said {
     score: String,
     detail: String,
     call: String,
+    /// The work order that it is about; empty for a call.
+    order: String,
     at: String,
     ago: String,
 }
@@ -56,7 +58,7 @@ fn survey_word(lang: Lang, name: &str) -> String {
     }
 }
 
-fn score_word(lang: Lang, score: &str) -> String {
+pub(super) fn score_word(lang: Lang, score: &str) -> String {
     match score {
         "satisfied" => super::words::word(lang, "surveys.satisfied").to_owned(),
         "neutral" => super::words::word(lang, "surveys.neutral").to_owned(),
@@ -86,6 +88,7 @@ async fn page(State(console): State<Arc<Console>>, visitor: Visitor) -> Answer {
         score: score_word(lang, &answer.score),
         detail: answer.details.values().map(|held| value(lang, held)).collect::<Vec<_>>().join(" · "),
         call: answer.call,
+        order: answer.about.unwrap_or_default(),
         at: moment(answer.at),
         ago: distance(lang, answer.at, now),
     });

@@ -164,8 +164,8 @@ async fn a_result_is_told_called_about_and_judged() {
     for state in [State::InProgress, State::Done, State::Closed] {
         orders.advance(number, state, Note { at: later, ..note("") }).await.unwrap();
     }
-    assert_eq!(orders.judge(number, verdict(true, "v3")).await.unwrap().state, State::Closed);
-    assert_eq!(database.call_backs().waiting(10).await.unwrap().len(), 2, "each result is called about");
+    assert_eq!(orders.judge(number, Verdict { call: "call-10", ..verdict(true, "v3") }).await.unwrap().state, State::Closed);
+    assert_eq!(database.call_backs().waiting(10).await.unwrap().len(), 1, "the call about the last result; the one before was none");
     let scores = database.surveys().scores(crate::care::closing::SURVEY, now()).await.unwrap();
     assert_eq!(scores, [("dissatisfied".to_owned(), 1), ("satisfied".to_owned(), 1)]);
     let customer = database.stored_phone(&number_of_customer);

@@ -4,7 +4,7 @@
 use super::Turn;
 use super::fill::News;
 use crate::dialog::action::TransferReason;
-use crate::dialog::flow::{Slot, Step};
+use crate::dialog::flow::Step;
 use crate::dialog::state::{Asked, Asking};
 use crate::nlu::{Control, Decision, Intent, RejectReason, Source, Understood};
 use crate::text::{Record, Value};
@@ -51,13 +51,14 @@ impl Turn<'_> {
             return Some(asked);
         }
         if let Asking::Slot(name) = &asked.asking
-            && self.slot(name).is_some_and(Slot::is_free_speech)
+            && let Some(slot) = self.slot(name).filter(|slot| slot.is_free_speech())
         {
-            if is_universal(understood) || understood.text.chars().count() < SHORTEST_TELLING {
+            let is_nothing = slot.nothing.are_all_of(&understood.text, self.state.lang);
+            if !is_nothing && (is_universal(understood) || understood.text.chars().count() < SHORTEST_TELLING) {
                 return Some(asked);
             }
-            let name = name.clone();
-            self.fill(name, Value::Text(understood.text.clone()), false);
+            let told = if is_nothing { String::new() } else { understood.text.clone() };
+            self.fill(name.clone(), Value::Text(told), false);
             return None;
         }
         let is_number = self.is_number(&asked.asking);

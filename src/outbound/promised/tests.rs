@@ -50,7 +50,7 @@ async fn dial(database: &Database, campaign: &str, outcome: &str, state: &str, n
 async fn who_did_not_want_to_wait_is_called_once_for_each_promise() {
     let database = Database::temporary().await.unwrap();
     database.triggered().keep_standing(&CAMPAIGNS).await.unwrap();
-    let [queue, _] = CAMPAIGNS;
+    let [queue, ..] = CAMPAIGNS;
     for (n, call) in [(1, "call-1"), (2, "call-2"), (1, "call-3")] {
         promised(&database, n, call).await;
     }
@@ -82,7 +82,7 @@ async fn who_did_not_want_to_wait_is_called_once_for_each_promise() {
 #[tokio::test]
 async fn a_result_is_called_about_and_the_order_says_so() {
     let database = Database::temporary().await.unwrap();
-    let [_, result] = CAMPAIGNS;
+    let [_, result, _] = CAMPAIGNS;
     let orders = WorkOrders::new(database.clone(), Arc::new(Handbook::built_in()));
     let draft =
         |n: usize| Draft { class: "complaint".into(), customer: Some(number(n)), text: "多扣了话费".into(), ..Draft::default() };
@@ -111,11 +111,50 @@ async fn a_campaign_that_is_over_leaves_promises_as_they_are() {
     let database = Database::temporary().await.unwrap();
     promised(&database, 1, "call-1").await;
     round(&database, &zone(), now()).await.unwrap();
-    let [queue, _] = CAMPAIGNS;
+    let [queue, ..] = CAMPAIGNS;
     let row = campaign::find(&database, queue).await.unwrap();
     campaign::advance(&database, &row, Move::Cancel, Signed { author: "limin", at: now(), key: None }).await.unwrap();
     promised(&database, 2, "call-2").await;
     round(&database, &zone(), now()).await.unwrap();
     assert_eq!(dial(&database, queue, "transferred", "done", now()).await, None);
     assert_eq!(database.call_backs().waiting(9).await.unwrap().len(), 2);
+}
+
+/// An order of a class that is asked about once it is closed.
+async fn closed(orders: &WorkOrders, n: usize) -> String {
+    let draft = Draft { class: "broadband_fault".into(), customer: Some(number(n)), ..Draft::default() };
+    let order = orders.open(draft, &format!("closed/{n}"), local()).await.unwrap().number;
+    for state in [OrderState::Dispatched, OrderState::InProgress, OrderState::Done, OrderState::Closed] {
+        orders.advance(&order, state, Note { at: local(), author: "system", text: "", key: None }).await.unwrap();
+    }
+    order
+}
+
+#[tokio::test]
+async fn who_had_an_order_closed_is_asked_for_a_score_under_the_rules_of_all_calls() {
+    let database = Database::temporary().await.unwrap();
+    database.triggered().keep_standing(&CAMPAIGNS).await.unwrap();
+    let [.., survey] = CAMPAIGNS;
+    let orders = WorkOrders::new(database.clone(), Arc::new(Handbook::built_in()));
+    let mut asked = Vec::new();
+    for n in 1..=4 {
+        asked.push(closed(&orders, n).await);
+    }
+    let refusal = crate::store::Refusal { campaign: None, reason: "spoken", author: "service", at: now() };
+    database.do_not_call().add(&number(1), refusal).await.unwrap();
+    round(&database, &zone(), now()).await.unwrap();
+    // Who says by another way how it was, or has it opened again, is not called any more, though he waits in the campaign already.
+    orders.advance(&asked[1], OrderState::Reopened, Note { at: local(), author: "system", text: "", key: None }).await.unwrap();
+    let (to, variables) = dial(&database, survey, "confirmed", "done", now()).await.unwrap();
+    assert_eq!((to, variables.contains(&asked[2])), (number(3), true), "{variables}");
+    assert_eq!(dial(&database, survey, "no_answer", "given_up", now()).await.unwrap().0, number(4));
+    assert_eq!(dial(&database, survey, "confirmed", "done", now()).await, None);
+    round(&database, &zone(), now()).await.unwrap();
+    assert!(database.call_backs().waiting(9).await.unwrap().is_empty());
+    for (order, says) in asked.iter().zip(["(do_not_call)", "(withdrawn)", "asked for a score", "(no_answer)"]) {
+        let history = database.work_orders().history(order).await.unwrap();
+        assert_eq!(history.iter().filter(|row| row.text.contains(says)).count(), 1, "{order} {says}: {history:?}");
+    }
+    let row = campaign::find(&database, survey).await.unwrap();
+    assert_eq!((row.is.flow.as_str(), row.is.most_attempts), ("order_closed", 2));
 }

@@ -1,7 +1,7 @@
 //! What happens to an order: steps from state to state, comments, attachments; each in one transaction with what follows from it.
 
 use super::{HistoryRow, Note, OrderRow, WorkOrders, find, must_find};
-use crate::store::{StoreError, moment};
+use crate::store::{CallBackReason, StoreError, call_backs, moment};
 use crate::text::mask::mask_text;
 use jiff::civil::DateTime;
 use sqlx::{Row, SqliteConnection};
@@ -39,6 +39,8 @@ pub struct Step<'a> {
     pub notice: Option<(&'a str, &'a str)>,
     /// The key of a call to the customer with the result.
     pub call_back: Option<&'a str>,
+    /// The key of a call that asks the customer for a score, and since when nobody may have been asked for one.
+    pub survey: Option<(&'a str, DateTime)>,
 }
 
 /// What became of a step.
@@ -89,7 +91,8 @@ impl WorkOrders<'_> {
         let Some(row) = find(&mut transaction, number).await?.filter(|row| row.state == from) else { return Ok(None) };
         let loads = loads(&mut transaction).await?;
         let Some(taker) = choose(&row, &loads) else { return Ok(None) };
-        let step = Step { from, to, waiting: true, taker: Taker::This(&taker), reckoning: None, notice: None, call_back: None };
+        let step =
+            Step { from, to, waiting: true, taker: Taker::This(&taker), reckoning: None, notice: None, call_back: None, survey: None };
         carry_out(&mut transaction, &row, step, note).await?;
         transaction.commit().await?;
         Ok(Some(taker))
@@ -203,7 +206,15 @@ async fn carry_out(connection: &mut SqliteConnection, row: &OrderRow, step: Step
         crate::store::notices::keep_for_order(connection, &row.number, key, text, note.at).await?;
     }
     if let Some(key) = step.call_back {
-        crate::store::call_backs::keep_for_order(connection, &row.number, key, note.at).await?;
+        call_backs::keep_for_order(connection, &row.number, key, note.at).await?;
+    }
+    if let Some((key, quiet_since)) = step.survey {
+        call_backs::ask_for_score(connection, &row.number, key, quiet_since, note.at).await?;
+    }
+    if step.reckoning.is_some() {
+        // What was said to be done is worked on again.
+        let promised = [CallBackReason::Result, CallBackReason::Survey];
+        call_backs::withdraw(connection, &row.number, &promised, "withdrawn", note.at).await?;
     }
     add_history(connection, &row.number, Some(step.to), note).await
 }

@@ -5,6 +5,7 @@ use crate::api::console::Console;
 use crate::api::console::format::{distance, moment, value};
 use crate::api::console::frame::Frame;
 use crate::api::console::pages::{Answer, Fault, html};
+use crate::api::console::surveys::score_word;
 use crate::api::gate::Visitor;
 use crate::api::routes::Routes;
 use crate::care::{State as OrderState, WorkOrder};
@@ -35,6 +36,16 @@ struct Line {
     text: String,
 }
 
+/// What the customer said to the result.
+struct Said {
+    score: String,
+    comment: String,
+    /// Empty when it came by another way.
+    call: String,
+    at: String,
+    ago: String,
+}
+
 /// A way on from here.
 struct Way {
     to: &'static str,
@@ -52,6 +63,7 @@ struct Page {
     lang: &'static str,
     details: Vec<(String, String)>,
     history: Vec<Line>,
+    answers: Vec<Said>,
     warnings: Vec<Line>,
     calls: Vec<String>,
     files: Vec<String>,
@@ -99,6 +111,16 @@ async fn page(State(console): State<Arc<Console>>, visitor: Visitor, Path(number
         state_word: "",
         text: row.stage,
     });
+    let mut answers = Vec::new();
+    for answer in orders.answers(&number).await? {
+        answers.push(Said {
+            score: score_word(lang, &answer.score),
+            comment: answer.details.values().map(|held| value(lang, held)).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · "),
+            call: answer.call,
+            at: moment(answer.at),
+            ago: distance(lang, answer.at, now),
+        });
+    }
     let (mut calls, mut files) = (Vec::new(), Vec::new());
     for (kind, reference) in orders.attachments(&number).await? {
         if kind == "call" { calls.push(reference) } else { files.push(reference) }
@@ -113,6 +135,7 @@ async fn page(State(console): State<Arc<Console>>, visitor: Visitor, Path(number
         lang: order.lang.code(),
         details: order.details.iter().map(|(name, held)| (name.replace('_', " "), value(lang, held))).collect(),
         history,
+        answers,
         warnings: warnings.collect(),
         calls,
         files,
@@ -127,7 +150,7 @@ async fn page(State(console): State<Arc<Console>>, visitor: Visitor, Path(number
 }
 
 #[derive(Deserialize)]
-struct Said {
+struct Written {
     #[serde(default)]
     text: String,
     #[serde(default)]
@@ -137,7 +160,7 @@ struct Said {
 /// Longer notes are no notes.
 const LONGEST_NOTE: usize = 2_000;
 
-fn noted(said: &Said) -> Result<&str, Fault> {
+fn noted(said: &Written) -> Result<&str, Fault> {
     let text = said.text.trim();
     if text.chars().count() > LONGEST_NOTE { Err(Fault(StatusCode::BAD_REQUEST)) } else { Ok(text) }
 }
@@ -152,14 +175,14 @@ async fn take(State(console): State<Arc<Console>>, visitor: Visitor, Path(number
     Ok(back(&number))
 }
 
-async fn step(State(console): State<Arc<Console>>, visitor: Visitor, Path(number): Path<String>, Form(said): Form<Said>) -> Answer {
+async fn step(State(console): State<Arc<Console>>, visitor: Visitor, Path(number): Path<String>, Form(said): Form<Written>) -> Answer {
     let to = OrderState::from_name(&said.to).ok_or(Fault(StatusCode::BAD_REQUEST))?;
     let note = Note { at: console.now(), author: &visitor.person.name, text: noted(&said)?, key: None };
     console.sources.orders.advance(&number, to, note).await?;
     Ok(back(&number))
 }
 
-async fn comment(State(console): State<Arc<Console>>, visitor: Visitor, Path(number): Path<String>, Form(said): Form<Said>) -> Answer {
+async fn comment(State(console): State<Arc<Console>>, visitor: Visitor, Path(number): Path<String>, Form(said): Form<Written>) -> Answer {
     let text = noted(&said)?;
     if text.is_empty() {
         return Err(Fault(StatusCode::BAD_REQUEST));
