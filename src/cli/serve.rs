@@ -21,6 +21,7 @@ use crate::call::editions::Editions;
 use crate::call::reception::Reception;
 use crate::care::{Courier, Outbox};
 use crate::line::audiosocket::{self, AudioSocket};
+use crate::line::sip::secure::Identity;
 use crate::line::sip::server::Server;
 use crate::models::data_dir;
 use crate::outbound::promised;
@@ -38,7 +39,7 @@ use tokio::task::JoinSet;
 
 /// Live calls from the browser and from telephony platforms, until SIGTERM or Ctrl-C; then calls under way are finished, and nothing new is
 /// taken. A second signal ends at once. SIGHUP reads the configuration again: what stands under `calls` and `turns` holds for calls from
-/// then on, the rest from the next start. Edited flows are found without it.
+/// then on, the certificate of SIP over TLS for connections, the rest from the next start. Edited flows are found without it.
 #[derive(clap::Args)]
 pub struct Args {
     /// The configuration; without it tingshuo.toml in the present folder, where there is one. tingshuo.example.toml explains every field
@@ -175,7 +176,7 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
     }
     doors.spawn(keep_current(desk, editions, ending));
     println!("ready");
-    let drain_limit = stay(&reception, args.config.as_deref(), &configuration).await?;
+    let drain_limit = stay(&reception, args.config.as_deref(), &configuration, sip.as_ref().and_then(|server| server.identity())).await?;
     stop_dialling.send_replace(true);
     drain(&reception, drain_limit).await?;
     if let Some(server) = &sip {
@@ -252,14 +253,19 @@ async fn keep_current(mut desk: Desk, editions: Arc<Editions>, ending: watch::Re
 }
 
 /// Returns when the service is told to stop, with the time that calls then have to end.
-async fn stay(reception: &Reception, config: Option<&Path>, started_with: &Configuration) -> Result<Duration, Failure> {
+async fn stay(
+    reception: &Reception,
+    config: Option<&Path>,
+    started_with: &Configuration,
+    shown: Option<&Identity>,
+) -> Result<Duration, Failure> {
     let mut stops = Stops::new()?;
     let mut hang_up = signal(SignalKind::hangup())?;
     let mut drain_seconds = started_with.calls.drain_seconds;
     loop {
         tokio::select! {
             () = stops.next() => return Ok(Duration::from_secs(drain_seconds)),
-            _ = hang_up.recv() => match reload::again(config, started_with, reception) {
+            _ = hang_up.recv() => match reload::again(config, started_with, reception, shown) {
                 Ok(configuration) => drain_seconds = configuration.calls.drain_seconds,
                 Err(error) => eprintln!("tingshuo: {error:#}; nothing was changed"),
             },

@@ -1,7 +1,7 @@
 //! Telephone calls over SIP (RFC 3261), from a PBX or a trunk and to them.
 //!
-//! The stack of rsipstack keeps transactions: what is sent again and until when, on UDP and TCP. The rest is here: [`gate`] judges every
-//! message before the stack believes it, [`server`] admits calls and finds the call that a message belongs to, `call` is the task of one
+//! The stack of rsipstack keeps transactions: what is sent again and until when, on UDP, TCP and TLS. The rest is here: [`gate`] judges every
+//! message before the stack believes it, [`server`] admits calls and finds the call that a message belongs to, `ways` finds the way to a peer, with the handshakes of [`secure`], `call` is the task of one
 //! call, [`leg`] its dialog, [`timer`] its session timer, [`mod@line`] what the service sees of it. Start reading at [`server::Server::start`].
 //!
 //! Who answers is behind [`Answerer`], so that everything here runs in tests with an echo in the service's place.
@@ -15,7 +15,9 @@ pub mod judge;
 pub mod leg;
 pub mod line;
 pub mod registration;
+pub mod secure;
 pub mod server;
+pub mod settings;
 pub mod timer;
 pub mod trunk;
 
@@ -25,6 +27,7 @@ mod invite;
 mod rewrite;
 mod setup;
 mod terms;
+mod ways;
 
 use crate::call::reception::{Incoming, Place, Reception, Refusal};
 use line::SipLine;

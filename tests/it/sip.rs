@@ -6,14 +6,16 @@ pub mod exchange;
 mod lossy;
 pub mod phone;
 mod registering;
+mod secure;
 mod sound;
 mod torture;
+mod wire;
 
 use phone::{Echo, Phone, serve, settings, until};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tingshuo::line::networks::Networks;
-use tingshuo::line::sip::server::Settings;
+use tingshuo::line::sip::settings::Settings;
 
 fn ringing() -> Settings {
     Settings { ring: Duration::from_secs(60), ..settings() }

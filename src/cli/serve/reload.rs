@@ -3,6 +3,7 @@
 use super::configuration::Configuration;
 use crate::call::reception::Reception;
 use crate::cli::Failure;
+use crate::line::sip::secure::Identity;
 use anyhow::Context;
 use std::path::Path;
 
@@ -10,8 +11,18 @@ use std::path::Path;
 ///
 /// # Errors
 /// The file cannot be read or has a fault; then everything stays as it was.
-pub fn again(config: Option<&Path>, started_with: &Configuration, reception: &Reception) -> Result<Configuration, Failure> {
+pub fn again(
+    config: Option<&Path>,
+    started_with: &Configuration,
+    reception: &Reception,
+    shown: Option<&Identity>,
+) -> Result<Configuration, Failure> {
     let configuration = Configuration::read(config)?;
+    if let (Some(shown), Some(sip)) = (shown, &configuration.sip)
+        && let Some(now) = sip.identity()?
+    {
+        shown.renew(&now);
+    }
     apply(&configuration, reception)?;
     let limits = configuration.limits();
     println!("calls: at most {}, listened to {}", limits.calls, limits.hearing);

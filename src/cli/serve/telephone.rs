@@ -6,12 +6,14 @@ use crate::cli::Failure;
 use crate::line::networks::Networks;
 use crate::line::sdp::Codec;
 use crate::line::sip::handover::Person;
-use crate::line::sip::server::{Carrier, Handover, Settings};
+use crate::line::sip::secure::{self, Certificates, Identity, Key, Trust};
+use crate::line::sip::settings::{Carrier, Handover, Settings};
 use crate::text::{Lang, PhoneNumber};
-use anyhow::bail;
+use anyhow::{Context, bail};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -23,6 +25,11 @@ pub struct Sip {
     /// Who may call, and where sound may go.
     #[serde(default = "Networks::loopback")]
     pub allow: Networks,
+    /// What is shown to peers over TLS: our certificate with those between it and its authority, and its key.
+    pub tls_certificate_file: Option<PathBuf>,
+    pub tls_key_file: Option<PathBuf>,
+    /// Who vouches for addresses that are called over TLS without a trunk.
+    pub tls_ca_file: Option<PathBuf>,
     #[serde(default = "media_ports")]
     pub media_ports: [u16; 2],
     #[serde(default = "codecs")]
@@ -83,7 +90,7 @@ fn codecs() -> Vec<CodecName> {
 impl<'de> Deserialize<'de> for Listen {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Listen, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let fault = || serde::de::Error::custom(format!("{text:?} is no place to listen; write it as udp:192.0.2.10:5060 or tcp:…"));
+        let fault = || serde::de::Error::custom(format!("{text:?} is no place to listen; write it as udp:192.0.2.10:5060, tcp:… or tls:…"));
         let (carrier, address) = text.split_once(':').ok_or_else(fault)?;
         let carrier = Carrier::named(carrier).ok_or_else(fault)?;
         Ok(Listen(carrier, address.parse().map_err(|_| fault())?))
@@ -103,6 +110,14 @@ impl Sip {
             CodecName::Pcma => Codec::Pcma,
             CodecName::Pcmu => Codec::Pcmu,
         });
+        let identity = self.identity()?;
+        if identity.is_none() && self.listen.iter().any(|Listen(carrier, _)| *carrier == Carrier::Tls) {
+            bail!("sip.listen: peers that connect by tls are shown a certificate; name its files in tls_certificate_file and tls_key_file");
+        }
+        let trust = match &self.tls_ca_file {
+            Some(path) => Some(authorities("sip.tls_ca_file", path)?),
+            None => None,
+        };
         Ok(Settings {
             listen: self.listen.iter().map(|Listen(carrier, address)| (*carrier, *address)).collect(),
             address: self.address,
@@ -112,9 +127,35 @@ impl Sip {
             lang,
             ring: Duration::from_millis(self.ring_ms),
             transfer: self.handover()?,
-            trunks: trunks::trunks(&self.trunks, &self.listen, &self.allow)?,
+            trunks: trunks::trunks(&self.trunks, &self.listen, &self.allow, identity.as_ref())?,
+            identity,
+            trust,
         })
     }
+
+    /// Our certificate, as its files are now.
+    pub fn identity(&self) -> Result<Option<Identity>, Failure> {
+        let (certificate, key) = match (&self.tls_certificate_file, &self.tls_key_file) {
+            (Some(certificate), Some(key)) => (certificate, key),
+            (None, None) => return Ok(None),
+            (Some(_), None) => bail!("sip: there is a tls_certificate_file and no tls_key_file"),
+            (None, Some(_)) => bail!("sip: there is a tls_key_file and no tls_certificate_file"),
+        };
+        let chain = secured_file("sip.tls_certificate_file", certificate, Certificates::read)?;
+        let secret = secured_file("sip.tls_key_file", key, Key::read)?;
+        let identity = Identity::new(chain, secret);
+        Ok(Some(identity.with_context(|| format!("sip.tls_key_file: {} with {}", key.display(), certificate.display()))?))
+    }
+}
+
+/// The authorities of a file; `field` is what names it.
+pub(super) fn authorities(field: &str, path: &Path) -> Result<Trust, Failure> {
+    secured_file(field, path, |pem| Trust::new(Certificates::read(pem)?))
+}
+
+fn secured_file<T>(field: &str, path: &Path, read: impl FnOnce(&[u8]) -> Result<T, secure::Fault>) -> Result<T, Failure> {
+    let named = || format!("{field}: {}", path.display());
+    read(&std::fs::read(path).with_context(named)?).with_context(named)
 }
 
 impl Sip {
@@ -125,6 +166,13 @@ impl Sip {
         let number = PhoneNumber::parse(target).filter(|_| self.transfer_by == TransferBy::Bridge && !self.trunks.is_empty());
         if let Some(trunk) = self.transfer_trunk.as_ref().filter(|trunk| !self.trunks.contains_key(*trunk)) {
             bail!("sip.transfer_trunk: there is no section sip.trunks.{trunk}");
+        }
+        if self.transfer_by == TransferBy::Bridge
+            && target.starts_with("sips:")
+            && self.transfer_trunk.is_none()
+            && self.tls_ca_file.is_none()
+        {
+            bail!("sip.transfer_to: {target:?} is called over TLS; name in tls_ca_file who vouches for it");
         }
         match (self.transfer_by, number) {
             (TransferBy::Bridge, Some(number)) => Ok(Handover::Bridge(self.person(Callee::Number(number)))),
@@ -150,7 +198,7 @@ mod tests {
         let read = toml::from_str::<Sip>(text).map_err(anyhow::Error::from).and_then(|sip| sip.settings(Lang::Zh));
         match read {
             Ok(settings) => assert_eq!(format!("{:?} {:?}", settings.listen, settings.codecs), expected),
-            Err(error) => assert!(error.to_string().contains(expected), "{error}"),
+            Err(error) => assert!(format!("{error:#}").contains(expected), "{error:#}"),
         }
     }
 
@@ -163,7 +211,12 @@ mod tests {
     #[test]
     fn mistakes_are_named() {
         check("listen = [\"127.0.0.1:5060\"]", "is no place to listen");
-        check("listen = [\"tls:127.0.0.1:5060\"]", "is no place to listen");
+        check("listen = [\"sctp:127.0.0.1:5060\"]", "is no place to listen");
+        check("listen = [\"tls:127.0.0.1:5061\"]", "sip.listen: peers that connect by tls");
+        check("listen = []\ntls_key_file = \"a\"", "sip.listen is empty");
+        check("listen = [\"udp:127.0.0.1:5060\"]\ntls_key_file = \"a\"", "no tls_certificate_file");
+        check("listen = [\"udp:127.0.0.1:5060\"]\ntls_ca_file = \"/nowhere/ca.pem\"", "sip.tls_ca_file: /nowhere/ca.pem: No such file");
+        check("listen = [\"udp:127.0.0.1:5060\"]\ntransfer_to = \"sips:a@b\"\ntransfer_by = \"bridge\"", "tls_ca_file");
         check("listen = []", "sip.listen is empty");
         check("listen = [\"udp:127.0.0.1:5060\"]\ncodecs = []", "sip.codecs is empty");
         check("listen = [\"udp:127.0.0.1:5060\"]\ncodecs = [\"opus\"]", "unknown variant `opus`");

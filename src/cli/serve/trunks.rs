@@ -1,10 +1,11 @@
 //! The `[sip.trunks.NAME]` sections of the configuration.
 
-use super::telephone::Listen;
+use super::telephone::{self, Listen};
 use crate::cli::Failure;
 use crate::line::networks::Networks;
 use crate::line::sip::digest::Account;
-use crate::line::sip::server::Carrier;
+use crate::line::sip::secure::{Identity, Peer};
+use crate::line::sip::settings::Carrier;
 use crate::line::sip::trunk::Trunk;
 use crate::outbound::dialer::Limits;
 use anyhow::{Context, bail, ensure};
@@ -28,6 +29,10 @@ pub struct Section {
     password_file: Option<PathBuf>,
     /// The environment variable that holds the password.
     password_env: Option<String>,
+    /// Who vouches for a server that is reached by TLS.
+    ca_file: Option<PathBuf>,
+    /// The name that its certificate must carry; the server's host without it.
+    certificate_name: Option<String>,
     /// For how long we register at a time.
     register_seconds: Option<u64>,
     /// Calls of campaigns that may be begun in a minute, and be under way at once.
@@ -49,8 +54,14 @@ fn calls_at_once() -> u32 {
 const SHORTEST_REGISTRATION_S: u64 = 60;
 
 /// The trunks in the order of their names.
-pub fn trunks(sections: &BTreeMap<String, Section>, listen: &[Listen], allow: &Networks) -> Result<Vec<Trunk>, Failure> {
-    let trunk = |(name, section): (&String, &Section)| section.trunk(name, listen, allow).with_context(|| format!("sip.trunks.{name}"));
+pub fn trunks(
+    sections: &BTreeMap<String, Section>,
+    listen: &[Listen],
+    allow: &Networks,
+    identity: Option<&Identity>,
+) -> Result<Vec<Trunk>, Failure> {
+    let trunk =
+        |(name, section): (&String, &Section)| section.trunk(name, listen, allow, identity).with_context(|| format!("sip.trunks.{name}"));
     sections.iter().map(trunk).collect()
 }
 
@@ -66,14 +77,15 @@ impl Section {
         place.is_some_and(|place| place.ip().is_loopback())
     }
 
-    fn trunk(&self, name: &str, listen: &[Listen], allow: &Networks) -> Result<Trunk, Failure> {
-        let fault = || format!("server: {:?} is no place; write it as udp:192.0.2.20:5060 or tcp:pbx.example:5060", self.server);
+    fn trunk(&self, name: &str, listen: &[Listen], allow: &Networks, identity: Option<&Identity>) -> Result<Trunk, Failure> {
+        let fault = || format!("server: {:?} is no place; write it as udp:192.0.2.20:5060, tcp:pbx.example:5060 or tls:…", self.server);
         let (carrier, server) = self.server.split_once(':').with_context(fault)?;
         let carrier = Carrier::named(carrier).with_context(fault)?;
         let (host, port) = server.rsplit_once(':').with_context(fault)?;
         port.parse::<u16>().ok().filter(|port| *port > 0).with_context(fault)?;
         ensure!(!host.is_empty(), fault());
-        if !listen.iter().any(|Listen(listening, _)| *listening == carrier) {
+        // Over TLS a server may answer and call on the connection that we open.
+        if carrier != Carrier::Tls && !listen.iter().any(|Listen(listening, _)| *listening == carrier) {
             bail!("server: {} is reached by {}, and sip.listen has no such place for its answers", self.server, carrier.name());
         }
         if let Ok(address) = server.parse::<SocketAddr>()
@@ -96,12 +108,27 @@ impl Section {
         Ok(Trunk {
             name: name.to_owned(),
             carrier,
+            secured: self.secured(carrier, host, identity)?,
             server: server.to_owned(),
             domain: self.domain.clone().unwrap_or_else(|| host.to_owned()),
             number: self.number.clone(),
             account: self.account()?,
             register: period,
         })
+    }
+
+    fn secured(&self, carrier: Carrier, host: &str, identity: Option<&Identity>) -> Result<Option<Peer>, Failure> {
+        let path = match (carrier, &self.ca_file) {
+            (Carrier::Tls, Some(path)) => path,
+            (Carrier::Tls, None) => bail!(
+                "ca_file: name the file with the authority that vouches for {host}; on Debian those of the world are in /etc/ssl/certs/ca-certificates.crt"
+            ),
+            (_, None) if self.certificate_name.is_none() => return Ok(None),
+            _ => bail!("ca_file and certificate_name are for servers that are reached by tls:"),
+        };
+        let trust = telephone::authorities("ca_file", path)?;
+        let name = self.certificate_name.as_deref().unwrap_or(host);
+        Ok(Some(Peer::new(name, &trust, identity).context("certificate_name")?))
     }
 
     fn account(&self) -> Result<Option<Account>, Failure> {
@@ -131,7 +158,7 @@ mod tests {
     fn read(text: &str) -> Result<Vec<Trunk>, Failure> {
         let sections: BTreeMap<String, Section> = toml::from_str(text)?;
         let listen = [Listen(Carrier::Udp, SocketAddr::from(([127, 0, 0, 1], 5060)))];
-        trunks(&sections, &listen, &Networks::loopback())
+        trunks(&sections, &listen, &Networks::loopback(), None)
     }
 
     #[test]
@@ -162,6 +189,10 @@ mod tests {
             ("server = \"udp:127.0.0.1:5080\"\npassword_env = \"NOBODY_SETS_THIS\"", "NOBODY_SETS_THIS"),
             ("server = \"udp:127.0.0.1:5080\"\npassword_env = \"A\"\npassword_file = \"b\"", "keep one"),
             ("server = \"udp:127.0.0.1:5080\"\nregister_seconds = 5", "at least 60"),
+            ("server = \"tls:127.0.0.1:5081\"", "ca_file: name the file"),
+            ("server = \"tls:127.0.0.1:5081\"\nca_file = \"Cargo.toml\"", "ca_file: Cargo.toml: there is no certificate in it"),
+            ("server = \"tls:127.0.0.1:5081\"\nca_file = \"/nowhere.pem\"", "ca_file: /nowhere.pem: No such file"),
+            ("server = \"udp:127.0.0.1:5080\"\nca_file = \"a.pem\"", "reached by tls:"),
             ("server = \"udp:127.0.0.1:5080\"\nnumber = \"a@b\"", "cannot stand in an address"),
         ] {
             let message = format!("{:#}", read(&format!("[main]\n{text}\n")).unwrap_err());

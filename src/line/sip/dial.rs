@@ -10,14 +10,15 @@ use super::digest::Prover;
 use super::leg::{Leg, METHODS, USER_AGENT, Way, contact_at, other};
 use super::line::{SipLine, ToLine};
 use super::server::{CallKey, Inner, Server, reply};
+use super::settings::Carrier;
 use super::timer::SessionTimer;
 use super::trunk::{Trunk, callee, cause};
+use super::ways::is_secure;
 use crate::call::dial::{Callee, Cause, Dialer, Order, Undialled};
 use crate::line::rtp::ports::PortPair;
 use crate::line::sdp::{Agreed, Negotiation};
 use rsipstack::sip::headers::{CSeq, CallId, From as FromField, MaxForwards, To, UserAgent};
-use rsipstack::sip::uri::ParamsExt;
-use rsipstack::sip::{Header, HeadersExt, Method, Request, Response, SipMessage, Uri, Version};
+use rsipstack::sip::{Header, HeadersExt, Method, Request, Response, SipMessage, Version};
 use rsipstack::transaction::key::{TransactionKey, TransactionRole};
 use rsipstack::transaction::random_text;
 use rsipstack::transaction::transaction::Transaction;
@@ -135,7 +136,11 @@ impl<A: Answerer> Outgoing<A> {
         }
         let uri = callee(&order.to, trunk.map(|trunk| trunk.domain.as_str()))?;
         let way = match trunk {
-            Some(trunk) => server.reach(&trunk.server, trunk.carrier).await?,
+            Some(trunk) if is_secure(&uri) && trunk.carrier != Carrier::Tls => {
+                tracing::warn!(trunk = trunk.name, "a sips address is called over TLS only");
+                return Err(Cause::Unreachable);
+            }
+            Some(trunk) => server.reach(&trunk.server, trunk.carrier, trunk.secured.as_ref()).await?,
             None => server.reach_uri(&uri).await?,
         };
         let sockets = server.ports.bind().await.map_err(|_| Cause::NoRoom)?;
@@ -151,7 +156,7 @@ impl<A: Answerer> Outgoing<A> {
             Header::To(To::new(format!("<{uri}>"))),
             Header::CallId(CallId::new(call_id.clone())),
             Header::UserAgent(UserAgent::new(USER_AGENT)),
-            other("Contact", contact_at(&way.local)),
+            other("Contact", contact_at(&way.local, is_secure(&uri))),
             other("Allow", METHODS),
             other("Content-Type", "application/sdp"),
         ]);
@@ -400,19 +405,4 @@ fn refused(response: &Response) -> Undialled {
         _ => None,
     };
     Undialled { cause, code: Some(code), elsewhere }
-}
-
-impl<A: Answerer> Inner<A> {
-    /// Where a URI without a trunk leads.
-    async fn reach_uri(&self, uri: &Uri) -> Result<Way, Cause> {
-        let carrier = match uri.transport() {
-            Some(rsipstack::sip::Transport::Tcp) => super::server::Carrier::Tcp,
-            _ => super::server::Carrier::Udp,
-        };
-        let mut server = uri.host_with_port.to_string();
-        if uri.host_with_port.port.is_none() {
-            server.push_str(":5060");
-        }
-        self.reach(&server, carrier).await
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::gate::{Verdict, examine};
 use super::rewrite::as_the_peer_wrote;
-use super::server::Carrier;
+use super::settings::Carrier;
 use crate::line::networks::Networks;
 use async_trait::async_trait;
 use rsipstack::platform::net::UdpSocket as StackSocket;

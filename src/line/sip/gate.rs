@@ -4,7 +4,7 @@
 
 use super::fields::{self, Head};
 use super::rewrite;
-use super::server::Carrier;
+use super::settings::Carrier;
 use rsipstack::sip::{Method, SipMessage};
 use std::net::SocketAddr;
 

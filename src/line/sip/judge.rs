@@ -5,7 +5,8 @@
 use super::Answerer;
 use super::gate::{Verdict, examine};
 use super::line::SipLine;
-use super::server::{Carrier, Handover, Server, Settings, SipError};
+use super::server::Server;
+use super::settings::{Carrier, Handover, Settings, SipError};
 use crate::call::line::Line;
 use crate::call::reception::{Incoming, Refusal};
 use crate::line::networks::Networks;
@@ -61,6 +62,8 @@ impl Judge {
             ring: Duration::ZERO,
             transfer: Handover::None,
             trunks: Vec::new(),
+            identity: None,
+            trust: None,
         };
         let (to_service, incoming) = unbounded_channel();
         let (outgoing, from_service) = unbounded_channel();

@@ -2,10 +2,11 @@
 
 use super::fields::{list, parameter};
 use super::rewrite::NO_TAG;
+use super::ways::is_secure;
 use rsipstack::sip::headers::{CSeq, CallId, From as FromField, MaxForwards, Route, To, UserAgent};
 use rsipstack::sip::prelude::ToTypedHeader;
 use rsipstack::sip::typed;
-use rsipstack::sip::{Error, Header, HeadersExt, Host, Method, Request, Response, Uri, Version};
+use rsipstack::sip::{Error, Header, HeadersExt, Host, Method, Request, Response, Transport, Uri, Version};
 use rsipstack::transport::{SipAddr, SipConnection};
 
 pub const USER_AGENT: &str = concat!("tingshuo/", env!("CARGO_PKG_VERSION"));
@@ -36,6 +37,8 @@ pub struct Leg {
     remote_sequence: u32,
     target: Uri,
     routes: Vec<String>,
+    /// The peer was called, or called us, by a sips address.
+    secure: bool,
     pub way: Way,
 }
 
@@ -61,6 +64,7 @@ impl Leg {
             remote_sequence: invite.cseq_header()?.seq()?,
             target: contact(invite).or_else(|error| if untagged(invite) { invite.from_header()?.uri() } else { Err(error) })?,
             routes: invite.record_route_headers().into_iter().flat_map(|field| list(field.value())).collect(),
+            secure: is_secure(&invite.uri) && way.local.r#type == Some(Transport::Tls),
             way,
         })
     }
@@ -84,6 +88,7 @@ impl Leg {
             remote_sequence: 0,
             target: contact(answer)?,
             routes,
+            secure: is_secure(&invite.uri),
             way,
         })
     }
@@ -143,15 +148,16 @@ impl Leg {
     }
 
     pub fn contact(&self) -> String {
-        contact_at(&self.way.local)
+        contact_at(&self.way.local, self.secure)
     }
 }
 
-/// A Contact for `address`.
-pub fn contact_at(address: &SipAddr) -> String {
+/// A Contact for `address`, a `secure` one for who uses sips addresses (RFC 3261, section 12.1.1).
+pub fn contact_at(address: &SipAddr, secure: bool) -> String {
     let transport = match address.r#type {
-        Some(rsipstack::sip::Transport::Tcp) => ";transport=tcp",
-        Some(rsipstack::sip::Transport::Tls) => ";transport=tls",
+        _ if secure => return format!("<sips:tingshuo@{}>", address.addr),
+        Some(Transport::Tcp) => ";transport=tcp",
+        Some(Transport::Tls) => ";transport=tls",
         _ => "",
     };
     format!("<sip:tingshuo@{}{transport}>", address.addr)

@@ -5,6 +5,7 @@ use super::digest::{Account, Prover};
 use super::leg::{USER_AGENT, contact_at, other};
 use super::server::Inner;
 use super::trunk::Trunk;
+use rsipstack::platform::CancellationToken;
 use rsipstack::sip::headers::{CSeq, CallId, From as FromField, MaxForwards, To, UserAgent};
 use rsipstack::sip::{Header, HeadersExt, Method, Request, Response, Uri, Version};
 use rsipstack::transaction::random_text;
@@ -63,6 +64,7 @@ pub(super) async fn keep<A: Answerer>(server: Arc<Inner<A>>, trunk: Trunk, perio
         };
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
+            () = registration.cut_off(wait) => {}
             _ = ending.wait_for(|ending| *ending) => break,
         }
     }
@@ -92,6 +94,8 @@ struct Registration<A: Answerer> {
     tag: String,
     sequence: u32,
     prover: Option<Prover>,
+    /// Of the connection that was used last, if it is one of TLS.
+    end: Option<CancellationToken>,
 }
 
 enum Outcome {
@@ -108,11 +112,22 @@ enum Outcome {
 impl<A: Answerer> Registration<A> {
     fn new(server: Arc<Inner<A>>, trunk: Trunk, period: Duration) -> Registration<A> {
         let prover = trunk.account.clone().map(|account: Account| Prover::new(account));
-        Registration { server, trunk, period, call_id: random_text(LETTERS), tag: random_text(LETTERS), sequence: 0, prover }
+        Registration { server, trunk, period, call_id: random_text(LETTERS), tag: random_text(LETTERS), sequence: 0, prover, end: None }
     }
 
     fn stand(&self, standing: Standing) {
         self.server.stand(&self.trunk.name, standing);
+    }
+
+    /// Returns a moment after the connection that we registered on is gone, for calls may come on that one only.
+    async fn cut_off(&self, wait: Duration) {
+        match &self.end {
+            Some(end) if matches!(self.server.standing(&self.trunk.name), Standing::Registered { .. }) => {
+                end.cancelled().await;
+                tokio::time::sleep(FIRST_WAIT.min(wait)).await;
+            }
+            _ => std::future::pending().await,
+        }
     }
 
     fn failed(&self, code: Option<u16>, retry_after: Option<Duration>, failures: &mut u32) -> Duration {
@@ -125,7 +140,10 @@ impl<A: Answerer> Registration<A> {
 
     /// One REGISTER, with proof if it is asked for; a period of zero ends the registration.
     async fn ask(&mut self, period: Duration) -> Outcome {
-        let Ok(way) = self.server.reach(&self.trunk.server, self.trunk.carrier).await else { return Outcome::Nobody };
+        let Ok(way) = self.server.reach(&self.trunk.server, self.trunk.carrier, self.trunk.secured.as_ref()).await else {
+            return Outcome::Nobody;
+        };
+        self.end = self.trunk.secured.as_ref().and(way.connection.cancel_token());
         loop {
             let Ok(via) = self.server.endpoint.get_via(Some(way.local.clone()), None) else { return Outcome::Nobody };
             let Ok(uri) = Uri::try_from(format!("sip:{}", self.trunk.domain).as_str()) else { return Outcome::Nobody };
@@ -139,7 +157,7 @@ impl<A: Answerer> Registration<A> {
                 Header::CallId(CallId::new(self.call_id.clone())),
                 Header::CSeq(CSeq::new(format!("{} REGISTER", self.sequence))),
                 Header::UserAgent(UserAgent::new(USER_AGENT)),
-                other("Contact", contact_at(&way.local)),
+                other("Contact", contact_at(&way.local, false)),
                 other("Expires", period.as_secs().to_string()),
             ];
             let proof = self.prover.as_mut().and_then(|prover| prover.proof("REGISTER", &uri.to_string(), &random_text(LETTERS)));

@@ -3,32 +3,30 @@
 use super::call::Call;
 use super::dial::Dialling;
 use super::doorman::{ConnectionGate, GatedSocket, Turned};
-use super::handover::Person;
 use super::judge::Memory;
-use super::leg::{METHODS, USER_AGENT, Way, other};
+use super::leg::{METHODS, USER_AGENT, other};
 use super::line::{SipLine, ToLine, Transfer};
 use super::registration::{self, Standing};
-use super::trunk::Trunk;
+use super::secure::Identity;
+use super::settings::{Carrier, Handover, Settings, SipError};
+use super::ways::Door;
 use super::{Answerer, Leave, ToCall};
-use crate::call::dial::{Cause, Order};
+use crate::call::dial::Order;
 use crate::line::networks::Networks;
 use crate::line::rtp::media::Media;
 use crate::line::rtp::ports::{PortPair, Ports};
 use crate::line::rtp::stream::Start;
-use crate::line::sdp::{Agreed, Codec};
-use crate::text::Lang;
+use crate::line::sdp::Agreed;
 use rsipstack::EndpointBuilder;
 use rsipstack::platform::CancellationToken;
-use rsipstack::sip::{Header, HeadersExt, Method, Request, Response, SipMessage, StatusCode, Transport};
+use rsipstack::sip::{Header, HeadersExt, Method, Request, Response, SipMessage, StatusCode};
 use rsipstack::transaction::endpoint::{Endpoint, EndpointInnerRef, EndpointOption};
 use rsipstack::transaction::key::{TransactionKey, TransactionRole};
 use rsipstack::transaction::transaction::Transaction;
 use rsipstack::transport::udp::UdpConnection;
 use rsipstack::transport::{SipAddr, SipConnection, TcpListenerConnection, TransportLayer};
 use std::collections::HashMap;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::ops::RangeInclusive;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -40,76 +38,9 @@ use tokio::sync::watch;
 const GOODBYE: Duration = Duration::from_secs(2);
 /// Messages that may wait for a line.
 const QUEUE: usize = 32;
+/// A connection may be silent for so long, which is longer than a session goes without a refresh.
+const IDLE: Duration = Duration::from_secs(3_600);
 const GOODBYE_POLL: Duration = Duration::from_millis(20);
-
-/// How messages travel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Carrier {
-    Udp,
-    Tcp,
-}
-
-impl Carrier {
-    pub const ALL: [Carrier; 2] = [Carrier::Udp, Carrier::Tcp];
-
-    /// As the configuration writes it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Carrier::Udp => "udp",
-            Carrier::Tcp => "tcp",
-        }
-    }
-
-    pub fn named(name: &str) -> Option<Carrier> {
-        Carrier::ALL.into_iter().find(|carrier| carrier.name() == name)
-    }
-}
-
-/// How callers are handed to a person.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Handover {
-    /// Not at all; their calls end.
-    #[default]
-    None,
-    /// The peer is asked to call this address (REFER).
-    Refer(String),
-    /// We call this person and connect both.
-    Bridge(Person),
-}
-
-/// What the line needs to know.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    pub listen: Vec<(Carrier, SocketAddr)>,
-    /// The address that peers are told, for messages and for sound; the address listened on if it is a real one.
-    pub address: Option<IpAddr>,
-    /// Who may call, and where sound may go.
-    pub allowed: Networks,
-    /// For sound.
-    pub ports: RangeInclusive<u16>,
-    /// In the order of our liking.
-    pub codecs: Vec<Codec>,
-    pub lang: Lang,
-    /// How long a call rings before it is answered.
-    pub ring: Duration,
-    /// Where callers go who are to be handed to a person.
-    pub transfer: Handover,
-    /// Where calls go out.
-    pub trunks: Vec<Trunk>,
-}
-
-/// Why the line does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum SipError {
-    #[error("cannot listen on {0} for SIP: {1}; choose another address or port, or stop what holds it")]
-    Listen(SocketAddr, io::Error),
-    #[error("the address that SIP peers are told is missing: the line listens on every address of the machine, so name one")]
-    NoAddress,
-    #[error("the ports for sound must be a range with at least one even port and the next, such as 20000-20999")]
-    NoPorts,
-    #[error("the SIP stack does not start: {0}")]
-    Stack(#[from] rsipstack::Error),
-}
 
 /// See the module's text. Dropping it closes the sockets; calls that are going on lose their signalling.
 pub struct Server<A: Answerer> {
@@ -128,6 +59,10 @@ pub(super) struct Inner<A: Answerer> {
     pub ports: Ports,
     pub media_address: IpAddr,
     pub endpoint: EndpointInnerRef,
+    /// Where we listen, as peers are told.
+    pub locals: Vec<SipAddr>,
+    /// Ends what we do with connections beside the stack.
+    pub end: CancellationToken,
     turned: Arc<Turned>,
     calls: Mutex<HashMap<CallKey, Sender<ToCall>>>,
     /// By the trunk's name.
@@ -156,14 +91,32 @@ impl<A: Answerer> Server<A> {
         let token = CancellationToken::new();
         let layer = TransportLayer::new(token.clone());
         let whitelist = allowed.clone();
+        layer.set_stream_idle_timeout(IDLE);
         layer.set_whitelist(move |ip: IpAddr| std::future::ready(whitelist.contains(ip)));
         let mut addresses = Vec::new();
+        let mut locals = Vec::new();
+        let mut doors = Vec::new();
         for (carrier, address) in &settings.listen {
-            let (connection, bound) = match carrier {
-                Carrier::Udp => udp(*address, media_address, &allowed, &turned, &token).await?,
-                Carrier::Tcp => tcp(*address, media_address).await?,
+            let told = |port| SipAddr { r#type: Some(carrier.transport()), addr: SocketAddr::new(media_address, port).into() };
+            let bound = match carrier {
+                Carrier::Udp => {
+                    let (connection, bound) = udp(*address, media_address, &allowed, &turned, &token).await?;
+                    layer.add_transport(connection);
+                    bound
+                }
+                Carrier::Tcp => {
+                    let (connection, bound) = tcp(*address, media_address).await?;
+                    layer.add_transport(connection);
+                    bound
+                }
+                Carrier::Tls => {
+                    let door = Door::open(*address, settings.identity.as_ref(), told).await?;
+                    let bound = door.listener.local_addr().map_err(|error| SipError::Listen(*address, error))?;
+                    doors.push(door);
+                    bound
+                }
             };
-            layer.add_transport(connection);
+            locals.push(told(bound.port()));
             addresses.push((*carrier, bound));
         }
         if let Some(wire) = wire {
@@ -173,7 +126,7 @@ impl<A: Answerer> Server<A> {
         let endpoint = EndpointBuilder::new()
             .with_user_agent(USER_AGENT)
             .with_transport_layer(layer)
-            .with_cancel_token(token)
+            .with_cancel_token(token.clone())
             .with_option(EndpointOption::default())
             .with_transport_inspector(Box::new(ConnectionGate { turned: turned.clone() }))
             .build();
@@ -185,6 +138,8 @@ impl<A: Answerer> Server<A> {
             ports,
             media_address,
             endpoint: endpoint.inner.clone(),
+            locals,
+            end: token,
             turned,
             calls: Mutex::default(),
             standings: Mutex::default(),
@@ -201,6 +156,9 @@ impl<A: Answerer> Server<A> {
                 tracing::error!(%error, "the SIP stack stopped");
             }
         });
+        for door in doors {
+            tokio::spawn(door.serve(inner.endpoint.clone(), inner.allowed.clone(), inner.end.clone()));
+        }
         let dispatch = inner.clone();
         tokio::spawn(async move {
             while let Some(transaction) = incoming.recv().await {
@@ -213,6 +171,11 @@ impl<A: Answerer> Server<A> {
     /// Where it listens, with the ports that were chosen for port 0.
     pub fn addresses(&self) -> &[(Carrier, SocketAddr)] {
         &self.addresses
+    }
+
+    /// What we show to peers that connect by TLS; it can be renewed.
+    pub fn identity(&self) -> Option<&Identity> {
+        self.inner.settings.identity.as_ref()
     }
 
     /// Calls somebody.
@@ -377,50 +340,6 @@ impl<A: Answerer> Inner<A> {
             }
         };
         (SipLine::new(media, from_call, to_call, transfer), to_line)
-    }
-
-    /// The way to `server`, a host with its port.
-    pub async fn reach(&self, server: &str, carrier: Carrier) -> Result<Way, Cause> {
-        let found = tokio::net::lookup_host(server).await.map_err(|error| {
-            tracing::warn!(server, %error, "the address of a SIP server is not found");
-            Cause::Unreachable
-        })?;
-        let address = found.into_iter().find(|address| self.allowed.contains(address.ip())).ok_or_else(|| {
-            tracing::warn!(server, "it is in no network that sip.allow names");
-            Cause::Unreachable
-        })?;
-        let transport = match carrier {
-            Carrier::Udp => Transport::Udp,
-            Carrier::Tcp => Transport::Tcp,
-        };
-        let listening = self.endpoint.transport_layer.get_listen_addrs();
-        let local = listening.into_iter().find(|local| local.r#type == Some(transport)).ok_or_else(|| {
-            tracing::warn!(server, ?carrier, "nothing is listened on that answers could come to; see sip.listen");
-            Cause::Unreachable
-        })?;
-        let peer = SipAddr { r#type: Some(transport), addr: address.into() };
-        let (connection, peer) = self.endpoint.transport_layer.lookup(&peer, None).await.map_err(|error| {
-            tracing::warn!(server, %error, "a SIP server cannot be connected to");
-            Cause::Unreachable
-        })?;
-        Ok(Way { connection, peer, local })
-    }
-
-    /// Our address on a connection, and the way back to where `transaction` came from.
-    pub fn way(&self, transaction: &Transaction) -> Option<Way> {
-        let connection = transaction.connection.clone()?;
-        let transport = connection.transport();
-        let peer = match connection.get_remote_addr() {
-            Some(address) => address.clone(),
-            None => {
-                let via = transaction.original.via_header().ok()?;
-                let (_, address) = SipConnection::parse_target_from_via(via).ok()?;
-                SipAddr::new(transport, address)
-            }
-        };
-        let local = self.endpoint.get_addrs().into_iter().find(|address| address.r#type == Some(transport));
-        let local = local.unwrap_or_else(|| SipAddr::new(Transport::Udp, self.media_address.into()));
-        Some(Way { connection, peer, local })
     }
 }
 

@@ -1,7 +1,8 @@
 //! Where calls go out, and where we are registered: a PBX or a provider's trunk.
 
 use super::digest::Account;
-use super::server::Carrier;
+use super::secure::Peer;
+use super::settings::Carrier;
 use crate::call::dial::{Callee, Cause};
 use rsipstack::sip::Uri;
 use std::time::Duration;
@@ -11,6 +12,8 @@ use std::time::Duration;
 pub struct Trunk {
     pub name: String,
     pub carrier: Carrier,
+    /// Who has to be there, when the carrier is TLS.
+    pub secured: Option<Peer>,
     /// Host and port of the machine that our messages go to.
     pub server: String,
     /// What stands behind the at sign.
@@ -44,7 +47,8 @@ pub(super) fn callee(to: &Callee, domain: Option<&str>) -> Result<Uri, Cause> {
     };
     let plain = written.len() < 512 && written.chars().all(|letter| letter.is_ascii_graphic() && !matches!(letter, '<' | '>' | '"'));
     let uri = Uri::try_from(written.as_str()).ok().filter(|_| plain).ok_or(Cause::NotAnAddress)?;
-    let known = ["sip:", "tel:"].iter().any(|scheme| written.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
+    let scheme = written.split(':').next().unwrap_or_default();
+    let known = ["sip", "sips", "tel"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
     if known { Ok(uri) } else { Err(Cause::NotAnAddress) }
 }
 
@@ -103,6 +107,7 @@ mod tests {
         check(number("13800000001"), Some("192.0.2.20"), Ok("sip:13800000001@192.0.2.20"));
         check(number("13800000001"), None, Err(Cause::NoTrunk));
         check(address("sip:agents@192.0.2.20:5070"), None, Ok("sip:agents@192.0.2.20:5070"));
+        check(address("sips:agents@pbx.example"), None, Ok("sips:agents@pbx.example"));
         check(address("mailto:agents@example.com"), None, Err(Cause::NotAnAddress));
         check(address("sip:a b@192.0.2.20"), None, Err(Cause::NotAnAddress));
         check(address("the office"), None, Err(Cause::NotAnAddress));

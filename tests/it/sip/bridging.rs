@@ -8,7 +8,8 @@ use tingshuo::call::dial::Callee;
 use tingshuo::call::line::HandedOver;
 use tingshuo::dialog::TransferFailure;
 use tingshuo::line::sip::handover::Person;
-use tingshuo::line::sip::server::{Handover, Server, Settings};
+use tingshuo::line::sip::server::Server;
+use tingshuo::line::sip::settings::{Handover, Settings};
 use tokio::net::UdpSocket;
 
 struct Scene {

@@ -6,7 +6,8 @@ use std::time::Duration;
 use tingshuo::call::dial::{Callee, Cause, Order, Undialled};
 use tingshuo::call::line::{Floor, Line};
 use tingshuo::line::sip::dial::Progress;
-use tingshuo::line::sip::server::{Server, Settings};
+use tingshuo::line::sip::server::Server;
+use tingshuo::line::sip::settings::Settings;
 
 async fn connected() -> (Server<Echo>, Exchange) {
     let exchange = Exchange::open().await;

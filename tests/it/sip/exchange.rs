@@ -1,17 +1,18 @@
 //! The other side of calls that go out: a PBX that says exactly what a test wants.
 
-use super::phone::{Message, PATIENCE};
+use super::wire::{Message, Stream, Wire};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tingshuo::call::dial::{Callee, Order};
 use tingshuo::line::sip::digest::Account;
-use tingshuo::line::sip::server::Carrier;
+use tingshuo::line::sip::settings::Carrier;
 use tingshuo::line::sip::trunk::Trunk;
 use tingshuo::text::PhoneNumber;
 use tokio::net::UdpSocket;
 
 pub struct Exchange {
-    wire: UdpSocket,
+    wire: Wire,
+    transport: &'static str,
     pub address: SocketAddr,
     pub sound: UdpSocket,
     /// Where the last message came from.
@@ -22,7 +23,16 @@ impl Exchange {
     pub async fn open() -> Exchange {
         let wire = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let address = wire.local_addr().unwrap();
-        Exchange { wire, address, sound: UdpSocket::bind("127.0.0.1:0").await.unwrap(), peer: None }
+        Exchange::new(Wire::Udp(wire), "UDP", address).await
+    }
+
+    async fn new(wire: Wire, transport: &'static str, address: SocketAddr) -> Exchange {
+        Exchange { wire, transport, address, sound: UdpSocket::bind("127.0.0.1:0").await.unwrap(), peer: None }
+    }
+
+    /// One that the service has connected to at `address`.
+    pub async fn on(stream: impl Stream + 'static, address: SocketAddr) -> Exchange {
+        Exchange::new(Wire::stream(stream), "TLS", address).await
     }
 
     /// The trunk to it, with an account.
@@ -30,6 +40,7 @@ impl Exchange {
         Trunk {
             name: "main".to_owned(),
             carrier: Carrier::Udp,
+            secured: None,
             server: self.address.to_string(),
             domain: "pbx.example".to_owned(),
             number: Some("10086".to_owned()),
@@ -38,12 +49,14 @@ impl Exchange {
         }
     }
 
+    pub fn into_wire(self) -> Wire {
+        self.wire
+    }
+
     pub async fn hear(&mut self) -> Message {
-        let mut buffer = vec![0; 65_535];
-        let received = tokio::time::timeout(PATIENCE, self.wire.recv_from(&mut buffer)).await.expect("a message");
-        let (length, from) = received.unwrap();
-        self.peer = Some(from);
-        Message(String::from_utf8(buffer[..length].to_vec()).unwrap())
+        let (message, from) = self.wire.hear().await;
+        self.peer = from;
+        message
     }
 
     /// The next request of this method; what is repeated of others is passed over.
@@ -57,7 +70,7 @@ impl Exchange {
     }
 
     pub async fn say(&self, text: &str) {
-        self.wire.send_to(text.as_bytes(), self.peer.unwrap()).await.unwrap();
+        self.wire.say(text, self.peer.unwrap_or(self.address)).await;
     }
 
     /// Answers a request; `extra` are whole lines.
@@ -100,10 +113,11 @@ impl Exchange {
         let from = if from.contains(";tag=") { from.to_owned() } else { format!("{from};tag=pbx") };
         let call_id = invite.header("Call-ID").unwrap();
         self.say(&format!(
-            "{method} sip:tingshuo@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {0};branch=z9hG4bK-pbx-{sequence}\r\nMax-Forwards: 70\r\nFrom: {from}\r\nTo: {to}\r\n\
+            "{method} sip:tingshuo@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/{2} {0};branch=z9hG4bK-pbx-{sequence}\r\nMax-Forwards: 70\r\nFrom: {from}\r\nTo: {to}\r\n\
              Call-ID: {call_id}\r\nCSeq: {sequence} {method}\r\nContact: <sip:callee@{0}>\r\n{extra}Content-Length: {1}\r\n\r\n{body}",
             self.address,
-            body.len()
+            body.len(),
+            self.transport
         ))
         .await;
     }

@@ -1,5 +1,8 @@
 //! A telephone that says exactly what a test wants, and an echo that answers it.
 
+use super::exchange::Exchange;
+use super::wire::Wire;
+pub use super::wire::{Message, PATIENCE};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,13 +14,11 @@ use tingshuo::line::networks::Networks;
 use tingshuo::line::sdp::Codec;
 use tingshuo::line::sip::Answerer;
 use tingshuo::line::sip::line::SipLine;
-use tingshuo::line::sip::server::{Carrier, Handover, Server, Settings};
+use tingshuo::line::sip::server::Server;
+use tingshuo::line::sip::settings::{Carrier, Handover, Settings};
 use tingshuo::text::Lang;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
-
-/// Far longer than anything here takes; a test that waits for so long has failed.
-pub const PATIENCE: Duration = Duration::from_secs(40);
+use tokio_rustls::TlsConnector;
 
 /// What the echo does and saw.
 #[derive(Default)]
@@ -89,6 +90,8 @@ pub fn settings() -> Settings {
         ring: Duration::ZERO,
         transfer: Handover::Refer("sip:person@127.0.0.1".to_owned()),
         trunks: Vec::new(),
+        identity: None,
+        trust: None,
     }
 }
 
@@ -117,11 +120,6 @@ pub fn address<A: Answerer>(server: &Server<A>, carrier: Carrier) -> SocketAddr 
     server.addresses().iter().find(|(known, _)| *known == carrier).unwrap().1
 }
 
-enum Wire {
-    Udp(UdpSocket),
-    Tcp(TcpStream, Vec<u8>),
-}
-
 pub struct Phone {
     wire: Wire,
     server: SocketAddr,
@@ -133,37 +131,6 @@ pub struct Phone {
     /// With the service's tag once it has one.
     to: String,
     pub sound: UdpSocket,
-}
-
-/// A message that came.
-#[derive(Clone, Debug)]
-pub struct Message(pub String);
-
-impl Message {
-    pub fn code(&self) -> u16 {
-        self.0.strip_prefix("SIP/2.0 ").and_then(|rest| rest.split(' ').next()).and_then(|code| code.parse().ok()).unwrap_or(0)
-    }
-
-    pub fn method(&self) -> &str {
-        self.0.split(' ').next().unwrap()
-    }
-
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let head = self.0.split("\r\n\r\n").next().unwrap();
-        head.lines().find_map(|line| {
-            let (known, value) = line.split_once(':')?;
-            known.eq_ignore_ascii_case(name).then_some(value.trim())
-        })
-    }
-
-    pub fn body(&self) -> &str {
-        self.0.split_once("\r\n\r\n").map_or("", |(_, body)| body)
-    }
-
-    pub fn media_port(&self) -> u16 {
-        let line = self.body().lines().find(|line| line.starts_with("m=audio ")).expect("an audio stream");
-        line.split(' ').nth(1).unwrap().parse().unwrap()
-    }
 }
 
 static CALLS: AtomicUsize = AtomicUsize::new(0);
@@ -189,7 +156,22 @@ impl Phone {
         }
         let stream = stream.unwrap();
         let local = stream.local_addr().unwrap();
-        Phone::new(Wire::Tcp(stream, Vec::new()), "TCP", local, address).await
+        Phone::new(Wire::stream(stream), "TCP", local, address).await
+    }
+
+    /// Over TLS, by `peer`'s idea of whom to believe.
+    pub async fn tls<A: Answerer>(server: &Server<A>, peer: &TlsConnector) -> Phone {
+        let address = address(server, Carrier::Tls);
+        let stream = TcpStream::connect(address).await.unwrap();
+        let local = stream.local_addr().unwrap();
+        let stream = peer.connect("pbx.example".try_into().unwrap(), stream).await.unwrap();
+        Phone::new(Wire::stream(stream), "TLS", local, address).await
+    }
+
+    /// On the connection that the service opened to a PBX.
+    pub async fn on<A: Answerer>(exchange: Exchange, server: &Server<A>) -> Phone {
+        let at = exchange.address;
+        Phone::new(exchange.into_wire(), "TLS", at, server.addresses()[0].1).await
     }
 
     async fn new(wire: Wire, transport: &'static str, local: SocketAddr, server: SocketAddr) -> Phone {
@@ -240,17 +222,12 @@ impl Phone {
     }
 
     pub async fn say(&mut self, text: &str) {
-        match &mut self.wire {
-            Wire::Udp(socket) => {
-                socket.send_to(text.as_bytes(), self.server).await.unwrap();
-            }
-            Wire::Tcp(stream, _) => stream.write_all(text.as_bytes()).await.unwrap(),
-        }
+        self.wire.say(text, self.server).await;
     }
 
     /// The next message.
     pub async fn hear(&mut self) -> Message {
-        let message = tokio::time::timeout(PATIENCE, self.next()).await.expect("an answer");
+        let message = self.wire.hear().await.0;
         if message.code() > 100
             && let Some(to) = message.header("To")
             && to.contains(";tag=")
@@ -258,29 +235,6 @@ impl Phone {
             self.to = to.to_owned();
         }
         message
-    }
-
-    async fn next(&mut self) -> Message {
-        let mut buffer = vec![0; 65_535];
-        match &mut self.wire {
-            Wire::Udp(socket) => {
-                let (length, _) = socket.recv_from(&mut buffer).await.unwrap();
-                Message(String::from_utf8(buffer[..length].to_vec()).unwrap())
-            }
-            Wire::Tcp(stream, waiting) => loop {
-                if let Some(end) = waiting.windows(4).position(|window| window == b"\r\n\r\n") {
-                    let head = Message(String::from_utf8(waiting[..end + 4].to_vec()).unwrap());
-                    let length = end + 4 + head.header("Content-Length").unwrap().parse::<usize>().unwrap();
-                    if waiting.len() >= length {
-                        let whole = waiting.drain(..length).collect();
-                        return Message(String::from_utf8(whole).unwrap());
-                    }
-                }
-                let length = stream.read(&mut buffer).await.unwrap();
-                assert!(length > 0, "the connection was closed");
-                waiting.extend_from_slice(&buffer[..length]);
-            },
-        }
     }
 
     /// The final answer to the last request, whatever comes before it.

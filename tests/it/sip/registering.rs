@@ -4,7 +4,8 @@ use super::exchange::Exchange;
 use super::phone::{Echo, Message, serve, settings, until};
 use std::time::Duration;
 use tingshuo::line::sip::registration::Standing;
-use tingshuo::line::sip::server::{Server, Settings};
+use tingshuo::line::sip::server::Server;
+use tingshuo::line::sip::settings::Settings;
 
 const CHALLENGE: &str = "WWW-Authenticate: Digest realm=\"pbx\", nonce=\"n1\", algorithm=SHA-256, qop=\"auth\"\r\n";
 
