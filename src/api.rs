@@ -22,7 +22,9 @@ use crate::call::editions::Editions;
 use crate::call::reception::Reception;
 use crate::care::WorkOrders;
 use crate::line::sip::registration::Standing;
+use crate::outbound::audition::Audition;
 use crate::outbound::office::Office;
+use crate::outbound::test_call::TestCalls;
 use crate::security::Token;
 use crate::store::Database;
 use crate::text::Lang;
@@ -80,6 +82,8 @@ pub struct Sources {
     pub draw: Draw,
     /// Calls that go out.
     pub office: Office,
+    pub audition: Arc<Audition>,
+    pub test_calls: TestCalls,
 }
 
 /// A flow as SVG; `None` when there is none of this name.
@@ -112,6 +116,8 @@ fn router(api: Api, ending: watch::Receiver<bool>) -> Router {
     let Api { reception, softphone, token, lang, trunks, sources, desk, gate } = api;
     let care = work_orders::Care { orders: sources.orders.clone(), clock: gate.clock.clone() };
     let gate = Arc::new(gate);
+    let Sources { office, audition, test_calls, .. } = sources.clone();
+    let rehearsal = campaigns::rehearsal::Rehearsal { office, audition, test_calls };
     let lines = Arc::new(Lines { reception, softphone, token, lang, trunks });
     let first = if softphone == Softphone::Off { "/console" } else { "/call" };
     let routes = Routes::new(&gate).get("/", async move || Redirect::temporary(first));
@@ -119,6 +125,7 @@ fn router(api: Api, ending: watch::Receiver<bool>) -> Router {
         .served_with(lines)
         .merge(work_orders::routes(&gate, care))
         .merge(campaigns::routes(&gate, sources.office.clone()))
+        .merge(campaigns::rehearsal::routes(&gate, rehearsal))
         .merge(desk::routes(&gate, desk))
         .merge(console::routes(&gate, sources, ending))
         .fallback(console::pages::missing)

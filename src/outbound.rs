@@ -2,7 +2,9 @@
 //!
 //! [`calendar::Calendar`] says when a customer may be called; nothing here goes round it. It is pure, as `desk` and `dialog` are. [`campaign::State`] is
 //! what a campaign may become; [`import`] reads whom it calls; [`calls::Calls`] is campaigns at work, [`dialer::Dialer`] its pure engine; [`work::Work`] dials.
+//! Before customers are called operators hear a campaign ([`audition`]) and have themselves called ([`test_call`]).
 
+pub mod audition;
 pub mod calendar;
 pub mod calls;
 pub mod campaign;
@@ -15,6 +17,7 @@ pub mod office;
 pub mod outcome;
 pub mod promised;
 pub mod sheet;
+pub mod test_call;
 pub mod trigger;
 pub mod work;
 

@@ -6,6 +6,7 @@
 pub(super) mod contacts;
 mod events;
 mod refusals;
+pub(super) mod rehearsal;
 #[cfg(test)]
 mod tests;
 

@@ -26,6 +26,8 @@ struct Described {
     is_keyed: bool,
     query: &'static [(&'static str, &'static str)],
     csv: Csv,
+    /// The reply is a WAV file.
+    is_sound: bool,
 }
 
 /// What of a route is CSV.
@@ -38,7 +40,8 @@ enum Csv {
     Reply,
 }
 
-const READ: Described = Described { summary: "", body: None, reply: None, success: "200", is_keyed: false, query: &[], csv: Csv::Nothing };
+const READ: Described =
+    Described { summary: "", body: None, reply: None, success: "200", is_keyed: false, query: &[], csv: Csv::Nothing, is_sound: false };
 
 fn described(rule: &Rule) -> Option<Described> {
     let change = |summary, body, reply, success| Described { summary, body: Some(body), reply, success, is_keyed: true, ..READ };
@@ -129,6 +132,9 @@ fn operation(rule: &Rule, described: &Described) -> Json {
     let mut success = json!({ "description": "Done" });
     if let Some(reply) = described.reply {
         success["content"] = content(reply);
+    }
+    if described.is_sound {
+        success["content"] = json!({ "audio/wav": {} });
     }
     let csv = json!({ "text/csv": { "schema": { "type": "string" } } });
     if described.csv == Csv::Reply {

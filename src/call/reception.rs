@@ -9,11 +9,14 @@ use super::line::Line;
 use super::manners::Manners;
 use super::record::CallRecord;
 use super::recording::Recording;
+use super::services::Services;
 use super::session::{Finished, Session};
 use super::speaker::Prepared;
 use super::transfer::TransferPort;
+use super::trial;
 use crate::asr::Recogniser;
 use crate::dialog::{Action, Errand, Opening};
+use crate::store::StoreError;
 use crate::text::{Lang, PhoneNumber};
 use crate::tts::Speech;
 use jiff::Zoned;
@@ -113,6 +116,16 @@ pub struct Ours {
     callee: Incoming,
     errand: Errand,
     greeting: Option<Prepared>,
+    /// As it was when the first words were made.
+    house: Arc<Services>,
+}
+
+/// A call that is about to begin.
+struct Talk {
+    with: Incoming,
+    errand: Option<Errand>,
+    greeting: Option<Prepared>,
+    house: Arc<Services>,
 }
 
 /// A place for one call; free again when it is dropped.
@@ -219,12 +232,21 @@ impl Reception {
 
     /// Holds a whole call; returns when it is over and its record is stored.
     pub async fn hold(&self, place: Place, line: impl Line, incoming: Incoming) -> CallRecord {
-        self.converse(place, line, incoming, None, Zoned::now()).await.record
+        self.converse(place, line, Talk { with: incoming, errand: None, greeting: None, house: self.editions.current() }, Zoned::now())
+            .await
+            .record
     }
 
     /// Makes the first words of a call of ours before it is dialled, so that whoever answers hears them at once, whatever else is spoken then. `callee` stands
-    /// for the caller; `now` is the time where the customer is.
-    pub async fn prepare(&self, callee: Incoming, errand: Errand, now: &Zoned) -> Ours {
+    /// for the caller; `now` is the time where the customer is. A test call gets a house of its own.
+    ///
+    /// # Errors
+    /// There is no room for the house of a test call.
+    pub async fn prepare(&self, callee: Incoming, errand: Errand, now: &Zoned) -> Result<Ours, StoreError> {
+        let mut house = self.editions.current();
+        if errand.is_test {
+            house = trial::apart(&house, now.datetime(), Some(house.records.clone())).await?;
+        }
         let opening = Opening {
             caller: callee.caller.clone(),
             lang: callee.lang,
@@ -234,30 +256,23 @@ impl Reception {
             errand: Some(errand.clone()),
             call_id: String::new(),
         };
-        let actions = Conversation::new(self.editions.current(), opening).start();
+        let actions = Conversation::new(house.clone(), opening).start();
         let first = actions.into_iter().find_map(|action| if let Action::Say(utterance) = action { Some(utterance) } else { None });
         let greeting = match first {
             Some(first) => timeout(MADE_WITHIN, Prepared::new(&self.speech, first)).await.ok().flatten(),
             None => None,
         };
-        Ours { callee, errand, greeting }
+        Ok(Ours { callee, errand, greeting, house })
     }
 
     /// Holds a call of ours that was answered. `now` is the time where the customer is.
     pub async fn hold_ours(&self, place: Place, line: impl Line, ours: Ours, now: Zoned) -> Finished {
-        let Ours { callee, errand, greeting } = ours;
-        self.converse(place, line, callee, Some((errand, greeting)), now).await
+        let Ours { callee, errand, greeting, house } = ours;
+        self.converse(place, line, Talk { with: callee, errand: Some(errand), greeting, house }, now).await
     }
 
-    async fn converse(
-        &self,
-        place: Place,
-        line: impl Line,
-        incoming: Incoming,
-        ours: Option<(Errand, Option<Prepared>)>,
-        since: Zoned,
-    ) -> Finished {
-        let (errand, greeting) = ours.map_or((None, None), |(errand, greeting)| (Some(errand), greeting));
+    async fn converse(&self, place: Place, line: impl Line, talk: Talk, since: Zoned) -> Finished {
+        let Talk { with: incoming, errand, greeting, house } = talk;
         let call_id = format!("{}-{}-{}", since.strftime("%Y%m%d-%H%M%S"), std::process::id(), place.number);
         let opening = Opening {
             caller: incoming.caller.clone(),
@@ -272,7 +287,7 @@ impl Reception {
         if let Some(held) = self.books.lock().held.get_mut(&place.number) {
             held.present = Some(Present { call_id, incoming, since, by_keys: place.by_keys });
         }
-        let conversation = Conversation::new(self.editions.current(), opening);
+        let conversation = Conversation::new(house, opening);
         let (manners, desk) = {
             let entries = self.books.lock();
             (entries.manners, entries.desk.clone())

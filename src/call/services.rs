@@ -29,8 +29,10 @@ pub struct Services {
     pub work_orders: WorkOrders,
     /// What is written to customers.
     pub outbox: Arc<dyn Outbox>,
-    /// Where calls are kept.
+    /// Where everything is kept that comes of calls.
     pub database: Database,
+    /// Where calls are written down: the same, but for test calls, of which nothing else remains.
+    pub records: Database,
 }
 
 /// Longer than this nobody waits for what is only good to know.
@@ -72,6 +74,7 @@ impl Services {
             work_orders: self.work_orders.clone(),
             outbox: self.outbox.clone(),
             database: self.database.clone(),
+            records: self.records.clone(),
         }
     }
 

@@ -5,7 +5,7 @@ use super::services::Services;
 use super::text_call::{Input, Reply, TextCall};
 use crate::business::{Clock, DemoOperator};
 use crate::care::FileOutbox;
-use crate::dialog::Opening;
+use crate::dialog::{Errand, Opening, Utterance};
 use crate::store::{Database, StoreError};
 use crate::text::{Lang, PhoneNumber};
 use jiff::civil::DateTime;
@@ -33,7 +33,7 @@ pub struct Exchange {
 /// # Errors
 /// There is no room for a database.
 pub async fn play(house: &Services, caller: Caller, lines: &[String]) -> Result<Vec<Exchange>, StoreError> {
-    let (mut call, greeting) = TextCall::begin(Conversation::new(own_house(house, caller.now).await?, opening(caller))).await;
+    let (mut call, greeting) = TextCall::begin(Conversation::new(apart(house, caller.now, None).await?, opening(caller))).await;
     let mut exchanges = vec![Exchange { line: None, reply: greeting }];
     for line in lines {
         if exchanges.last().is_some_and(|last| last.reply.outcome.is_some()) {
@@ -45,13 +45,28 @@ pub async fn play(house: &Services, caller: Caller, lines: &[String]) -> Result<
     Ok(exchanges)
 }
 
+/// What a call of ours says first, and what it says then to who presses that it is he. Nobody is called.
+///
+/// # Errors
+/// There is no room for a database.
+pub async fn beginning(house: &Services, errand: Errand, lang: Lang, now: DateTime) -> Result<[Vec<Utterance>; 2], StoreError> {
+    let opening = Opening { errand: Some(errand), ..opening(Caller { number: None, lang, now }) };
+    let (mut call, first) = TextCall::begin(Conversation::new(apart(house, now, None).await?, opening)).await;
+    let then = if first.question.is_some() { call.take(Input::Keys(IT_IS_HE)).await.said } else { Vec::new() };
+    call.finish().await;
+    Ok([first.said, then])
+}
+
+/// The first key of `flows/parts/identify.yaml`.
+const IT_IS_HE: &str = "1";
+
 fn opening(caller: Caller) -> Opening {
     let Caller { number, lang, now } = caller;
     Opening { caller: number, lang, now, survey: false, by_keys: false, errand: None, call_id: "trial".into() }
 }
 
-/// Nothing that happens in it reaches the operator, a customer or a person.
-async fn own_house(house: &Services, now: DateTime) -> Result<Arc<Services>, StoreError> {
+/// Nothing that happens in it reaches the operator's systems, a customer's account or a list of ours; what is said is written down in `records`, or nowhere.
+pub(super) async fn apart(house: &Services, now: DateTime, records: Option<Database>) -> Result<Arc<Services>, StoreError> {
     let database = Database::temporary().await?;
     let clock: Clock = Arc::new(move || now);
     Ok(Arc::new(Services {
@@ -62,6 +77,7 @@ async fn own_house(house: &Services, now: DateTime) -> Result<Arc<Services>, Sto
         operator: Arc::new(DemoOperator::new(database.clone(), clock)),
         work_orders: house.work_orders.beside(database.clone()),
         outbox: Arc::new(FileOutbox::beside(&database)),
+        records: records.unwrap_or_else(|| database.clone()),
         database,
     }))
 }

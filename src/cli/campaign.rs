@@ -1,5 +1,6 @@
 //! `tingshuo campaign`: calls that go out, for operators and for scripts.
 
+mod hear;
 mod hours;
 mod import;
 mod results;
@@ -40,6 +41,8 @@ enum What {
     Create(Create),
     /// Adds contacts out of a CSV file
     Import(import::Args),
+    /// What its call says first, before anybody is called
+    Hear(hear::Args),
     /// Begins to call, now or later, or goes on after a pause
     Start {
         name: String,
@@ -200,6 +203,7 @@ async fn work(args: Args) -> Result<(), Failure> {
             create(&database, &new.campaign()?, signed(now)).await?;
             show(&database, &find(&database, &new.name).await?, args.json).await?;
         }
+        What::Hear(hear) => hear::run(hear, &database, args.json).await?,
         What::Import(import) => import::run(import, &database, args.json, now).await?,
         What::Start { name, at } => {
             let wanted = match at {

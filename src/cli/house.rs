@@ -48,7 +48,8 @@ pub struct CallerArgs {
     operator: OperatorArgs,
 }
 
-fn cell(raw: &str) -> Result<(String, String), String> {
+/// `name=value`, a column of a contact.
+pub(super) fn cell(raw: &str) -> Result<(String, String), String> {
     let (name, value) = raw.split_once('=').ok_or_else(|| "write it as name=value".to_owned())?;
     Ok((name.to_owned(), value.to_owned()))
 }
@@ -132,6 +133,7 @@ impl House {
             operator,
             work_orders: WorkOrders::new(database.clone(), Arc::new(handbook)),
             outbox,
+            records: database.clone(),
             database,
         };
         let services = Arc::new(services);

@@ -24,7 +24,9 @@ use crate::line::audiosocket::{self, AudioSocket};
 use crate::line::sip::secure::Identity;
 use crate::line::sip::server::Server;
 use crate::models::data_dir;
+use crate::outbound::audition::Audition;
 use crate::outbound::promised;
+use crate::outbound::test_call::TestCalls;
 use crate::security::People;
 use crate::tts::Speech;
 use anyhow::Context;
@@ -123,7 +125,10 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
         reception.set_desk(Arc::new(served.hub.clone()));
         println!("desk: http://{}/console/desk", http.local_addr()?);
     }
-    let sources = console::sources(&services, editions.clone(), reception.clone(), trunks_of(sip.as_ref()))?;
+    let (test_calls, tests) = TestCalls::new(configuration.outbound.test_numbers()?);
+    let audition = Arc::new(Audition::new(editions.clone(), speech.clone()));
+    let house = console::House { services: &services, editions: &editions, reception: &reception, audition, test_calls };
+    let sources = console::sources(house, trunks_of(sip.as_ref()))?;
     let standing: Vec<&str> = sources.office.rules.iter().map(|rule| rule.campaign.as_str()).chain(promised::CAMPAIGNS).collect();
     services.database.triggered().keep_standing(&standing).await?;
     let gate =
@@ -170,6 +175,7 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
         services: &services,
         editions: &editions,
         reception: &reception,
+        tests,
     };
     if let Some(work) = dialling.open(sip.as_ref(), no_more_calls).await? {
         doors.spawn(work);

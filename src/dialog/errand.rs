@@ -15,6 +15,8 @@ pub struct Errand {
     pub variables: Record,
     /// An answering machine is left a message after its beep; else it is hung up on.
     pub leaves_message: bool,
+    /// Somebody of ours listens to the call before customers are called: nothing of it counts.
+    pub is_test: bool,
 }
 
 /// What the step `outcome` says of a call of ours; the last one of a call stands, but nothing stands against the last two.
@@ -129,6 +131,20 @@ impl VariableType {
             "code" => VariableType::Code,
             _ => return None,
         })
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            VariableType::Text => "text",
+            VariableType::Number => "number",
+            VariableType::Money => "money",
+            VariableType::Date => "date",
+            VariableType::Moment => "moment",
+            VariableType::Month => "month",
+            VariableType::Volume => "data_volume",
+            VariableType::Phone => "phone_number",
+            VariableType::Code => "code",
+        }
     }
 
     fn wanted(self) -> &'static str {
@@ -252,7 +268,7 @@ impl Flows {
             NoErrand::Unknown { flow: flow.to_owned(), known }
         };
         let variables = self.form(flow).ok_or_else(unknown)?.read(row)?;
-        Ok(Errand { flow: flow.to_owned(), variables, leaves_message: true })
+        Ok(Errand { flow: flow.to_owned(), variables, leaves_message: true, is_test: false })
     }
 
     /// What a flow has to be told that begins calls of ours; `None` when there is none of this name, or it begins none.
@@ -279,6 +295,9 @@ mod tests {
 
     #[test]
     fn cells_mean_what_their_column_is_for() {
+        for name in VariableType::NAMES {
+            assert_eq!(VariableType::from_name(name).unwrap().name(), name);
+        }
         check(VariableType::Money, "128.50", Some("¥128.50"));
         check(VariableType::Money, "¥1,280", Some("¥1280.00"));
         check(VariableType::Money, "128.5元", Some("¥128.50"));

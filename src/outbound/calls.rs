@@ -2,6 +2,8 @@
 //! clock of its own: whoever dials takes [`Call`]s, each once, and says how they ended ([`Ends`]). What it is told as `now` is real time, and so is the pace; hours, gaps and
 //! caps go by [`Rules::clock`], and so do the rows that are kept.
 
+mod testing;
+
 use super::calendar::{Calendar, MayCall};
 use super::campaign::{self, CampaignError, Move, OnMachine, State, read_week};
 use super::clock::Clock;
@@ -47,7 +49,10 @@ pub struct Call {
     pub on_machine: OnMachine,
     /// Where the customer is.
     pub zone: TimeZone,
+    /// Of a test call, the row of `test_calls`, and no contact.
     pub begun: Begun,
+    /// Somebody of ours is called; nothing of it counts.
+    pub is_test: bool,
 }
 
 /// See the module's text.
@@ -62,11 +67,14 @@ pub struct Calls {
     flows: Option<BTreeSet<String>>,
     /// Ends that could not be written down yet.
     unwritten: Vec<Unwritten>,
+    /// A test call that waits for its place.
+    test: Option<testing::Waiting>,
 }
 
 #[derive(Debug)]
 struct Unwritten {
     attempt: i64,
+    is_test: bool,
     /// Who was called, when that is known.
     to: Option<PhoneNumber>,
     came: Came,
@@ -100,7 +108,7 @@ fn by_itself(at: Timestamp) -> Signed<'static> {
 impl Calls {
     pub fn new(database: Database, rules: Rules) -> Calls {
         let dialer = Dialer::new(rules.kept_for_callers);
-        Calls { database, rules, dialer, running: BTreeMap::new(), trunks: Vec::new(), flows: None, unwritten: Vec::new() }
+        Calls { database, rules, dialer, running: BTreeMap::new(), trunks: Vec::new(), flows: None, unwritten: Vec::new(), test: None }
     }
 
     /// A trunk is there, or has other limits. The first is that of campaigns that name none.
@@ -165,8 +173,9 @@ impl Calls {
         for lost in self.database.contact_attempts().lost().await? {
             let outcome = self.outcome_of(&lost, shown);
             let Lost { attempt, nth, most, .. } = lost;
-            self.ends().write(&Unwritten { attempt, to: None, came: outcome.into(), nth, most, at: shown }).await?;
+            self.ends().write(&Unwritten { attempt, is_test: false, to: None, came: outcome.into(), nth, most, at: shown }).await?;
         }
+        self.give_up_test(now).await?;
         let zone = self.zone(&self.rules.calendar, "");
         if let Err(error) = promised::round(&self.database, &zone, shown).await {
             tracing::error!(%error, "calls that were promised could not be taken up; they are at the next look");
@@ -216,6 +225,7 @@ impl Calls {
 
     /// Nobody is dialled any more; calls under way go on.
     pub fn stop(&mut self, now: Timestamp) {
+        self.dialer.take(Event::Stops { campaign: testing::TEST }, now);
         for campaign in std::mem::take(&mut self.running).into_keys() {
             self.dialer.take(Event::Stops { campaign }, now);
         }
@@ -231,6 +241,7 @@ impl Calls {
         let mut places = self.dialer.handle(event, now);
         let mut calls = Vec::new();
         while !places.is_empty() {
+            calls.extend(self.fill_test(&mut places, now));
             // At one time, so that their rows are on the disk together.
             let found = join_all(places.iter().map(|place| self.fill(place, now))).await;
             let mut more = Vec::new();
@@ -273,7 +284,7 @@ impl Calls {
                 let flow = row.is.flow.clone();
                 let on_machine = campaign::on_machine(row)?;
                 let zone = self.zone(calendar, &begun.region);
-                Ok(Ok(Call { campaign: row.id, trunk: place.trunk.clone(), flow, lang, on_machine, zone, begun: *begun }))
+                Ok(Ok(Call { campaign: row.id, trunk: place.trunk.clone(), flow, lang, on_machine, zone, begun: *begun, is_test: false }))
             }
             Found::Nobody(Some(next)) => Ok(Err(Nobody::Before(next.min(opens)))),
             Found::Nobody(None) => Ok(Err(Nobody::Open(opens.min(later)))),
@@ -341,7 +352,8 @@ impl Ends {
         let came = came.into();
         let (attempt, nth) = (call.begun.attempt, call.begun.nth);
         let most = self.database.campaigns().most_attempts(call.campaign).await.unwrap_or(nth);
-        let unwritten = Unwritten { attempt, to: Some(call.begun.to.clone()), came, nth, most, at: self.clock.at(now) };
+        let unwritten =
+            Unwritten { attempt, is_test: call.is_test, to: Some(call.begun.to.clone()), came, nth, most, at: self.clock.at(now) };
         let written = self.write(&unwritten).await;
         if let Err(error) = &written {
             tracing::error!(attempt, %error, "the end of a call could not be written down; it is tried again soon");
@@ -349,8 +361,20 @@ impl Ends {
         Over { campaign: call.campaign, has_trunk_failed: came.to.has_trunk_failed(), unwritten: written.is_err().then_some(unwritten) }
     }
 
+    /// A test call has this record.
+    pub async fn recorded(&self, call: &Call, record: &str) {
+        if call.is_test
+            && let Err(error) = self.database.test_calls().recorded(call.begun.attempt, record).await
+        {
+            tracing::error!(%error, "which record a test call has could not be written down");
+        }
+    }
+
     async fn write(&self, ended: &Unwritten) -> Result<(), CampaignError> {
-        let Unwritten { attempt, to, came: Came { to: outcome, answered_by }, nth, most, at } = ended;
+        let Unwritten { attempt, is_test, to, came: Came { to: outcome, answered_by }, nth, most, at } = ended;
+        if *is_test {
+            return Ok(self.database.test_calls().end(*attempt, outcome.name(), *at).await?);
+        }
         if let (Outcome::OptedOut, Some(to)) = (outcome, to) {
             let refusal = Refusal { campaign: None, reason: "spoken", author: "service", at: *at };
             self.database.do_not_call().add(to, refusal).await?;

@@ -214,8 +214,20 @@ impl Dialer {
 
     fn runs(&mut self, id: i64, trunk: String, limits: Limits) {
         let turn = self.turn;
-        let fresh = Campaign { trunk, concurrent: 0, pace: Pace::new(limits.per_minute), under_way: 0, runs: true, until: i64::MIN, turn };
+        let fresh = Campaign {
+            trunk: trunk.clone(),
+            concurrent: 0,
+            pace: Pace::new(limits.per_minute),
+            under_way: 0,
+            runs: true,
+            until: i64::MIN,
+            turn,
+        };
         let campaign = self.campaigns.entry(id).or_insert(fresh);
+        // Calls under way end on the trunk that they went over.
+        if campaign.under_way == 0 {
+            campaign.trunk = trunk;
+        }
         campaign.concurrent = limits.concurrent;
         campaign.pace.change(limits.per_minute);
         campaign.runs = true;

@@ -5,6 +5,7 @@ use super::calls::{Call, Calls, Over, Stranded};
 use super::campaign::OnMachine;
 use super::dialer::Event;
 use super::outcome::{Came, Outcome};
+use super::test_call::Asked;
 use crate::audio::machine::Answerer;
 use crate::call::dial::{Callee, Cause, Dialer, Order};
 use crate::call::editions::Editions;
@@ -16,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinSet};
 
 /// How often campaigns are looked at: what was started, paused or changed.
@@ -30,6 +31,8 @@ pub struct Work<D: Dialer> {
     pub calls: Calls,
     /// How long a telephone may ring.
     pub ring: Duration,
+    /// Test calls that are asked for.
+    pub tests: mpsc::Receiver<Asked>,
     /// True when nobody is to be called any more: what rings is given up, and calls that were answered go on.
     pub stop: watch::Receiver<bool>,
 }
@@ -66,6 +69,12 @@ impl<D: Dialer + 'static> Work<D> {
                     // Its place is free already, and the dialer counts it now.
                     self.calls.take(self.room(1), Timestamp::now());
                     self.calls.over(over, Timestamp::now()).await
+                }
+                Some(Asked { test, reply }) = self.tests.recv(), if !stopping => {
+                    let taken = self.calls.test(test, Timestamp::now()).await;
+                    // Who asked may have gone away; the call is made all the same.
+                    let _ = reply.send(taken);
+                    self.calls.handle(self.room(0), Timestamp::now()).await
                 }
                 () = until(wakes), if !stopping => self.calls.handle(self.room(0), Timestamp::now()).await,
                 () = told_to(&mut stop), if !stopping => {
@@ -109,7 +118,7 @@ impl<D: Dialer + 'static> Work<D> {
     /// Dials, and holds the call when it is answered.
     fn dial(&self, call: Call) -> impl Future<Output = Came> + Send + use<D> {
         let (dialer, reception, editions) = (self.dialer.clone(), self.reception.clone(), self.editions.clone());
-        let (ring, mut stop, clock) = (self.ring, self.stop.clone(), self.calls.clock());
+        let (ring, mut stop, clock, ends) = (self.ring, self.stop.clone(), self.calls.clock(), self.calls.ends());
         // Taken before anything else happens, so that no place is given twice.
         let place = reception.admit_ours();
         async move {
@@ -125,8 +134,15 @@ impl<D: Dialer + 'static> Work<D> {
             };
             let Ok(place) = place else { return Came::from(Outcome::Undialled(Cause::NoRoom)) };
             let now = || clock.now().to_zoned(call.zone.clone());
-            let callee = Incoming { line: "campaign", caller: Some(call.begun.to.clone()), lang: call.lang };
-            let ours = reception.prepare(callee, errand, &now()).await;
+            let callee =
+                Incoming { line: if call.is_test { "test" } else { "campaign" }, caller: Some(call.begun.to.clone()), lang: call.lang };
+            let ours = match reception.prepare(callee, errand, &now()).await {
+                Ok(ours) => ours,
+                Err(error) => {
+                    tracing::error!(%error, "a test call has no room");
+                    return Came::from(Outcome::Failed);
+                }
+            };
             let order = Order { to: Callee::Number(call.begun.to.clone()), from: None, trunk: Some(call.trunk.clone()), ring };
             let line = tokio::select! {
                 answered = dialer.dial(order) => match answered {
@@ -136,6 +152,7 @@ impl<D: Dialer + 'static> Work<D> {
                 () = told_to(&mut stop) => return Came::from(Outcome::Undialled(Cause::NoRoom)),
             };
             let finished = reception.hold_ours(place, line, ours, now()).await;
+            ends.recorded(&call, &finished.record.id).await;
             let to = outcome(&finished, call.on_machine, *stop.borrow(), &call.zone, clock.now());
             Came { to, answered_by: answerer(&finished) }
         }
@@ -162,7 +179,7 @@ fn errand(editions: &Editions, call: &Call) -> Result<Errand, NoErrand> {
     // A row that is no JSON object of texts says nothing.
     let row: BTreeMap<String, String> = serde_json::from_str(&call.begun.variables).unwrap_or_default();
     let errand = editions.current().engine.flows().errand(&call.flow, &row)?;
-    Ok(Errand { leaves_message: call.on_machine == OnMachine::Message, ..errand })
+    Ok(Errand { leaves_message: call.on_machine == OnMachine::Message, is_test: call.is_test, ..errand })
 }
 
 /// What showed itself for certain, else what the first seconds were like.

@@ -15,6 +15,8 @@ pub struct NewCall<'a> {
     pub caller: Option<&'a PhoneNumber>,
     pub lang: Lang,
     pub opened: DateTime,
+    /// A call of ours that somebody of ours listens to.
+    pub is_test: bool,
 }
 
 /// One turn: what the caller said and what was answered. Masked when it is stored.
@@ -94,6 +96,7 @@ pub struct CallRecord {
     pub caller: Option<StoredPhone>,
     pub lang: Lang,
     pub opened: DateTime,
+    pub is_test: bool,
     /// `None` while it goes on.
     pub ending: Option<Ending>,
     pub turns: Vec<Turn>,

@@ -28,14 +28,17 @@ impl Calls<'_> {
     /// Begins a record. The id must be new.
     pub async fn open(&self, call: NewCall<'_>) -> Result<(), StoreError> {
         let caller = call.caller.map(|number| self.0.stored_phone(number));
-        let query = sqlx::query("INSERT INTO calls (id, edition, run, caller, caller_shown, lang, opened) VALUES (?, ?, ?, ?, ?, ?, ?)")
-            .bind(call.id.to_owned())
-            .bind(call.edition.to_owned())
-            .bind(self.0.run.id.clone())
-            .bind(caller.as_ref().map(|caller| caller.reference.clone()))
-            .bind(caller.as_ref().map(|caller| caller.shown.clone()))
-            .bind(call.lang.code())
-            .bind(moment::to_text(call.opened));
+        let query = sqlx::query(
+            "INSERT INTO calls (id, edition, run, caller, caller_shown, lang, opened, is_test) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(call.id.to_owned())
+        .bind(call.edition.to_owned())
+        .bind(self.0.run.id.clone())
+        .bind(caller.as_ref().map(|caller| caller.reference.clone()))
+        .bind(caller.as_ref().map(|caller| caller.shown.clone()))
+        .bind(call.lang.code())
+        .bind(moment::to_text(call.opened))
+        .bind(call.is_test);
         self.0.statement(query).await?;
         Ok(())
     }
@@ -174,6 +177,7 @@ fn read_call(row: &SqliteRow) -> Result<CallRecord, StoreError> {
             other => return Err(StoreError::Damaged(format!("no language {other}"))),
         },
         opened: moment::from_text(row.try_get("opened")?)?,
+        is_test: row.try_get("is_test")?,
         ending: read_ending(row)?,
         turns: Vec::new(),
         events: Vec::new(),

@@ -344,10 +344,13 @@ async fn hindrance(
         until = until.max(since.map(|began| began + span_ms));
     }
     // Somebody who is on the telephone with another campaign is not called by this one.
-    let is_called: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM contact_attempts WHERE customer = ? AND ended IS NULL)")
-        .bind(&waiting.customer)
-        .fetch_one(connection)
-        .await?;
+    let is_called: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM contact_attempts WHERE customer = ?1 AND ended IS NULL)
+             OR EXISTS (SELECT 1 FROM test_calls WHERE customer = ?1 AND ended IS NULL)",
+    )
+    .bind(&waiting.customer)
+    .fetch_one(connection)
+    .await?;
     if is_called {
         until = until.max(Some(now.as_millisecond() + WHILE_CALLED_MS));
     }

@@ -5,7 +5,7 @@ use super::sealed_phone::Sealer;
 use super::together::Together;
 use super::{
     Attempts, CallBacks, Calls, Campaigns, Changes, ContactAttempts, ContactImports, Contacts, Dialing, DoNotCall, Incidents, Notices,
-    Sessions, StoredPhone, Surveys, TriggeredCalls, Unanswered, Users, WorkOrders,
+    Sessions, StoredPhone, Surveys, TestCalls, TriggeredCalls, Unanswered, Users, WorkOrders,
 };
 use crate::text::PhoneNumber;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -142,6 +142,7 @@ impl Database {
             database.calls().bury(&dead).await?;
             database.contact_attempts().bury(&dead).await?;
             database.dialing().bury(&dead).await?;
+            database.test_calls().bury(&dead).await?;
         }
         Ok(database)
     }
@@ -175,6 +176,10 @@ impl Database {
     }
 
     /// Processes that dial.
+    pub fn test_calls(&self) -> TestCalls<'_> {
+        TestCalls(self)
+    }
+
     pub fn dialing(&self) -> Dialing<'_> {
         Dialing(self)
     }

@@ -85,6 +85,7 @@ async fn new_calls_have_the_edit_and_running_calls_what_they_began_with() {
         operator: Arc::new(DemoOperator::new(database.clone(), clock::fixed(now()))),
         work_orders: WorkOrders::new(database.clone(), Arc::new(Handbook::built_in())),
         outbox: Arc::new(FileOutbox::beside(&database)),
+        records: database.clone(),
         database: database.clone(),
     }));
     assert!(matches!(desk.look(&editions), Looked::Unchanged));

@@ -33,6 +33,11 @@ pub struct Service {
 impl Service {
     /// `calls` are lines of its section, and whole sections after it.
     pub fn start(calls: &str) -> Service {
+        Service::start_with(calls, &[])
+    }
+
+    /// With more on its command line.
+    pub fn start_with(calls: &str, more: &[&str]) -> Service {
         let folder = Folder::new();
         std::fs::write(folder.join("token"), "open-sesame\n").unwrap();
         let shown = |name: &str| folder.join(name).display().to_string();
@@ -44,12 +49,13 @@ impl Service {
             shown("token")
         );
         std::fs::write(folder.join("tingshuo.toml"), configuration).unwrap();
-        Service::open(folder)
+        Service::open(folder, more)
     }
 
-    fn open(folder: Folder) -> Service {
+    fn open(folder: Folder, more: &[&str]) -> Service {
         let mut child = Command::new(env!("CARGO_BIN_EXE_tingshuo"))
             .args(["serve", "--no-prerender", "--config", folder.join("tingshuo.toml").to_str().unwrap()])
+            .args(more)
             .env("TINGSHUO_HOME", env!("CARGO_MANIFEST_DIR"))
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .stdout(Stdio::piped())

@@ -18,7 +18,7 @@ macro_rules! file {
     };
 }
 
-const FILES: [(&str, &str, &[u8]); 12] = [
+const FILES: [(&str, &str, &[u8]); 13] = [
     file!("icon.svg", "image/svg+xml", "style/icon.svg"),
     file!("form.css", CSS, "style/form.css"),
     file!("console.css", CSS, "console/console.css"),
@@ -29,6 +29,7 @@ const FILES: [(&str, &str, &[u8]); 12] = [
     file!("desk.js", SCRIPT, "console/desk.js"),
     file!("campaigns.css", CSS, "console/campaigns.css"),
     file!("campaigns.js", SCRIPT, "console/campaigns.js"),
+    file!("rehearsal.js", SCRIPT, "console/rehearsal.js"),
     file!("sound.js", SCRIPT, "softphone/sound.js"),
     file!("htmx.js", SCRIPT, "vendor/htmx.min.js"),
 ];

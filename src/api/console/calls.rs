@@ -54,6 +54,7 @@ pub(super) struct Row {
     pub lang: &'static str,
     pub intents: Vec<String>,
     pub turns: u32,
+    pub is_test: bool,
 }
 
 /// Name and words of how a call ended.
@@ -89,6 +90,7 @@ impl Row {
             lang: call.lang.code(),
             intents: intents.iter().map(|intent| intent_word(lang, intent)).collect(),
             turns,
+            is_test: call.is_test,
             id: call.id,
         }
     }

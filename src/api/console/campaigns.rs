@@ -4,6 +4,7 @@ mod contacts;
 mod detail;
 mod editor;
 mod lists;
+mod rehearsal;
 
 use super::Console;
 use super::format::{distance, moment};
@@ -27,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 pub(super) fn routes(routes: Routes<Arc<Console>>) -> Routes<Arc<Console>> {
-    contacts::routes(lists::routes(detail::routes(editor::routes(routes.get(PATH, page)))))
+    rehearsal::routes(contacts::routes(lists::routes(detail::routes(editor::routes(routes.get(PATH, page))))))
 }
 
 const PATH: &str = "/console/campaigns";

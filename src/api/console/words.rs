@@ -74,6 +74,7 @@ mod tests {
     #[test]
     fn what_the_data_may_hold_has_words() {
         use crate::call::dial::Cause;
+        use crate::dialog::errand::VariableType;
         use crate::outbound::campaign::Move;
         use crate::outbound::import::Kind;
         use jiff::Timestamp;
@@ -81,7 +82,8 @@ mod tests {
         let steps = moves.map(|wanted| format!("campaign_step.{}", wanted.name()));
         let faults = Kind::ALL.map(|kind| format!("row_fault.{}", kind.name()));
         let [busy, unheard] = [Cause::Busy, Cause::NoCommonSound].map(|cause| format!("call_outcome.{}", cause.name()));
-        for key in steps.iter().chain(&faults).chain([&busy, &unheard]) {
+        let variables = VariableType::NAMES.map(|name| format!("variable.{name}"));
+        for key in steps.iter().chain(&faults).chain(&variables).chain([&busy, &unheard]) {
             assert_ne!(word(Lang::Zh, key), key);
         }
     }
@@ -93,7 +95,7 @@ mod tests {
         let missing: Vec<_> = used.iter().filter(|key| word(Lang::Zh, key) == key.as_str()).collect();
         assert!(missing.is_empty(), "not in words.toml: {missing:?}");
         // Sections whose keys are values of the data, looked up by their names.
-        let by_value = ["intent", "contact_state", "call_outcome", "answered_by", "campaign_step", "row_fault"];
+        let by_value = ["intent", "contact_state", "call_outcome", "answered_by", "campaign_step", "row_fault", "variable"];
         let keys = TABLE.iter().filter(|(section, _)| !by_value.contains(&section.as_str()));
         let unused: Vec<String> = keys
             .flat_map(|(section, words)| words.keys().map(move |key| format!("{section}.{key}")))

@@ -72,6 +72,27 @@ pub(super) fn described(method: &str, path: &str) -> Option<Described> {
             csv: Csv::Body,
             ..READ
         },
+        ("POST", "/api/v1/campaigns/{id}/opening") => Described {
+            summary: "What the call says first, and then to the customer, with the variables of a contact or typed ones; nothing is kept",
+            body: Some("CallWanted"),
+            reply: Some("CallWords"),
+            ..READ
+        },
+        ("POST", "/api/v1/campaigns/{id}/opening/sound") => Described {
+            summary: "The same to be heard, by the voice that calls have; one at a time",
+            body: Some("CallWanted"),
+            is_sound: true,
+            ..READ
+        },
+        ("GET", "/api/v1/campaigns/{id}/test-calls") => {
+            Described { summary: "Test calls of a campaign, the newest first", reply: Some("TestCalls"), ..READ }
+        }
+        ("POST", "/api/v1/campaigns/{id}/test-calls") => change(
+            "Calls a telephone of the house (test_numbers of [outbound]) as a customer would be called, one at a time; in no figure of the campaign",
+            "TestCallWanted",
+            Some("TestCall"),
+            "202",
+        ),
         ("GET", "/api/v1/campaigns/{id}/results") => Described { summary: "What became of each contact, as CSV", csv: Csv::Reply, ..READ },
         ("GET", "/api/v1/campaigns/{id}/imports") => {
             Described { summary: "The lists that were taken over, the newest first", reply: Some("ContactImports"), ..READ }
@@ -193,6 +214,38 @@ pub(super) fn schemas() -> Vec<(&'static str, Json)> {
                 json!({
                     "move": { "type": "string", "enum": ["schedule", "start", "resume", "pause", "cancel"] },
                     "at": { "type": ["string", "null"], "description": "of `schedule`: RFC 3339, or local to the calendar" },
+                }),
+            ),
+        ),
+        (
+            "CallWanted",
+            body(&[], json!({ "contact": { "type": ["integer", "null"], "description": "whose variables" }, "variables": variables })),
+        ),
+        (
+            "CallWords",
+            object(
+                &["lang", "first", "then"],
+                json!({
+                    "lang": lang, "first": { "type": "array", "items": text, "description": "to whoever answers" },
+                    "then": { "type": "array", "items": text, "description": "when that is the customer" },
+                }),
+            ),
+        ),
+        (
+            "TestCallWanted",
+            body(
+                &["number"],
+                json!({ "number": number, "contact": { "type": ["integer", "null"], "description": "whose variables" }, "variables": variables }),
+            ),
+        ),
+        ("TestCalls", object(&["test_calls"], json!({ "test_calls": list("TestCall") }))),
+        (
+            "TestCall",
+            object(
+                &["id", "number", "author", "began", "ended", "outcome", "call"],
+                json!({
+                    "id": count, "number": { "type": "string", "description": "masked" }, "author": text, "began": moment, "ended": maybe_moment,
+                    "outcome": maybe, "call": { "type": ["string", "null"], "description": "its record" },
                 }),
             ),
         ),

@@ -328,6 +328,7 @@ mod tests {
             ("[outbound]\nring_seconds = 0", "outbound.ring_seconds"),
             ("[outbound]\nmost_a_day = 9\nmost_a_week = 4", "outbound.most_a_week"),
             ("[outbound.again_after_minutes]\nbusy = 0", "outbound.again_after_minutes.busy"),
+            ("[outbound]\ntest_numbers = [\"the office\"]", "outbound.test_numbers"),
         ] {
             let message = format!("{:#}", Configuration::parse(text).unwrap_err());
             assert!(message.contains(expected), "{message}");

@@ -9,13 +9,25 @@ use crate::cli::Failure;
 use crate::cli::check::{load_calendar, load_triggers};
 use crate::cli::flow::drawing;
 use crate::models::data_dir;
+use crate::outbound::audition::Audition;
 use crate::outbound::office::Office;
+use crate::outbound::test_call::TestCalls;
 use crate::security::People;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+/// What pages are made from, of the service.
+pub struct House<'a> {
+    pub services: &'a Services,
+    pub editions: &'a Arc<Editions>,
+    pub reception: &'a Arc<Reception>,
+    pub audition: Arc<Audition>,
+    pub test_calls: TestCalls,
+}
+
 /// What pages are made from.
-pub fn sources(services: &Services, editions: Arc<Editions>, reception: Arc<Reception>, trunks: Trunks) -> Result<Sources, Failure> {
+pub fn sources(house: House<'_>, trunks: Trunks) -> Result<Sources, Failure> {
+    let House { services, editions, reception, audition, test_calls } = house;
     let (drawn, named) = (editions.clone(), editions.clone());
     let office = Office {
         database: services.database.clone(),
@@ -28,14 +40,16 @@ pub fn sources(services: &Services, editions: Arc<Editions>, reception: Arc<Rece
         orders: services.work_orders.clone(),
         database: services.database.clone(),
         operator: services.operator.clone(),
-        reception,
-        editions,
+        reception: reception.clone(),
+        editions: editions.clone(),
         home: data_dir(),
         draw: Arc::new(move |flow, lang| {
             let graph = drawn.current().engine.flows().graph(flow, lang)?;
             Some(drawing::svg(&[graph], lang))
         }),
         office,
+        audition,
+        test_calls,
     })
 }
 

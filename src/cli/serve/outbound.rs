@@ -11,17 +11,19 @@ use crate::line::sip::server::Server;
 use crate::models::data_dir;
 use crate::outbound::calls::{Calls, Rules};
 use crate::outbound::outcome::Gaps;
+use crate::outbound::test_call::Asked;
 use crate::outbound::work::Work;
 use crate::outbound::{Calendar, Clock, State};
-use anyhow::{bail, ensure};
+use crate::text::PhoneNumber;
+use anyhow::{Context, bail, ensure};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(default, deny_unknown_fields)]
 pub struct Outbound {
     /// How long a telephone may ring.
@@ -31,6 +33,8 @@ pub struct Outbound {
     pub most_a_week: u32,
     /// Places that stay free for those who call us; a fifth of those that are listened to without it.
     pub kept_for_callers: Option<u32>,
+    /// Telephones of the house that test calls of campaigns may go to; without any there are none.
+    pub test_numbers: Vec<String>,
     pub again_after_minutes: AgainAfter,
 }
 
@@ -49,7 +53,14 @@ pub struct AgainAfter {
 
 impl Default for Outbound {
     fn default() -> Outbound {
-        Outbound { ring_seconds: 30, most_a_day: 2, most_a_week: 4, kept_for_callers: None, again_after_minutes: AgainAfter::default() }
+        Outbound {
+            ring_seconds: 30,
+            most_a_day: 2,
+            most_a_week: 4,
+            kept_for_callers: None,
+            test_numbers: Vec::new(),
+            again_after_minutes: AgainAfter::default(),
+        }
     }
 }
 
@@ -86,7 +97,16 @@ impl Outbound {
         if let Some((name, minutes)) = gaps.into_iter().find(|(_, minutes)| !MINUTES.contains(minutes)) {
             bail!("outbound.again_after_minutes.{name} {minutes} has to be from {} to {}", MINUTES.start(), MINUTES.end());
         }
+        self.test_numbers()?;
         Ok(())
+    }
+
+    pub fn test_numbers(&self) -> Result<Vec<PhoneNumber>, Failure> {
+        let parsed = self.test_numbers.iter().map(|text| {
+            PhoneNumber::parse(text)
+                .with_context(|| format!("outbound.test_numbers: {text:?} is no telephone number; write it as \"13800000001\""))
+        });
+        parsed.collect()
     }
 
     fn rules(&self, calendar: Calendar, places: usize, clock: Clock) -> Rules {
@@ -139,6 +159,8 @@ pub struct Dialling<'a> {
     pub services: &'a Services,
     pub editions: &'a Arc<Editions>,
     pub reception: &'a Arc<Reception>,
+    /// Test calls that are asked for.
+    pub tests: mpsc::Receiver<Asked>,
 }
 
 impl Dialling<'_> {
@@ -175,6 +197,7 @@ impl Dialling<'_> {
             editions: self.editions.clone(),
             calls,
             ring: Duration::from_secs(self.configuration.outbound.ring_seconds.into()),
+            tests: self.tests,
             stop,
         };
         Ok(Some(async move {

@@ -185,7 +185,7 @@ prompts:
     }
 
     fn errand(row: &[(&'static str, Value)]) -> Errand {
-        Errand { flow: "test_reminder".into(), variables: record(row), leaves_message: true }
+        Errand { flow: "test_reminder".into(), variables: record(row), leaves_message: true, is_test: false }
     }
 
     fn conclusion(call: &Call) -> Option<Conclusion> {

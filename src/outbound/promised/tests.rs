@@ -25,7 +25,7 @@ fn number(n: usize) -> PhoneNumber {
 }
 
 async fn promised(database: &Database, n: usize, call: &str) {
-    let opened = NewCall { id: call, edition: "e", caller: Some(&number(n)), lang: Lang::Zh, opened: local() };
+    let opened = NewCall { id: call, edition: "e", caller: Some(&number(n)), lang: Lang::Zh, opened: local(), is_test: false };
     database.calls().open(opened).await.unwrap();
     for _ in 0..2 {
         database.call_backs().keep(&format!("{call}/queue"), &number(n), call, Lang::Zh, local()).await.unwrap();

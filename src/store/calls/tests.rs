@@ -19,7 +19,7 @@ async fn open(database: &Database, id: &str) {
     let caller = number();
     database
         .calls()
-        .open(NewCall { id, edition: "0123456789abcdef", caller: Some(&caller), lang: Lang::Zh, opened: opened() })
+        .open(NewCall { id, edition: "0123456789abcdef", caller: Some(&caller), lang: Lang::Zh, opened: opened(), is_test: false })
         .await
         .unwrap();
 }
@@ -68,7 +68,11 @@ async fn newest_calls_come_first() {
     let database = Database::temporary().await.unwrap();
     for (id, minute) in [("a", 1), ("b", 3), ("c", 2)] {
         let opened = date(2026, 11, 22).at(9, minute, 0, 0);
-        database.calls().open(NewCall { id, edition: "0123456789abcdef", caller: None, lang: Lang::En, opened }).await.unwrap();
+        database
+            .calls()
+            .open(NewCall { id, edition: "0123456789abcdef", caller: None, lang: Lang::En, opened, is_test: false })
+            .await
+            .unwrap();
     }
     let ids: Vec<_> = database.calls().latest(2).await.unwrap().into_iter().map(|call| call.id).collect();
     assert_eq!(ids, ["b", "c"]);

@@ -57,6 +57,7 @@ struct Page {
     orders: Vec<orders::Row>,
     has_audio: bool,
     is_open: bool,
+    is_test: bool,
 }
 
 async fn page(State(console): State<Arc<Console>>, visitor: Visitor, Path(id): Path<String>) -> Answer {
@@ -79,6 +80,7 @@ async fn page(State(console): State<Arc<Console>>, visitor: Visitor, Path(id): P
     Ok(html(&Page {
         caller: call.caller.as_ref().map(|caller| caller.shown.clone()).unwrap_or_default(),
         opened: moment(call.opened),
+        is_test: call.is_test,
         ago: distance(frame.lang, call.opened, now),
         length: clock(i64::try_from(end.duration_since(call.opened).as_millis()).unwrap_or(0)),
         lang: call.lang.code(),
@@ -154,6 +156,7 @@ mod tests {
             caller: None,
             lang: Lang::Zh,
             opened,
+            is_test: false,
             ending: None,
             turns: Vec::new(),
             events,

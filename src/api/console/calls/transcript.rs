@@ -140,7 +140,17 @@ mod tests {
 
     fn call(turns: Vec<Turn>, events: Vec<CallEvent>) -> CallRecord {
         let opened = date(2026, 11, 22).at(9, 30, 0, 0);
-        CallRecord { id: "c1".into(), edition: String::new(), caller: None, lang: Lang::Zh, opened, ending: None, turns, events }
+        CallRecord {
+            id: "c1".into(),
+            edition: String::new(),
+            caller: None,
+            lang: Lang::Zh,
+            opened,
+            is_test: false,
+            ending: None,
+            turns,
+            events,
+        }
     }
 
     #[test]

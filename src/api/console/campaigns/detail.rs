@@ -1,5 +1,6 @@
 //! One campaign: where it is, what can be done with it, how far it is while it runs.
 
+use super::rehearsal::Rehearsal;
 use super::{Moment, PATH, may_change, percent, state_of, state_word};
 use crate::api::console::Console;
 use crate::api::console::format::moment;
@@ -104,6 +105,7 @@ struct Page {
     may_cancel: bool,
     may_edit: bool,
     takes_contacts: bool,
+    rehearsal: Rehearsal,
     /// For a field of local times.
     soon: String,
     copy_name: String,
@@ -221,6 +223,7 @@ async fn shown(console: &Console, visitor: &Visitor, row: CampaignRow, fault: &'
         may_cancel: possible(Move::Cancel),
         may_edit: may && matches!(state, CampaignState::Draft | CampaignState::Scheduled | CampaignState::Paused),
         takes_contacts: may && state.takes_contacts(),
+        rehearsal: Rehearsal::of(console, visitor, &row).await?,
         soon: console.local(now).strftime("%Y-%m-%dT%H:%M").to_string(),
         copy_name: format!("{} 2", row.is.name),
         fault,

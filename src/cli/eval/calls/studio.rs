@@ -52,6 +52,7 @@ impl Studio {
             operator: Arc::new(Faulty::new(DemoOperator::new(database.clone(), clock), faults)),
             work_orders: WorkOrders::new(database.clone(), self.handbook.clone()),
             outbox: Arc::new(FileOutbox::beside(&database)),
+            records: database.clone(),
             database,
         }))
     }
