@@ -15,7 +15,7 @@ const SHORTEST_TELLING: usize = 2;
 impl Turn<'_> {
     pub(super) fn hear(&mut self, asked: Asked, understood: &Understood) {
         self.state.present = true;
-        if let Some(control) = understood.control.filter(|control| *control != Control::StopCalls || self.is_on_errand()) {
+        if let Some(control) = understood.control.filter(|control| *control != Control::StopCalls || self.state.ours) {
             return self.control(Asked { held: false, ..asked }, control);
         }
         let Some(asked) = self.come_back(asked, understood) else { return };
