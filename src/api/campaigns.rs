@@ -128,6 +128,8 @@ struct Settings {
     lang: Lang,
     #[serde(default)]
     trunk: String,
+    #[serde(default)]
+    caller: String,
     /// Weekday to `09:00-18:00`; a day that is not named has no calls. Without it the calendar alone decides.
     week: Option<BTreeMap<String, String>>,
     #[serde(default = "usual_pace")]
@@ -165,9 +167,9 @@ impl Settings {
             *place = Some(Span::parse(span).ok_or_else(|| Problem::bad(format!("week: {span:?} are no hours; write 09:00-18:00")))?);
         }
         let week = write_week(self.week.is_some().then_some(&week));
-        let Settings { name, flow, lang, trunk, per_minute, concurrent, most_attempts, needs_consent, on_machine, .. } = self;
+        let Settings { name, flow, lang, trunk, caller, per_minute, concurrent, most_attempts, needs_consent, on_machine, .. } = self;
         let on_machine = on_machine.name().to_owned();
-        Ok(NewCampaign { name, flow, lang, trunk, week, per_minute, concurrent, most_attempts, needs_consent, on_machine })
+        Ok(NewCampaign { name, flow, lang, trunk, caller, week, per_minute, concurrent, most_attempts, needs_consent, on_machine })
     }
 }
 
@@ -282,13 +284,13 @@ async fn hours(State(office): State<Arc<Office>>, Path(id): Path<String>, days: 
 
 /// A campaign as other systems see it.
 fn shown(row: &CampaignRow) -> Result<Value, Problem> {
-    let NewCampaign { name, flow, lang, trunk, week, per_minute, concurrent, most_attempts, needs_consent, on_machine } = &row.is;
+    let NewCampaign { name, flow, lang, trunk, caller, week, per_minute, concurrent, most_attempts, needs_consent, on_machine } = &row.is;
     let week = read_week(week)?.map(|week| {
         let days = WEEKDAYS.iter().zip(week).filter_map(|(day, span)| Some(((*day).to_owned(), Value::from(span?.to_string()))));
         Value::Object(days.collect())
     });
     Ok(json!({
-        "id": row.id, "name": name, "state": row.state, "flow": flow, "lang": lang.code(), "trunk": trunk, "week": week, "per_minute": per_minute,
+        "id": row.id, "name": name, "state": row.state, "flow": flow, "lang": lang.code(), "trunk": trunk, "caller": caller, "week": week, "per_minute": per_minute,
         "concurrent": concurrent, "most_attempts": most_attempts, "needs_consent": needs_consent, "on_machine": on_machine,
         "starts": row.starts.map(|at| at.to_string()), "created": row.created.to_string(),
     }))

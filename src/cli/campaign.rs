@@ -112,6 +112,9 @@ struct Create {
     /// The trunk's name in the configuration; the first one without it
     #[arg(long, default_value = "", hide_default_value = true)]
     trunk: String,
+    /// The number that customers see, one that the trunk's section allows; the trunk's own without it
+    #[arg(long, value_name = "NUMBER", default_value = "", hide_default_value = true)]
+    caller: String,
     /// Calls may go only then, and when the calendar allows them, as 09:00-18:00
     #[arg(long, value_name = "SPAN")]
     hours: Option<String>,
@@ -160,6 +163,7 @@ impl Create {
             flow: self.flow.clone(),
             lang: self.lang,
             trunk: self.trunk.clone(),
+            caller: self.caller.clone(),
             week: self.week()?,
             per_minute: self.per_minute,
             concurrent: self.concurrent,

@@ -127,7 +127,8 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
     }
     let (test_calls, tests) = TestCalls::new(configuration.outbound.test_numbers()?);
     let audition = Arc::new(Audition::new(editions.clone(), speech.clone()));
-    let house = console::House { services: &services, editions: &editions, reception: &reception, audition, test_calls };
+    let callers = trunks::callers(configuration.sip.as_ref().map(|sip| &sip.trunks));
+    let house = console::House { services: &services, editions: &editions, reception: &reception, audition, test_calls, callers };
     let sources = console::sources(house, trunks_of(sip.as_ref()))?;
     let standing: Vec<&str> = sources.office.rules.iter().map(|rule| rule.campaign.as_str()).chain(promised::CAMPAIGNS).collect();
     services.database.triggered().keep_standing(&standing).await?;

@@ -44,6 +44,8 @@ impl Rules {
 pub struct Call {
     pub campaign: i64,
     pub trunk: String,
+    /// The number that is shown; the trunk's own without it.
+    pub caller: Option<PhoneNumber>,
     pub flow: String,
     pub lang: Lang,
     pub on_machine: OnMachine,
@@ -63,6 +65,8 @@ pub struct Calls {
     running: BTreeMap<i64, Running>,
     /// The trunks there are; the first is that of campaigns that name none.
     trunks: Vec<String>,
+    /// Numbers that customers may see, by trunk.
+    callers: BTreeMap<String, Vec<String>>,
     /// Flows that a call can begin with; `None` while that is not known.
     flows: Option<BTreeSet<String>>,
     /// Ends that could not be written down yet.
@@ -108,7 +112,17 @@ fn by_itself(at: Timestamp) -> Signed<'static> {
 impl Calls {
     pub fn new(database: Database, rules: Rules) -> Calls {
         let dialer = Dialer::new(rules.kept_for_callers);
-        Calls { database, rules, dialer, running: BTreeMap::new(), trunks: Vec::new(), flows: None, unwritten: Vec::new(), test: None }
+        Calls {
+            database,
+            rules,
+            dialer,
+            running: BTreeMap::new(),
+            trunks: Vec::new(),
+            callers: BTreeMap::new(),
+            flows: None,
+            unwritten: Vec::new(),
+            test: None,
+        }
     }
 
     /// A trunk is there, or has other limits. The first is that of campaigns that name none.
@@ -117,6 +131,11 @@ impl Calls {
             self.trunks.push(name.to_owned());
         }
         self.dialer.take(Event::Trunk { name: name.to_owned(), limits }, now);
+    }
+
+    /// The numbers that a trunk may show.
+    pub fn set_callers(&mut self, callers: BTreeMap<String, Vec<String>>) {
+        self.callers = callers;
     }
 
     /// The flows that calls can begin with from now on; campaigns with others wait.
@@ -130,8 +149,10 @@ impl Calls {
             let trunk = self.trunk_of(row);
             if !self.has_flow(row) {
                 Some(format!("no flow `{}` begins calls of ours", row.is.flow))
-            } else if self.trunks.contains(&trunk) {
+            } else if self.trunks.contains(&trunk) && self.may_show(row) {
                 None
+            } else if self.trunks.contains(&trunk) {
+                Some(format!("the trunk `{trunk}` does not show the number {}", row.is.caller))
             } else {
                 Some(format!("there is no trunk `{trunk}` in the configuration"))
             }
@@ -146,6 +167,12 @@ impl Calls {
             ("", Some(first)) => first.clone(),
             (named, _) => named.to_owned(),
         }
+    }
+
+    /// Whether the campaign's trunk shows the campaign's number.
+    fn may_show(&self, row: &CampaignRow) -> bool {
+        let shown = self.callers.get(&self.trunk_of(row)).map(Vec::as_slice).unwrap_or_default();
+        row.is.caller.is_empty() || shown.contains(&row.is.caller)
     }
 
     fn has_flow(&self, row: &CampaignRow) -> bool {
@@ -214,7 +241,7 @@ impl Calls {
         let regions = std::iter::once("").chain(calendar.regions()).map(str::to_owned).collect();
         let limits = Limits { per_minute: row.is.per_minute, concurrent: row.is.concurrent };
         let trunk = self.trunk_of(&row);
-        if self.has_flow(&row) {
+        if self.has_flow(&row) && self.may_show(&row) {
             self.dialer.take(Event::Runs { campaign: row.id, trunk, limits }, now);
         } else {
             self.dialer.take(Event::Stops { campaign: row.id }, now);
@@ -284,7 +311,18 @@ impl Calls {
                 let flow = row.is.flow.clone();
                 let on_machine = campaign::on_machine(row)?;
                 let zone = self.zone(calendar, &begun.region);
-                Ok(Ok(Call { campaign: row.id, trunk: place.trunk.clone(), flow, lang, on_machine, zone, begun: *begun, is_test: false }))
+                let caller = PhoneNumber::parse(&row.is.caller);
+                Ok(Ok(Call {
+                    campaign: row.id,
+                    trunk: place.trunk.clone(),
+                    caller,
+                    flow,
+                    lang,
+                    on_machine,
+                    zone,
+                    begun: *begun,
+                    is_test: false,
+                }))
             }
             Found::Nobody(Some(next)) => Ok(Err(Nobody::Before(next.min(opens)))),
             Found::Nobody(None) => Ok(Err(Nobody::Open(opens.min(later)))),

@@ -269,6 +269,7 @@ mod tests {
             flow: "welcome".to_owned(),
             lang: Lang::Zh,
             trunk: String::new(),
+            caller: String::new(),
             week: String::new(),
             per_minute: 60,
             concurrent: 10,

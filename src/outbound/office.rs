@@ -22,6 +22,8 @@ pub struct Office {
     pub flows: Names,
     /// Trunks that calls can go through.
     pub trunks: Names,
+    /// Numbers that customers may see, by trunk.
+    pub callers: Arc<BTreeMap<String, Vec<String>>>,
     /// Which events lead to calls.
     pub rules: Arc<Vec<Rule>>,
 }
@@ -41,6 +43,10 @@ pub enum OfficeError {
     NoFlow(String, String),
     #[error("there is no trunk `{0}`; there are: {1}; leave it empty for the first one")]
     NoTrunk(String, String),
+    #[error(
+        "the trunk `{trunk}` does not show the number {number}; it shows: {known}; others are added to `numbers` of its section in the configuration"
+    )]
+    NoCaller { number: String, trunk: String, known: String },
     #[error("a campaign that is {0} takes no contacts; copy it to call somebody else")]
     Closed(&'static str),
 }
@@ -113,6 +119,12 @@ impl Office {
         let trunks = (self.trunks)();
         if !new.trunk.is_empty() && !trunks.contains(&new.trunk) {
             return Err(OfficeError::NoTrunk(new.trunk.clone(), trunks.join(", ")));
+        }
+        let trunk = if new.trunk.is_empty() { trunks.first() } else { Some(&new.trunk) };
+        let shown = trunk.and_then(|trunk| self.callers.get(trunk)).map(Vec::as_slice).unwrap_or_default();
+        if !new.caller.is_empty() && !shown.contains(&new.caller) {
+            let known = if shown.is_empty() { "none".to_owned() } else { shown.join(", ") };
+            return Err(OfficeError::NoCaller { number: new.caller.clone(), trunk: trunk.cloned().unwrap_or_default(), known });
         }
         Ok(())
     }

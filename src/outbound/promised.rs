@@ -43,6 +43,7 @@ async fn standing(database: &Database, reason: CallBackReason, now: Timestamp) -
         flow: flow.to_owned(),
         lang: Lang::Zh,
         trunk: String::new(),
+        caller: String::new(),
         week: String::new(),
         per_minute: 60,
         concurrent: 10,

@@ -34,6 +34,8 @@ pub struct Asked {
 pub enum NoTestCall {
     #[error("nothing dials now: this service has no trunk; add a section [sip.trunks.NAME] to its configuration and start it again")]
     NothingDials,
+    #[error("the trunk `{trunk}` does not show the number {number}; choose another one for the campaign")]
+    NoCaller { number: String, trunk: String },
     #[error("there is no trunk `{0}` in the configuration; choose another one for the campaign")]
     NoTrunk(String),
     #[error(

@@ -143,7 +143,8 @@ impl<D: Dialer + 'static> Work<D> {
                     return Came::from(Outcome::Failed);
                 }
             };
-            let order = Order { to: Callee::Number(call.begun.to.clone()), from: None, trunk: Some(call.trunk.clone()), ring };
+            let order =
+                Order { to: Callee::Number(call.begun.to.clone()), from: call.caller.clone(), trunk: Some(call.trunk.clone()), ring };
             let line = tokio::select! {
                 answered = dialer.dial(order) => match answered {
                     Ok(line) => line,

@@ -15,6 +15,8 @@ pub struct NewCampaign {
     pub lang: Lang,
     /// Empty for the first trunk.
     pub trunk: String,
+    /// The number that the customer sees; empty for the trunk's own.
+    pub caller: String,
     /// In the form of its column.
     pub week: String,
     pub per_minute: u32,
@@ -85,7 +87,7 @@ impl Campaigns<'_> {
         }
         let done = sqlx::query(
             "INSERT INTO campaigns (name, flow, lang, state, trunk, week, per_minute, concurrent, most_attempts, needs_consent, on_machine,
-             created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING",
+             caller, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING",
         )
         .bind(&new.name)
         .bind(&new.flow)
@@ -98,6 +100,7 @@ impl Campaigns<'_> {
         .bind(new.most_attempts)
         .bind(new.needs_consent)
         .bind(&new.on_machine)
+        .bind(&new.caller)
         .bind(signed.at.as_millisecond())
         .execute(&mut *transaction)
         .await?;
@@ -119,7 +122,7 @@ impl Campaigns<'_> {
         }
         let done = sqlx::query(
             "UPDATE OR IGNORE campaigns SET name = ?, flow = ?, lang = ?, trunk = ?, week = ?, per_minute = ?, concurrent = ?, most_attempts = ?,
-             needs_consent = ?, on_machine = ? WHERE id = ? AND state = ?",
+             needs_consent = ?, on_machine = ?, caller = ? WHERE id = ? AND state = ?",
         )
         .bind(&new.name)
         .bind(&new.flow)
@@ -131,6 +134,7 @@ impl Campaigns<'_> {
         .bind(new.most_attempts)
         .bind(new.needs_consent)
         .bind(&new.on_machine)
+        .bind(&new.caller)
         .bind(id)
         .bind(state)
         .execute(&mut *transaction)
@@ -307,6 +311,7 @@ fn read(row: &SqliteRow) -> Result<CampaignRow, StoreError> {
             flow: row.try_get("flow")?,
             lang: read_lang(row.try_get("lang")?)?,
             trunk: row.try_get("trunk")?,
+            caller: row.try_get("caller")?,
             week: row.try_get("week")?,
             per_minute: row.try_get("per_minute")?,
             concurrent: row.try_get("concurrent")?,

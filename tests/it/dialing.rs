@@ -82,6 +82,7 @@ async fn prepare(database: &Database) -> [i64; 2] {
             flow: "welcome".to_owned(),
             lang: Lang::Zh,
             trunk: "a".to_owned(),
+            caller: String::new(),
             week: String::new(),
             per_minute,
             concurrent: 50,

@@ -21,7 +21,7 @@ impl Office {
     fn open(exchange: &Exchange, outbound: &str) -> Office {
         let ports = free_ports();
         let configuration = format!(
-            "hearing = 2\n[outbound]\n{outbound}\n[sip]\nlisten = [\"udp:127.0.0.1:0\"]\nmedia_ports = [{}, {}]\n[sip.trunks.main]\nserver = \"udp:{}\"\ndomain = \"pbx.example\"\nnumber = \"10086\"\n",
+            "hearing = 2\n[outbound]\n{outbound}\n[sip]\nlisten = [\"udp:127.0.0.1:0\"]\nmedia_ports = [{}, {}]\n[sip.trunks.main]\nserver = \"udp:{}\"\ndomain = \"pbx.example\"\nnumber = \"10086\"\nnumbers = [\"10001\"]\n",
             ports.start(),
             ports.end(),
             exchange.address
@@ -73,7 +73,8 @@ async fn a_campaign_is_heard_and_tested_before_customers_are_called() {
     let mut exchange = Exchange::open().await;
     let office = Office::open(&exchange, &format!("test_numbers = [\"{HOUSE}\"]"));
     let post = Method::POST;
-    let (status, campaign) = office.ask(post.clone(), "campaigns", "a", json!({ "name": "账单", "flow": "bill_due" })).await;
+    let (status, campaign) =
+        office.ask(post.clone(), "campaigns", "a", json!({ "name": "账单", "flow": "bill_due", "caller": "10001" })).await;
     assert_eq!(status, StatusCode::CREATED, "{campaign}");
 
     let (status, words) = office.ask(post.clone(), "campaigns/1/opening", "", told(json!({}))).await;
@@ -102,6 +103,7 @@ async fn a_campaign_is_heard_and_tested_before_customers_are_called() {
     assert_eq!(call(HOUSE, "c").await.1["id"], asked["id"], "the same key is the same call");
     let invite = exchange.asked("INVITE").await;
     assert!(invite.0.starts_with("INVITE sip:13900000009@pbx.example SIP/2.0\r\n"), "{}", invite.0);
+    assert!(invite.header("From").unwrap().starts_with("<sip:10001@pbx.example>;tag="), "the campaign's number is shown: {}", invite.0);
     let (status, refused) = call(HOUSE, "d").await;
     assert_eq!((status, refused["detail"].as_str()), (StatusCode::CONFLICT, Some("a test call is under way; wait until it is over")));
     exchange.reply(&invite, 180, "", "").await;
@@ -119,6 +121,16 @@ async fn a_campaign_is_heard_and_tested_before_customers_are_called() {
     assert_eq!(office.get("do-not-call").await["count"], 0);
     let progress = &office.get("campaigns/1").await["progress"];
     assert_eq!((&progress["dialled"], &progress["contacts"]), (&json!(0), &json!(0)));
+
+    // A number that the trunk does not have is not shown, and a copy keeps the one that it has.
+    let (status, refused) =
+        office.ask(post.clone(), "campaigns", "g", json!({ "name": "套餐", "flow": "plan_end", "caller": "95533" })).await;
+    assert!(
+        status == StatusCode::BAD_REQUEST
+            && refused["detail"].as_str().unwrap().contains("does not show the number 95533; it shows: 10086, 10001"),
+        "{refused}"
+    );
+    assert_eq!(office.ask(post.clone(), "campaigns/1/copy", "h", json!({ "name": "账单 2" })).await.1["caller"], "10001");
 
     // Who is on the list is not called for tests either.
     let refusal = json!({ "number": HOUSE, "reason": "letter" });

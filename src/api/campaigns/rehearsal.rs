@@ -58,7 +58,9 @@ impl From<NoTestCall> for Problem {
     fn from(error: NoTestCall) -> Problem {
         let status = match error {
             NoTestCall::Campaign(error) => return error.into(),
-            NoTestCall::NothingDials | NoTestCall::NoTrunk(_) | NoTestCall::NoNumbers => StatusCode::SERVICE_UNAVAILABLE,
+            NoTestCall::NothingDials | NoTestCall::NoTrunk(_) | NoTestCall::NoCaller { .. } | NoTestCall::NoNumbers => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             NoTestCall::NotOurs => StatusCode::FORBIDDEN,
             _ => StatusCode::CONFLICT,
         };

@@ -36,6 +36,7 @@ impl House {
             calendar: Arc::new(Calendar::built_in()),
             flows: names("welcome"),
             trunks: names("east"),
+            callers: Arc::new(BTreeMap::from([("east".to_owned(), vec!["10001".to_owned()])])),
             rules: Arc::new(crate::outbound::trigger::built_in()),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -150,6 +150,7 @@ pub(super) fn schemas() -> Vec<(&'static str, Json)> {
         "type": ["string", "null"], "enum": ["human", "machine", "menu", "tone", "silence", null],
         "description": "who picked up, as far as that is known; of a contact, at the last call that was answered",
     });
+    let caller = json!({ "type": "string", "description": "the number that customers see, one that the trunk's section allows; empty: the trunk's own" });
     let on_machine = json!({
         "type": "string", "enum": ["message", "retry", "done"], "default": "message",
         "description": "when a machine answers: leave the flow's message after its beep, hang up and call again, or hang up for good",
@@ -161,7 +162,7 @@ pub(super) fn schemas() -> Vec<(&'static str, Json)> {
                 &["name", "flow"],
                 json!({
                     "name": text, "flow": { "type": "string", "description": "the flow that the call begins with" }, "lang": lang,
-                    "trunk": { "type": "string", "description": "empty: the first one" }, "week": week, "per_minute": limit(6_000, 60),
+                    "trunk": { "type": "string", "description": "empty: the first one" }, "caller": caller, "week": week, "per_minute": limit(6_000, 60),
                     "concurrent": limit(1_000, 10), "most_attempts": limit(10, 3),
                     "needs_consent": { "type": "boolean", "description": "only who agreed is called" },
                     "on_machine": on_machine,
@@ -178,6 +179,7 @@ pub(super) fn schemas() -> Vec<(&'static str, Json)> {
                     "flow",
                     "lang",
                     "trunk",
+                    "caller",
                     "week",
                     "per_minute",
                     "concurrent",
@@ -188,7 +190,7 @@ pub(super) fn schemas() -> Vec<(&'static str, Json)> {
                     "created",
                 ],
                 json!({
-                    "id": count, "name": text, "state": state, "flow": text, "lang": lang, "trunk": text, "week": week, "per_minute": count, "concurrent": count,
+                    "id": count, "name": text, "state": state, "flow": text, "lang": lang, "trunk": text, "caller": caller, "week": week, "per_minute": count, "concurrent": count,
                     "most_attempts": count, "needs_consent": { "type": "boolean" }, "on_machine": on_machine, "starts": maybe_moment, "created": moment,
                 }),
             ),

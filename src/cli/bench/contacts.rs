@@ -45,6 +45,7 @@ async fn measure(args: &Args) -> Result<(), Failure> {
         flow: "welcome".to_owned(),
         lang: Lang::Zh,
         trunk: String::new(),
+        caller: String::new(),
         week: String::new(),
         per_minute: 60,
         concurrent: 10,

@@ -13,6 +13,7 @@ use crate::outbound::audition::Audition;
 use crate::outbound::office::Office;
 use crate::outbound::test_call::TestCalls;
 use crate::security::People;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -23,17 +24,20 @@ pub struct House<'a> {
     pub reception: &'a Arc<Reception>,
     pub audition: Arc<Audition>,
     pub test_calls: TestCalls,
+    /// Numbers that customers may see, by trunk.
+    pub callers: BTreeMap<String, Vec<String>>,
 }
 
 /// What pages are made from.
 pub fn sources(house: House<'_>, trunks: Trunks) -> Result<Sources, Failure> {
-    let House { services, editions, reception, audition, test_calls } = house;
+    let House { services, editions, reception, audition, test_calls, callers } = house;
     let (drawn, named) = (editions.clone(), editions.clone());
     let office = Office {
         database: services.database.clone(),
         calendar: Arc::new(load_calendar(&data_dir())?),
         flows: Arc::new(move || named.current().engine.flows().names().into_iter().map(str::to_owned).collect()),
         rules: Arc::new(load_triggers(&data_dir())?),
+        callers: Arc::new(callers),
         trunks: Arc::new(move || trunks().into_iter().map(|(name, _)| name).collect()),
     };
     Ok(Sources {

@@ -1,7 +1,7 @@
 //! The `[outbound]` section of the configuration, and the dialer of `tingshuo serve`.
 
 use super::configuration::Configuration;
-use super::trunks::Section;
+use super::trunks::{self, Section};
 use crate::call::editions::Editions;
 use crate::call::reception::Reception;
 use crate::call::services::Services;
@@ -173,8 +173,8 @@ impl Dialling<'_> {
         let database = self.services.database.clone();
         let sections = self.configuration.sip.as_ref().map(|sip| sip.trunks.clone()).unwrap_or_default();
         let clock = self.clock.clock(&sections)?;
-        let trunks: Vec<_> = sections.iter().map(|(name, section)| (name.clone(), section.limits())).collect();
-        let (Some(sip), false) = (sip, trunks.is_empty()) else {
+        let names_and_limits: Vec<_> = sections.iter().map(|(name, section)| (name.clone(), section.limits())).collect();
+        let (Some(sip), false) = (sip, names_and_limits.is_empty()) else {
             let waiting = database.campaigns().all().await?;
             let waiting = waiting.iter().filter(|row| [State::Running, State::Scheduled].iter().any(|state| state.name() == row.state));
             let waiting = waiting.count();
@@ -185,12 +185,13 @@ impl Dialling<'_> {
         };
         let limits = self.configuration.limits();
         let rules = self.configuration.outbound.rules(load_calendar(&data_dir())?, limits.hearing.min(limits.calls), clock);
-        println!("campaigns: dialled over {}; {} places stay free for callers", names(&trunks), rules.kept_for_callers);
+        println!("campaigns: dialled over {}; {} places stay free for callers", names(&names_and_limits), rules.kept_for_callers);
         let mut calls = Calls::new(database.clone(), rules);
-        for (name, limits) in &trunks {
+        for (name, limits) in &names_and_limits {
             calls.trunk(name, *limits, Timestamp::now());
         }
-        database.dialing().begin(&trunks.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>()).await?;
+        calls.set_callers(trunks::callers(Some(&sections)));
+        database.dialing().begin(&names_and_limits.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>()).await?;
         let work = Work {
             dialer: sip.clone(),
             reception: self.reception.clone(),

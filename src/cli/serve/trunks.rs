@@ -8,6 +8,7 @@ use crate::line::sip::secure::{Identity, Peer};
 use crate::line::sip::settings::Carrier;
 use crate::line::sip::trunk::Trunk;
 use crate::outbound::dialer::Limits;
+use crate::text::PhoneNumber;
 use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -25,6 +26,9 @@ pub struct Section {
     domain: Option<String>,
     /// Who calls when nobody says.
     number: Option<String>,
+    /// Others that campaigns may show instead.
+    #[serde(default)]
+    numbers: Vec<String>,
     user: Option<String>,
     password_file: Option<PathBuf>,
     /// The environment variable that holds the password.
@@ -65,10 +69,23 @@ pub fn trunks(
     sections.iter().map(trunk).collect()
 }
 
+/// Numbers that campaigns may show, by trunk.
+pub fn callers(sections: Option<&BTreeMap<String, Section>>) -> BTreeMap<String, Vec<String>> {
+    sections.into_iter().flatten().map(|(name, section)| (name.clone(), section.callers())).collect()
+}
+
 impl Section {
     /// What it carries of campaigns.
     pub fn limits(&self) -> Limits {
         Limits { per_minute: self.calls_per_minute, concurrent: self.calls_at_once }
+    }
+
+    /// The numbers that campaigns may show: its own, where it has one, and others.
+    pub fn callers(&self) -> Vec<String> {
+        let own = self.number.iter().filter(|number| PhoneNumber::parse(number).is_some());
+        let mut callers: Vec<String> = own.chain(&self.numbers).cloned().collect();
+        callers.dedup();
+        callers
     }
 
     /// Whether its server is reached without leaving this machine.
@@ -104,6 +121,9 @@ impl Section {
             let plain =
                 |value: &String| !value.is_empty() && value.chars().all(|letter| letter.is_ascii_graphic() && !"<>\"@;,".contains(letter));
             ensure!(value.as_ref().is_none_or(plain), "{field}: {:?} cannot stand in an address", value.as_deref().unwrap_or_default());
+        }
+        if let Some(number) = self.numbers.iter().find(|number| PhoneNumber::parse(number).is_none()) {
+            bail!("numbers: {number:?} is no telephone number; write its digits, as the network wants them");
         }
         Ok(Trunk {
             name: name.to_owned(),
@@ -193,6 +213,7 @@ mod tests {
             ("server = \"tls:127.0.0.1:5081\"\nca_file = \"Cargo.toml\"", "ca_file: Cargo.toml: there is no certificate in it"),
             ("server = \"tls:127.0.0.1:5081\"\nca_file = \"/nowhere.pem\"", "ca_file: /nowhere.pem: No such file"),
             ("server = \"udp:127.0.0.1:5080\"\nca_file = \"a.pem\"", "reached by tls:"),
+            ("server = \"udp:127.0.0.1:5080\"\nnumbers = [\"the office\"]", "is no telephone number"),
             ("server = \"udp:127.0.0.1:5080\"\nnumber = \"a@b\"", "cannot stand in an address"),
         ] {
             let message = format!("{:#}", read(&format!("[main]\n{text}\n")).unwrap_err());

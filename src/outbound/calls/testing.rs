@@ -6,6 +6,7 @@ use crate::outbound::campaign::{self, CampaignError};
 use crate::outbound::dialer::{Event, Limits, Place};
 use crate::outbound::test_call::{NewTest, NoTestCall};
 use crate::store::{Begun, NewTestCall, Once, Signed};
+use crate::text::PhoneNumber;
 use jiff::{SignedDuration, Timestamp};
 
 /// Stands for all test calls where the dialer has campaigns.
@@ -32,6 +33,9 @@ impl Calls {
         if !self.trunks.contains(&trunk) {
             return Err(NoTestCall::NoTrunk(trunk));
         }
+        if !self.may_show(&row) {
+            return Err(NoTestCall::NoCaller { number: row.is.caller, trunk });
+        }
         match self.rules.calendar.may_call(now, None) {
             MayCall::Yes => {}
             MayCall::NotBefore(at, _) => return Err(NoTestCall::Closed(Some(at))),
@@ -48,7 +52,9 @@ impl Calls {
         };
         let zone = self.zone(&self.rules.calendar, "");
         let begun = Begun { attempt: id, contact: 0, nth: 1, to, region: String::new(), lang: Some(lang), variables };
-        let call = Call { campaign: TEST, trunk: trunk.clone(), flow: row.is.flow.clone(), lang, on_machine, zone, begun, is_test: true };
+        let caller = PhoneNumber::parse(&row.is.caller);
+        let call =
+            Call { campaign: TEST, trunk: trunk.clone(), caller, flow: row.is.flow.clone(), lang, on_machine, zone, begun, is_test: true };
         self.test = Some(Waiting { call, since: real });
         // As fast as its trunk lets it.
         self.dialer.take(Event::Runs { campaign: TEST, trunk, limits: Limits { per_minute: 60, concurrent: 1 } }, real);

@@ -27,6 +27,7 @@ impl House {
             calendar: Arc::new(Calendar::built_in()),
             flows: none.clone(),
             trunks: none,
+            callers: Arc::default(),
             rules: Arc::new(crate::outbound::trigger::built_in()),
         };
         let rules = trigger::built_in();

@@ -15,6 +15,7 @@ pub fn campaign(name: &str) -> NewCampaign {
         flow: "welcome".to_owned(),
         lang: Lang::Zh,
         trunk: String::new(),
+        caller: String::new(),
         week: String::new(),
         per_minute: 60,
         concurrent: 10,

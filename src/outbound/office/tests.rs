@@ -16,6 +16,7 @@ async fn office() -> Office {
         calendar: Arc::new(Calendar::built_in()),
         flows: named("welcome"),
         trunks: named("east"),
+        callers: Arc::new(BTreeMap::from([("east".to_owned(), vec!["10001".to_owned()])])),
         rules: Arc::new(crate::outbound::trigger::built_in()),
     }
 }
@@ -149,4 +150,8 @@ async fn settings_name_what_is_there() {
     assert!(told(NewCampaign { flow: "wellcome".into(), ..campaign("a") }).contains("no flow `wellcome`; there are: "));
     assert!(told(NewCampaign { trunk: "west".into(), ..campaign("a") }).contains("no trunk `west`; there are: east"));
     assert!(office.check(&NewCampaign { trunk: "east".into(), ..campaign("a") }).is_ok());
+    assert!(
+        told(NewCampaign { caller: "95533".into(), ..campaign("a") }).contains("`east` does not show the number 95533; it shows: 10001; ")
+    );
+    assert!(office.check(&NewCampaign { caller: "10001".into(), ..campaign("a") }).is_ok());
 }

@@ -41,6 +41,7 @@ pub(super) struct Typed {
     flow: String,
     lang: Lang,
     trunk: String,
+    caller: String,
     /// Only with hours of its own.
     own_hours: Option<String>,
     monday: String,
@@ -68,6 +69,7 @@ impl Typed {
             flow: new.flow.clone(),
             lang: new.lang,
             trunk: new.trunk.clone(),
+            caller: new.caller.clone(),
             own_hours: week.map(|_| "on".to_owned()),
             monday,
             tuesday,
@@ -117,6 +119,7 @@ impl Typed {
             flow: self.flow.clone(),
             lang: self.lang,
             trunk: self.trunk.clone(),
+            caller: self.caller.clone(),
             week: write_week(self.week()?.as_ref()),
             per_minute: number(&self.per_minute)?,
             concurrent: number(&self.concurrent)?,
@@ -170,6 +173,8 @@ struct Page {
     is_new: bool,
     flows: Vec<String>,
     trunks: Vec<String>,
+    /// Trunk and number that it may show.
+    callers: Vec<(String, String)>,
     fault: &'static str,
     hours: Hours,
 }
@@ -219,7 +224,19 @@ fn editor(console: &Console, visitor: &Visitor, typed: Typed, id: Option<i64>, f
     let back = id.map_or_else(|| PATH.to_owned(), |id| format!("{PATH}/{id}"));
     let action = id.map_or_else(|| PATH.to_owned(), |id| format!("{PATH}/{id}/settings"));
     let hours = shown_hours(console, frame(), &typed);
-    Page { frame: frame(), typed, action, back, is_new: id.is_none(), flows: (office.flows)(), trunks: (office.trunks)(), fault, hours }
+    let callers = office.callers.iter().flat_map(|(trunk, numbers)| numbers.iter().map(|number| (trunk.clone(), number.clone()))).collect();
+    Page {
+        frame: frame(),
+        typed,
+        action,
+        back,
+        is_new: id.is_none(),
+        flows: (office.flows)(),
+        trunks: (office.trunks)(),
+        callers,
+        fault,
+        hours,
+    }
 }
 
 async fn new(State(console): State<Arc<Console>>, visitor: Visitor) -> Answer {
@@ -246,6 +263,7 @@ async fn hours(State(console): State<Arc<Console>>, visitor: Visitor, Form(typed
 fn wrong(error: OfficeError) -> Result<&'static str, Fault> {
     Ok(match error {
         OfficeError::NoFlow(..) => "campaigns.no_flow",
+        OfficeError::NoCaller { .. } => "campaigns.no_caller",
         OfficeError::NoTrunk(..) => "campaigns.no_trunk",
         OfficeError::Campaign(CampaignError::NameTaken(_)) => "campaigns.name_taken",
         OfficeError::Campaign(CampaignError::Limits(_)) => "campaigns.bad_limits",

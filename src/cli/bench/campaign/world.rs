@@ -136,6 +136,7 @@ pub async fn prepare(database: &Database, contacts: usize, limits: Limits) -> Re
             flow: "bill_due".to_owned(),
             lang: Lang::Zh,
             trunk: "network".to_owned(),
+            caller: String::new(),
             week: String::new(),
             per_minute: per_minute.max(1),
             concurrent: concurrent.max(1),
