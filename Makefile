@@ -49,7 +49,7 @@ test-web: models
 	PROGRAM=$(PROGRAM) SCREENS=target/web node --test tests/web/
 
 test-sip: models
-	@scripts/install-packages sip-tester baresip tcpdump curl python3 iproute2
+	@scripts/install-packages sip-tester baresip tcpdump curl python3 iproute2 openssl
 	PROGRAM=$(PROGRAM) tests/sip/run
 
 fixtures: models

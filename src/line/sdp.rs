@@ -1,4 +1,5 @@
-//! Offers and answers of sound (SDP: RFC 8866, RFC 3264; DTMF: RFC 4733). Pure: text in, text and an agreement out.
+//! Offers and answers of sound (SDP: RFC 8866, RFC 3264; DTMF: RFC 4733; keys: RFC 4568). Pure but for the keys it draws: text in, text and an
+//! agreement out.
 //!
 //! A [`Negotiation`] belongs to one call and remembers what it said last, so that the version in `o=` rises only when something changed. Of
 //! several streams the first that we can carry is taken and the others are refused with port 0. Addresses are the sender's claim: one outside
@@ -6,11 +7,18 @@
 
 use crate::audio::codec;
 use crate::line::networks::Networks;
+use crate::line::rtp::srtp::{MasterKey, Secured};
+use crypto::Offered;
 use sdp_types::{AddrType, Attribute, Connection, Media, NetType, Origin, Session, Time};
 use std::net::{IpAddr, SocketAddr};
 
+pub mod crypto;
+mod direction;
 #[cfg(test)]
 mod tests;
+
+pub use crypto::Protection;
+pub use direction::Direction;
 
 /// Bodies past this size are not read.
 const LONGEST_BODY: usize = 16 * 1024;
@@ -62,48 +70,6 @@ impl Codec {
     }
 }
 
-/// Which way sound flows, as seen from us.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    Both,
-    /// We speak into somebody's hold.
-    SendOnly,
-    /// We are on hold and hear music.
-    ReceiveOnly,
-    Inactive,
-}
-
-impl Direction {
-    const NAMES: [(&str, Direction); 4] = [
-        ("sendrecv", Direction::Both),
-        ("sendonly", Direction::SendOnly),
-        ("recvonly", Direction::ReceiveOnly),
-        ("inactive", Direction::Inactive),
-    ];
-
-    fn name(self) -> &'static str {
-        match self {
-            Direction::Both => "sendrecv",
-            Direction::SendOnly => "sendonly",
-            Direction::ReceiveOnly => "recvonly",
-            Direction::Inactive => "inactive",
-        }
-    }
-
-    /// The same flow from the other side.
-    fn mirrored(self) -> Direction {
-        match self {
-            Direction::SendOnly => Direction::ReceiveOnly,
-            Direction::ReceiveOnly => Direction::SendOnly,
-            other => other,
-        }
-    }
-
-    pub fn sends(self) -> bool {
-        matches!(self, Direction::Both | Direction::SendOnly)
-    }
-}
-
 /// What both sides agreed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Agreed {
@@ -118,6 +84,8 @@ pub struct Agreed {
     pub rtcp_mux: bool,
     /// As seen from us; [`Direction::sends`] is false while we are on hold.
     pub direction: Direction,
+    /// The keys, when the sound is encrypted.
+    pub secured: Option<Secured>,
 }
 
 /// Why no sound can flow.
@@ -130,11 +98,20 @@ pub enum SdpError {
     #[error("no codec in common; PCMA and PCMU are spoken here")]
     NoCommonCodec,
     /// Answer 488.
-    #[error("no stream of telephone sound (RTP/AVP) is offered")]
+    #[error("no stream of telephone sound (RTP/AVP or RTP/SAVP) is offered")]
     NoSound,
     /// Answer 488, and count it: somebody may be aiming our packets at a third party.
     #[error("sound may not go to {0}; the networks allowed are in the configuration")]
     ForeignAddress(String),
+    /// Answer 488.
+    #[error("encrypted sound is not taken on this way; sip.srtp says where it is")]
+    Encrypted,
+    /// Answer 488.
+    #[error("only encrypted sound is taken here")]
+    Unencrypted,
+    /// Answer 488.
+    #[error("no way to encrypt in common; AES_CM_128_HMAC_SHA1_80 and _32 are spoken here")]
+    NoCommonCipher,
     /// Answer 488.
     #[error("packets of less than 20 ms are not sent")]
     ShortPackets,
@@ -146,6 +123,11 @@ pub struct Negotiation {
     local: SocketAddr,
     /// In the order of our liking.
     codecs: Vec<Codec>,
+    protection: Protection,
+    /// Our key, and the peer's that it was told to.
+    key: Option<(MasterKey, Option<MasterKey>)>,
+    /// Whether the sound is encrypted, once that is agreed on.
+    encrypted: Option<bool>,
     id: u64,
     version: u64,
     last: Option<Session>,
@@ -154,7 +136,13 @@ pub struct Negotiation {
 impl Negotiation {
     /// `local` is what the peer is told: never an unspecified address. `id` makes the session unique.
     pub fn new(local: SocketAddr, codecs: &[Codec], id: u64) -> Negotiation {
-        Negotiation { local, codecs: codecs.to_vec(), id, version: 1, last: None }
+        let codecs = codecs.to_vec();
+        Negotiation { local, codecs, protection: Protection::Plain, key: None, encrypted: None, id, version: 1, last: None }
+    }
+
+    /// The same with encrypted sound.
+    pub fn protected(self, protection: Protection) -> Negotiation {
+        Negotiation { protection, ..self }
     }
 
     /// Our answer to an offer.
@@ -162,10 +150,14 @@ impl Negotiation {
         let offer = read(offer)?;
         let mut taken = None;
         let mut failure = SdpError::NoSound;
-        for (index, media) in offer.medias.iter().enumerate() {
+        let mut streams: Vec<_> = offer.medias.iter().enumerate().collect();
+        streams.sort_by_key(|(_, media)| !crypto::is_secured(media));
+        for (index, media) in streams {
             match self.carry(&offer, media, allowed) {
-                Ok(agreed) => {
-                    taken = Some((index, agreed));
+                Ok((agreed, theirs)) => {
+                    let secured = theirs.map(|theirs| theirs.with(self.our_key(theirs.key)));
+                    self.encrypted = Some(secured.is_some());
+                    taken = Some((index, Agreed { secured, ..agreed }));
                     break;
                 }
                 // The reason of a stream that could have been ours says more than that of a video.
@@ -182,6 +174,9 @@ impl Negotiation {
 
     /// Our offer, in an INVITE of ours or in the answer to one that offered nothing.
     pub fn offer(&mut self) -> Vec<u8> {
+        if self.offers_encrypted() {
+            self.key.get_or_insert_with(|| (crypto::fresh(), None));
+        }
         let stream = self.stream(&self.codecs, None);
         self.write(vec![stream])
     }
@@ -195,16 +190,49 @@ impl Negotiation {
     }
 
     /// The peer's answer to our offer.
-    pub fn accept(&self, answer: &[u8], allowed: &Networks) -> Result<Agreed, SdpError> {
+    pub fn accept(&mut self, answer: &[u8], allowed: &Networks) -> Result<Agreed, SdpError> {
         let answer = read(answer)?;
         let media = answer.medias.first().ok_or(SdpError::NoSound)?;
-        self.carry(&answer, media, allowed)
+        let (agreed, theirs) = self.carry(&answer, media, allowed)?;
+        let ours = self.last.as_ref().and_then(|last| last.medias.first());
+        let secured = match (theirs, ours.filter(|ours| crypto::is_secured(ours)), self.key) {
+            (None, None, _) => None,
+            (Some(theirs), Some(ours), Some((key, _))) if crypto::was_offered(ours, &theirs) => {
+                self.key = Some((key, Some(theirs.key)));
+                Some(theirs.with(key))
+            }
+            (None, Some(_), _) => return Err(SdpError::Unencrypted),
+            _ => return Err(SdpError::NoCommonCipher),
+        };
+        self.encrypted = Some(secured.is_some());
+        Ok(Agreed { secured, ..agreed })
+    }
+
+    /// What was agreed on is offered again; before that, as much as may be.
+    fn offers_encrypted(&self) -> bool {
+        self.protection == Protection::Encrypted || self.encrypted.unwrap_or(self.protection == Protection::Either)
+    }
+
+    /// The key of our direction: another one as soon as the peer has another, for then it may be another telephone, which knows no numbers of before.
+    fn our_key(&mut self, theirs: MasterKey) -> MasterKey {
+        let ours = match self.key {
+            Some((ours, known)) if known.is_none_or(|known| known == theirs) => ours,
+            _ => crypto::fresh(),
+        };
+        self.key = Some((ours, Some(theirs)));
+        ours
     }
 
     /// What would be agreed if `media` were the stream of the call.
-    fn carry(&self, session: &Session, media: &Media, allowed: &Networks) -> Result<Agreed, SdpError> {
-        if media.media != "audio" || media.port == 0 || media.proto != "RTP/AVP" {
+    fn carry(&self, session: &Session, media: &Media, allowed: &Networks) -> Result<(Agreed, Option<Offered>), SdpError> {
+        let secured = crypto::is_secured(media);
+        if media.media != "audio" || media.port == 0 || !(secured || media.proto == crypto::PLAIN) {
             return Err(SdpError::NoSound);
+        }
+        match (secured, self.protection) {
+            (true, Protection::Plain) => return Err(SdpError::Encrypted),
+            (false, Protection::Encrypted) => return Err(SdpError::Unencrypted),
+            _ => {}
         }
         let (codec, payload_type) = self.common(media).ok_or(SdpError::NoCommonCodec)?;
         if attribute(media, "maxptime").and_then(|text| text.trim().parse::<u32>().ok()).is_some_and(|ms| ms < PTIME_MS) {
@@ -222,7 +250,8 @@ impl Negotiation {
         let remote = SocketAddr::new(claimed, media.port);
         let rtcp_mux = has(media, "rtcp-mux");
         let remote_rtcp = if rtcp_mux { remote } else { rtcp_address(media, remote, allowed)? };
-        Ok(Agreed { codec, payload_type, digits: digits(media), remote, remote_rtcp, rtcp_mux, direction })
+        let theirs = if secured { Some(crypto::first(media).ok_or(SdpError::NoCommonCipher)?) } else { None };
+        Ok((Agreed { codec, payload_type, digits: digits(media), remote, remote_rtcp, rtcp_mux, direction, secured: None }, theirs))
     }
 
     /// The codec that the other side likes best of those that we speak, and its payload type there.
@@ -240,7 +269,12 @@ impl Negotiation {
     /// Our stream: an answer if something is agreed, else an offer of all `codecs`.
     fn stream(&self, codecs: &[Codec], agreed: Option<&Agreed>) -> Media {
         let mut formats = Vec::new();
-        let mut attributes = Vec::new();
+        let mut attributes: Vec<Attribute> = match (agreed, self.key) {
+            (Some(agreed), _) => agreed.secured.iter().map(crypto::answer).collect(),
+            (None, Some((key, _))) if self.offers_encrypted() => crypto::offer(key).collect(),
+            (None, _) => Vec::new(),
+        };
+        let protocol = if attributes.is_empty() { crypto::PLAIN } else { crypto::SECURED };
         for codec in codecs {
             let payload_type = agreed.map_or(codec.payload_type(), |agreed| agreed.payload_type);
             formats.push(payload_type.to_string());
@@ -260,7 +294,7 @@ impl Negotiation {
             media: "audio".to_owned(),
             port: self.local.port(),
             num_ports: None,
-            proto: "RTP/AVP".to_owned(),
+            proto: protocol.to_owned(),
             fmt: formats.join(" "),
             media_title: None,
             connections: Vec::new(),

@@ -2,12 +2,14 @@
 
 mod bridging;
 mod calling;
+mod encrypted;
 pub mod exchange;
 mod lossy;
 pub mod phone;
 mod registering;
 mod secure;
 mod sound;
+mod timers;
 mod torture;
 mod wire;
 

@@ -7,7 +7,7 @@ use crate::line::networks::Networks;
 use crate::line::sdp::Codec;
 use crate::line::sip::handover::Person;
 use crate::line::sip::secure::{self, Certificates, Identity, Key, Trust};
-use crate::line::sip::settings::{Carrier, Handover, Settings};
+use crate::line::sip::settings::{Carrier, Handover, Settings, Srtp};
 use crate::text::{Lang, PhoneNumber};
 use anyhow::{Context, bail};
 use serde::{Deserialize, Deserializer};
@@ -34,6 +34,9 @@ pub struct Sip {
     pub media_ports: [u16; 2],
     #[serde(default = "codecs")]
     pub codecs: Vec<CodecName>,
+    /// Where sound is encrypted.
+    #[serde(default)]
+    pub srtp: SrtpName,
     /// How long a call rings before it is answered.
     #[serde(default)]
     pub ring_ms: u64,
@@ -60,6 +63,28 @@ pub struct Listen(pub Carrier, pub SocketAddr);
 pub enum CodecName {
     Pcma,
     Pcmu,
+}
+
+/// Where sound is encrypted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SrtpName {
+    Never,
+    #[default]
+    Tls,
+    Everywhere,
+    Required,
+}
+
+impl From<SrtpName> for Srtp {
+    fn from(name: SrtpName) -> Srtp {
+        match name {
+            SrtpName::Never => Srtp::Never,
+            SrtpName::Tls => Srtp::Tls,
+            SrtpName::Everywhere => Srtp::Everywhere,
+            SrtpName::Required => Srtp::Required,
+        }
+    }
 }
 
 /// How callers are handed to a person.
@@ -124,6 +149,7 @@ impl Sip {
             allowed: self.allow.clone(),
             ports: self.media_ports[0]..=self.media_ports[1],
             codecs: codecs.collect(),
+            srtp: self.srtp.into(),
             lang,
             ring: Duration::from_millis(self.ring_ms),
             transfer: self.handover()?,
@@ -220,6 +246,7 @@ mod tests {
         check("listen = []", "sip.listen is empty");
         check("listen = [\"udp:127.0.0.1:5060\"]\ncodecs = []", "sip.codecs is empty");
         check("listen = [\"udp:127.0.0.1:5060\"]\ncodecs = [\"opus\"]", "unknown variant `opus`");
+        check("listen = [\"udp:127.0.0.1:5060\"]\nsrtp = \"sometimes\"", "unknown variant `sometimes`");
         check("listen = [\"udp:127.0.0.1:5060\"]\ntransfer_to = \"the office\"", "sip.transfer_to");
         check("listen = [\"udp:127.0.0.1:5060\"]\ntransfer_to = \"13800000001\"\ntransfer_by = \"bridge\"", "sip.transfer_to");
         check("listen = [\"udp:127.0.0.1:5060\"]\ntransfer_to = \"sip:a@b\"\ntransfer_trunk = \"main\"", "no section sip.trunks.main");

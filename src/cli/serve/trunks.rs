@@ -1,11 +1,11 @@
 //! The `[sip.trunks.NAME]` sections of the configuration.
 
-use super::telephone::{self, Listen};
+use super::telephone::{self, Listen, SrtpName};
 use crate::cli::Failure;
 use crate::line::networks::Networks;
 use crate::line::sip::digest::Account;
 use crate::line::sip::secure::{Identity, Peer};
-use crate::line::sip::settings::Carrier;
+use crate::line::sip::settings::{Carrier, Srtp};
 use crate::line::sip::trunk::Trunk;
 use crate::outbound::dialer::Limits;
 use crate::text::PhoneNumber;
@@ -37,6 +37,8 @@ pub struct Section {
     ca_file: Option<PathBuf>,
     /// The name that its certificate must carry; the server's host without it.
     certificate_name: Option<String>,
+    /// Where it differs from sip.srtp.
+    srtp: Option<SrtpName>,
     /// For how long we register at a time.
     register_seconds: Option<u64>,
     /// Calls of campaigns that may be begun in a minute, and be under way at once.
@@ -129,6 +131,7 @@ impl Section {
             name: name.to_owned(),
             carrier,
             secured: self.secured(carrier, host, identity)?,
+            srtp: self.srtp.map(Srtp::from),
             server: server.to_owned(),
             domain: self.domain.clone().unwrap_or_else(|| host.to_owned()),
             number: self.number.clone(),

@@ -7,6 +7,7 @@
 use super::ports::PortPair;
 use super::relay::Passing;
 use super::report::Quality;
+use super::srtp::{Channel, Unopened};
 use super::stream::{Received, Start, Stream, is_report, samples_in};
 use super::{TELEPHONE_RATE_HZ, TICK_SAMPLES};
 use crate::audio::resample::Resampler;
@@ -60,12 +61,18 @@ pub struct Dropped {
     pub malformed: u64,
     /// Of a kind that was not agreed on, comfort noise among them.
     pub unknown: u64,
+    /// Of a key that was not agreed on.
+    pub forged: u64,
+    /// Encrypted ones that were there before.
+    pub repeated: u64,
 }
 
 /// See the module's text.
 pub struct Media {
     sockets: PortPair,
     stream: Stream,
+    /// When the sound is encrypted.
+    channel: Option<Channel>,
     /// Our name in reports.
     name: String,
     allowed: Arc<Networks>,
@@ -93,6 +100,7 @@ impl Media {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
         Media {
             sockets,
+            channel: agreed.secured.as_ref().map(Channel::new),
             stream: Stream::new(agreed, start),
             name: format!("{:08x}@tingshuo", start.source),
             allowed,
@@ -122,6 +130,10 @@ impl Media {
         }
         self.silent_ms = 0;
         self.lost_ms = 0;
+        match (&mut self.channel, &agreed.secured) {
+            (Some(channel), Some(secured)) => channel.agree(secured),
+            (channel, secured) => *channel = secured.as_ref().map(Channel::new),
+        }
         self.stream.agree(agreed);
     }
 
@@ -194,8 +206,13 @@ impl Media {
         }
     }
 
-    fn send_packet(&self, packet: &[u8]) {
-        send(&self.sockets.rtp, packet, self.source.unwrap_or(self.stream.agreed().remote));
+    fn send_packet(&mut self, packet: &[u8]) {
+        let to = self.source.unwrap_or(self.stream.agreed().remote);
+        match &mut self.channel {
+            None => send(&self.sockets.rtp, packet, to),
+            // What cannot be encrypted is not sent.
+            Some(channel) => drop(channel.sealer.seal(packet).map(|sealed| send(&self.sockets.rtp, &sealed, to))),
+        }
     }
 
     fn pass_time(&mut self) {
@@ -241,8 +258,11 @@ impl Media {
             self.dropped.foreign += 1;
             return None;
         }
+        let bytes = self.packet.get_mut(..length)?;
+        let reports = self.stream.agreed().rtcp_mux && is_report(bytes);
+        let length = opened(self.channel.as_mut(), &mut self.dropped, bytes, reports)?;
         let bytes = self.packet.get(..length)?;
-        if self.stream.agreed().rtcp_mux && is_report(bytes) {
+        if reports {
             self.lost_ms = 0;
             self.stream.take_report(bytes, now_ntp());
             return None;
@@ -269,12 +289,14 @@ impl Media {
     fn take_report(&mut self, read: io::Result<(usize, SocketAddr)>) {
         let Ok((length, from)) = read else { return };
         let known = self.source.is_some_and(|source| source.ip() == from.ip()) || from.ip() == self.stream.agreed().remote_rtcp.ip();
-        match self.report.get(..length) {
-            Some(bytes) if known => {
-                self.lost_ms = 0;
-                self.stream.take_report(bytes, now_ntp());
-            }
-            _ => self.dropped.foreign += 1,
+        let Some(bytes) = self.report.get_mut(..length).filter(|_| known) else {
+            self.dropped.foreign += 1;
+            return;
+        };
+        let length = opened(self.channel.as_mut(), &mut self.dropped, bytes, true);
+        if let Some(bytes) = length.and_then(|length| self.report.get(..length)) {
+            self.lost_ms = 0;
+            self.stream.take_report(bytes, now_ntp());
         }
     }
 
@@ -292,7 +314,11 @@ impl Media {
             return;
         }
         self.until_report_ms = REPORT_EVERY_MS;
-        let Some(report) = self.stream.report(&self.name, now_ntp()) else { return };
+        let Some(mut report) = self.stream.report(&self.name, now_ntp()) else { return };
+        if let Some(channel) = &mut self.channel {
+            let Some(sealed) = channel.sealer.seal_report(&report) else { return };
+            report = sealed;
+        }
         let agreed = self.stream.agreed();
         let (socket, to) = match self.source {
             _ if agreed.remote_rtcp.ip().is_unspecified() => return,
@@ -304,6 +330,24 @@ impl Media {
         };
         send(socket, &report, to);
     }
+}
+
+/// Shows what is encrypted where it lies; gives its length, or counts why it is dropped.
+fn opened(channel: Option<&mut Channel>, dropped: &mut Dropped, bytes: &mut [u8], reports: bool) -> Option<usize> {
+    let Some(channel) = channel else { return Some(bytes.len()) };
+    let opened = if reports { channel.opener.open_report(bytes) } else { channel.opener.open(bytes) };
+    match opened {
+        Ok(length) => return Some(length),
+        Err(Unopened::Malformed) => dropped.malformed += 1,
+        Err(Unopened::Repeated) => dropped.repeated += 1,
+        Err(Unopened::Forged) => {
+            dropped.forged += 1;
+            if dropped.forged == 1 {
+                tracing::warn!("packets come whose key was not agreed on; they are dropped");
+            }
+        }
+    }
+    None
 }
 
 /// A packet that the machine cannot take now is lost, as it would be on the way.

@@ -73,6 +73,8 @@ impl fmt::Debug for MasterKey {
 /// What was agreed on for both directions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Secured {
+    /// Of the `a=crypto` that both sides mean.
+    pub number: u32,
     pub suite: Suite,
     pub ours: MasterKey,
     pub theirs: MasterKey,
@@ -245,6 +247,32 @@ impl Opener {
             self.reports.apply(source, index, body.get_mut(REPORT_HEAD..length).unwrap_or_default());
         }
         Ok(length)
+    }
+}
+
+/// Both directions of a call.
+#[derive(Clone)]
+pub struct Channel {
+    agreed: Secured,
+    pub sealer: Sealer,
+    pub opener: Opener,
+}
+
+impl Channel {
+    pub fn new(agreed: &Secured) -> Channel {
+        let (sealer, opener) = (Sealer::new(agreed.suite, &agreed.ours), Opener::new(agreed.suite, &agreed.theirs));
+        Channel { agreed: agreed.clone(), sealer, opener }
+    }
+
+    /// A direction whose key stays goes on counting; one with another begins anew.
+    pub fn agree(&mut self, agreed: &Secured) {
+        let before = std::mem::replace(&mut self.agreed, agreed.clone());
+        if (before.suite, before.ours) != (agreed.suite, agreed.ours) {
+            self.sealer = Sealer::new(agreed.suite, &agreed.ours);
+        }
+        if (before.suite, before.theirs) != (agreed.suite, agreed.theirs) {
+            self.opener = Opener::new(agreed.suite, &agreed.theirs);
+        }
     }
 }
 

@@ -263,6 +263,7 @@ mod tests {
             remote: "192.0.2.5:4000".parse().unwrap(),
             remote_rtcp: "192.0.2.5:4001".parse().unwrap(),
             rtcp_mux: false,
+            secured: None,
             direction,
         }
     }

@@ -74,11 +74,90 @@ fn only_configured_codecs_are_spoken() {
 fn what_cannot_be_carried() {
     fails(&["m=audio 4000 RTP/AVP 18 9"], SdpError::NoCommonCodec);
     fails(&["m=audio 0 RTP/AVP 0"], SdpError::NoSound);
-    fails(&["m=audio 4000 RTP/SAVP 0"], SdpError::NoSound);
+    fails(&["m=audio 4000 RTP/SAVP 0"], SdpError::Encrypted);
+    fails(&["m=audio 4000 UDP/TLS/RTP/SAVPF 0"], SdpError::NoSound);
     fails(&["m=video 4000 RTP/AVP 31"], SdpError::NoSound);
     fails(&[], SdpError::NoSound);
     fails(&["m=audio 4000 RTP/AVP 8", "a=maxptime:10"], SdpError::ShortPackets);
     fails(&["m=video 4000 RTP/AVP 31", "m=audio 4000 RTP/AVP 18"], SdpError::NoCommonCodec);
+}
+
+const KEY: &str = "a=crypto:4 AES_CM_128_HMAC_SHA1_32 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
+const OTHER_KEY: &str = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR";
+
+#[test]
+fn encrypted_sound_is_answered_as_the_call_may_have_it() {
+    let check = |protection: Protection, lines: &[&str], expected: Result<&str, SdpError>| {
+        let answered = negotiation().protected(protection).answer(offer(lines).as_bytes(), &networks());
+        let answered = answered.map(|(agreed, body)| {
+            let text = String::from_utf8(body).unwrap();
+            assert_eq!(agreed.secured.is_some(), text.contains("a=crypto:"), "{text}");
+            text.lines()
+                .filter(|line| line.starts_with("m=") || line.starts_with("a=crypto"))
+                .map(|line| line.chars().take(20).collect::<String>())
+                .collect::<Vec<_>>()
+                .join(", ")
+        });
+        assert_eq!(answered.as_deref(), expected.as_ref().map(|text| *text), "{protection:?} {lines:?}");
+    };
+    let (plain, secured) = ("m=audio 4000 RTP/AVP 8", "m=audio 4002 RTP/SAVP 8");
+    let taken = "m=audio 20000 RTP/SA, a=crypto:4 AES_CM_12";
+    check(Protection::Plain, &[secured, KEY], Err(SdpError::Encrypted));
+    check(Protection::Plain, &[plain], Ok("m=audio 20000 RTP/AV"));
+    check(Protection::Plain, &[plain, KEY], Ok("m=audio 20000 RTP/AV"));
+    check(Protection::Either, &[secured, KEY], Ok(taken));
+    check(Protection::Either, &[plain], Ok("m=audio 20000 RTP/AV"));
+    // Encrypted sound goes before plain sound, wherever it stands.
+    check(Protection::Either, &[plain, secured, KEY], Ok("m=audio 0 RTP/AVP 8, m=audio 20000 RTP/SA, a=crypto:4 AES_CM_12"));
+    check(Protection::Encrypted, &[secured, KEY], Ok(taken));
+    check(Protection::Encrypted, &[plain], Err(SdpError::Unencrypted));
+    // The first that can be used; none that can.
+    check(Protection::Either, &[secured, "a=crypto:1 F8_128_HMAC_SHA1_80 inline:AAAA", KEY, OTHER_KEY], Ok(taken));
+    check(Protection::Either, &[secured], Err(SdpError::NoCommonCipher));
+    check(Protection::Either, &[secured, "a=crypto:1 F8_128_HMAC_SHA1_80 inline:AAAA"], Err(SdpError::NoCommonCipher));
+}
+
+#[test]
+fn an_encrypted_offer_of_ours_is_accepted_by_another_of_us_and_by_nobody_else() {
+    let mut caller = Negotiation::new("192.0.2.2:30000".parse().unwrap(), &Codec::ALL, 8).protected(Protection::Either);
+    let mut callee = negotiation().protected(Protection::Either);
+    let ours = caller.offer();
+    let text = String::from_utf8(ours.clone()).unwrap();
+    assert!(text.contains("RTP/SAVP 8 0 101\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:"), "{text}");
+    let (callee_says, answer) = callee.answer(&ours, &networks()).unwrap();
+    let (callee_says, caller_says) = (callee_says.secured.unwrap(), caller.accept(&answer, &networks()).unwrap().secured.unwrap());
+    assert_eq!((callee_says.ours, callee_says.theirs), (caller_says.theirs, caller_says.ours));
+    assert_ne!(callee_says.ours, callee_says.theirs);
+    // A sign of life, and another offer in the same call, have the same keys.
+    for again in [caller.again(), caller.offer()] {
+        let (callee_again, answer) = callee.answer(&again, &networks()).unwrap();
+        assert_eq!(
+            callee_again.secured.as_ref().map(|secured| (secured.ours, secured.theirs)),
+            Some((callee_says.ours, callee_says.theirs))
+        );
+        assert!(caller.accept(&answer, &networks()).is_ok());
+    }
+    // Plain, of a line that was never offered, without a line.
+    let mut refused = |lines: &[&str], error: SdpError| assert_eq!(caller.accept(offer(lines).as_bytes(), &networks()), Err(error));
+    refused(&["m=audio 4000 RTP/AVP 8"], SdpError::Unencrypted);
+    refused(&["m=audio 4000 RTP/SAVP 8", KEY], SdpError::NoCommonCipher);
+    refused(&["m=audio 4000 RTP/SAVP 8"], SdpError::NoCommonCipher);
+}
+
+#[test]
+fn another_telephone_is_told_another_key() {
+    let mut ours = negotiation().protected(Protection::Either);
+    let mut keys = |line: &str| {
+        let (agreed, _) = ours.answer(offer(&["m=audio 4000 RTP/SAVP 8", line]).as_bytes(), &networks()).unwrap();
+        agreed.secured.unwrap().ours
+    };
+    let (first, again, other) = (keys(KEY), keys(KEY), keys(OTHER_KEY));
+    assert!(first == again && first != other);
+    assert!(!format!("{ours:?}").contains(&format!("{:?}", first.0)), "keys have no Debug");
+    // Once the sound is plain it is not offered otherwise.
+    let mut ours = negotiation().protected(Protection::Either);
+    ours.answer(offer(&["m=audio 4000 RTP/AVP 8"]).as_bytes(), &networks()).unwrap();
+    assert!(!String::from_utf8(ours.offer()).unwrap().contains("crypto"));
 }
 
 #[test]

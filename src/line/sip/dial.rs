@@ -146,7 +146,9 @@ impl<A: Answerer> Outgoing<A> {
         let sockets = server.ports.bind().await.map_err(|_| Cause::NoRoom)?;
         let port = sockets.rtp.local_addr().map_err(|_| Cause::NoRoom)?.port();
         let local = SocketAddr::new(server.media_address, port);
-        let mut negotiation = Negotiation::new(local, &server.settings.codecs, rand::random::<u64>() >> 2);
+        let srtp = trunk.and_then(|trunk| trunk.srtp).unwrap_or(server.settings.srtp);
+        let negotiation = Negotiation::new(local, &server.settings.codecs, rand::random::<u64>() >> 2);
+        let mut negotiation = negotiation.protected(srtp.protection(way.local.r#type));
         let tag = random_text(TAG_LETTERS);
         let from = from(order, trunk, &way);
         let call_id = random_text(CALL_ID_LETTERS);

@@ -6,7 +6,7 @@ use super::Answerer;
 use super::gate::{Verdict, examine};
 use super::line::SipLine;
 use super::server::Server;
-use super::settings::{Carrier, Handover, Settings, SipError};
+use super::settings::{Carrier, Handover, Settings, SipError, Srtp};
 use crate::call::line::Line;
 use crate::call::reception::{Incoming, Refusal};
 use crate::line::networks::Networks;
@@ -63,6 +63,7 @@ impl Judge {
             transfer: Handover::None,
             trunks: Vec::new(),
             identity: None,
+            srtp: Srtp::Never,
             trust: None,
         };
         let (to_service, incoming) = unbounded_channel();

@@ -328,7 +328,8 @@ impl<A: Answerer> Inner<A> {
 
     /// A line with its end for the signalling.
     pub fn line(self: &Arc<Self>, sockets: PortPair, agreed: Agreed, to_call: Sender<ToCall>) -> (SipLine, Sender<ToLine>) {
-        let start = Start { source: rand::random(), sequence: rand::random(), timestamp: rand::random() };
+        // In the lower half: a peer that loses the first packets must not lose count of how often the numbers began anew (RFC 3711, section 3.3.1).
+        let start = Start { source: rand::random(), sequence: rand::random::<u16>() >> 1, timestamp: rand::random() };
         let media = Media::new(sockets, agreed, self.allowed.clone(), start);
         let (to_line, from_call) = channel(QUEUE);
         let transfer = match &self.settings.transfer {

@@ -4,7 +4,7 @@ use super::handover::Person;
 use super::secure::{Identity, Trust};
 use super::trunk::Trunk;
 use crate::line::networks::Networks;
-use crate::line::sdp::Codec;
+use crate::line::sdp::{Codec, Protection};
 use crate::text::Lang;
 use rsipstack::sip::Transport;
 use std::io;
@@ -45,6 +45,30 @@ impl Carrier {
     }
 }
 
+/// Where sound is encrypted (SRTP). Its keys travel in the messages, so by themselves they are a secret over TLS only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Srtp {
+    Never,
+    /// Offered and taken with messages over TLS; plain sound is taken as well.
+    #[default]
+    Tls,
+    /// The same on all ways.
+    Everywhere,
+    /// On all ways, and nothing else is taken.
+    Required,
+}
+
+impl Srtp {
+    pub(super) fn protection(self, transport: Option<Transport>) -> Protection {
+        match self {
+            Srtp::Required => Protection::Encrypted,
+            Srtp::Everywhere => Protection::Either,
+            Srtp::Tls if transport == Some(Transport::Tls) => Protection::Either,
+            Srtp::Tls | Srtp::Never => Protection::Plain,
+        }
+    }
+}
+
 /// How callers are handed to a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Handover {
@@ -69,6 +93,7 @@ pub struct Settings {
     pub ports: RangeInclusive<u16>,
     /// In the order of our liking.
     pub codecs: Vec<Codec>,
+    pub srtp: Srtp,
     pub lang: Lang,
     /// How long a call rings before it is answered.
     pub ring: Duration,

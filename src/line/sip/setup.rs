@@ -92,7 +92,8 @@ impl<A: Answerer> Setup<A> {
         })?;
         let port = sockets.rtp.local_addr().map_err(|_| Refused::from(500))?.port();
         let local = SocketAddr::new(self.server.media_address, port);
-        let mut negotiation = Negotiation::new(local, &self.server.settings.codecs, rand::random::<u64>() >> 2);
+        let protection = self.server.settings.srtp.protection(self.leg.way.local.r#type);
+        let mut negotiation = Negotiation::new(local, &self.server.settings.codecs, rand::random::<u64>() >> 2).protected(protection);
         let (agreed, body) = if request.body.is_empty() {
             (None, negotiation.offer())
         } else {

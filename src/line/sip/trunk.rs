@@ -2,7 +2,7 @@
 
 use super::digest::Account;
 use super::secure::Peer;
-use super::settings::Carrier;
+use super::settings::{Carrier, Srtp};
 use crate::call::dial::{Callee, Cause};
 use rsipstack::sip::Uri;
 use std::time::Duration;
@@ -14,6 +14,8 @@ pub struct Trunk {
     pub carrier: Carrier,
     /// Who has to be there, when the carrier is TLS.
     pub secured: Option<Peer>,
+    /// Where it differs from other calls.
+    pub srtp: Option<Srtp>,
     /// Host and port of the machine that our messages go to.
     pub server: String,
     /// What stands behind the at sign.

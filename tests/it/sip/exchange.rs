@@ -41,6 +41,7 @@ impl Exchange {
             name: "main".to_owned(),
             carrier: Carrier::Udp,
             secured: None,
+            srtp: None,
             server: self.address.to_string(),
             domain: "pbx.example".to_owned(),
             number: Some("10086".to_owned()),

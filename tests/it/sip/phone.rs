@@ -15,7 +15,7 @@ use tingshuo::line::sdp::Codec;
 use tingshuo::line::sip::Answerer;
 use tingshuo::line::sip::line::SipLine;
 use tingshuo::line::sip::server::Server;
-use tingshuo::line::sip::settings::{Carrier, Handover, Settings};
+use tingshuo::line::sip::settings::{Carrier, Handover, Settings, Srtp};
 use tingshuo::text::Lang;
 use tokio::net::{TcpStream, UdpSocket};
 use tokio_rustls::TlsConnector;
@@ -91,6 +91,7 @@ pub fn settings() -> Settings {
         transfer: Handover::Refer("sip:person@127.0.0.1".to_owned()),
         trunks: Vec::new(),
         identity: None,
+        srtp: Srtp::default(),
         trust: None,
     }
 }
@@ -280,13 +281,18 @@ impl Phone {
 
     /// Answers a request of the service.
     pub async fn reply(&mut self, request: &Message, code: u16) {
+        self.reply_with(request, code, "", "").await;
+    }
+
+    /// The same with more; `extra` are whole lines.
+    pub async fn reply_with(&mut self, request: &Message, code: u16, extra: &str, body: &str) {
         let copied: String = request
             .0
             .lines()
             .filter(|line| ["Via:", "From:", "To:", "Call-ID:", "CSeq:"].iter().any(|name| line.starts_with(name)))
             .map(|line| format!("{line}\r\n"))
             .collect();
-        self.say(&format!("SIP/2.0 {code} OK\r\n{copied}Content-Length: 0\r\n\r\n")).await;
+        self.say(&format!("SIP/2.0 {code} OK\r\n{copied}{extra}Content-Length: {}\r\n\r\n{body}", body.len())).await;
     }
 }
 

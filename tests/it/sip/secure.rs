@@ -10,7 +10,7 @@ use std::time::Duration;
 use tingshuo::call::dial::{Callee, Cause, Order};
 use tingshuo::line::sip::registration::Standing;
 use tingshuo::line::sip::secure::{Certificates, Fault, Identity, Key, Peer, Trust};
-use tingshuo::line::sip::settings::{Carrier, Settings};
+use tingshuo::line::sip::settings::{Carrier, Settings, Srtp};
 use tingshuo::line::sip::trunk::Trunk;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -21,10 +21,10 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio_rustls::{TlsAcceptor, TlsConnector, server};
 
 /// Who vouches, and for whom.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    fn new() -> Authority {
+    pub fn new() -> Authority {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         Authority(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
@@ -42,19 +42,19 @@ impl Authority {
         Identity::new(Certificates::read(certificate.as_bytes()).unwrap(), Key::read(key.as_bytes()).unwrap()).unwrap()
     }
 
-    fn trust(&self) -> Trust {
+    pub fn trust(&self) -> Trust {
         Trust::new(Certificates::read(self.0.pem().as_bytes()).unwrap()).unwrap()
     }
 
     /// The other side's own handshakes: as a client that trusts us, and as a server.
-    fn connector(&self) -> TlsConnector {
+    pub fn connector(&self) -> TlsConnector {
         let mut roots = RootCertStore::empty();
         roots.add(self.0.der().clone()).unwrap();
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions().unwrap();
         TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
     }
 
-    async fn pbx(&self, name: &str) -> Pbx {
+    pub async fn pbx(&self, name: &str) -> Pbx {
         let (certificate, key) = self.vouch(name);
         let chain = vec![PemObject::from_pem_slice(certificate.as_bytes()).unwrap()];
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions().unwrap();
@@ -65,7 +65,7 @@ impl Authority {
 }
 
 /// A PBX that is connected to.
-struct Pbx {
+pub struct Pbx {
     listener: TcpListener,
     acceptor: TlsAcceptor,
     address: SocketAddr,
@@ -78,15 +78,16 @@ impl Pbx {
         self.acceptor.accept(stream).await
     }
 
-    async fn connected(&self) -> Exchange {
+    pub async fn connected(&self) -> Exchange {
         Exchange::on(self.greeted().await.unwrap(), self.address).await
     }
 
-    fn trunk(&self, trust: &Trust, register: Option<Duration>) -> Trunk {
+    pub fn trunk(&self, trust: &Trust, register: Option<Duration>) -> Trunk {
         Trunk {
             name: "main".to_owned(),
             carrier: Carrier::Tls,
             secured: Some(Peer::new("pbx.example", trust, None).unwrap()),
+            srtp: Some(Srtp::Never),
             server: self.address.to_string(),
             domain: "pbx.example".to_owned(),
             number: Some("10086".to_owned()),
@@ -96,7 +97,7 @@ impl Pbx {
     }
 }
 
-fn listening(authority: &Authority) -> Settings {
+pub fn listening(authority: &Authority) -> Settings {
     let listen = vec![(Carrier::Tls, "127.0.0.1:0".parse().unwrap())];
     Settings { listen, identity: Some(authority.identity("pbx.example")), ..settings() }
 }
@@ -202,7 +203,7 @@ async fn a_sips_address_is_called_over_tls_or_not_at_all() {
         trunk: trunk.map(str::to_owned),
         ..order()
     };
-    let (server, _) = serve(Echo::default(), Settings { trust: Some(authority.trust()), ..settings() }).await;
+    let (server, _) = serve(Echo::default(), Settings { trust: Some(authority.trust()), srtp: Srtp::Never, ..settings() }).await;
     let dialling = server.call_out(order(None));
     let mut exchange = pbx.connected().await;
     let invite = exchange.take("8 101").await;
