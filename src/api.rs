@@ -118,6 +118,7 @@ fn router(api: Api, ending: watch::Receiver<bool>) -> Router {
     let gate = Arc::new(gate);
     let Sources { office, audition, test_calls, .. } = sources.clone();
     let rehearsal = campaigns::rehearsal::Rehearsal { office, audition, test_calls };
+    let wall = desk.as_ref().map(|desk| console::Wall { board: desk.hub.board(), rules: desk.rules.clone() });
     let lines = Arc::new(Lines { reception, softphone, token, lang, trunks });
     let first = if softphone == Softphone::Off { "/console" } else { "/call" };
     let routes = Routes::new(&gate).get("/", async move || Redirect::temporary(first));
@@ -127,7 +128,7 @@ fn router(api: Api, ending: watch::Receiver<bool>) -> Router {
         .merge(campaigns::routes(&gate, sources.office.clone()))
         .merge(campaigns::rehearsal::routes(&gate, rehearsal))
         .merge(desk::routes(&gate, desk))
-        .merge(console::routes(&gate, sources, ending))
+        .merge(console::routes(&gate, sources, wall, ending))
         .fallback(console::pages::missing)
         .layer(middleware::from_fn(harden))
 }

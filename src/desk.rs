@@ -9,6 +9,7 @@ pub mod hub;
 pub mod queue;
 pub mod rules;
 pub mod station;
+pub mod wall;
 
 pub use engine::{Action, Desk, Event, Failure, Status};
 pub use hub::{Books, Hub, Station};

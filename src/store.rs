@@ -13,6 +13,7 @@ pub mod contact_attempts;
 pub mod contact_imports;
 pub mod contacts;
 pub mod database;
+pub mod desk_waits;
 pub mod dialing;
 pub mod do_not_call;
 pub mod incidents;
@@ -41,6 +42,7 @@ pub use contact_attempts::{Begun, Checks, ContactAttempts, Ended, Found, Lost, R
 pub use contact_imports::{ContactImports, ImportPart, ImportRow};
 pub use contacts::{AttemptRow, ContactRow, Contacts, NewContact, SoughtContacts};
 pub use database::{Database, StoreError};
+pub use desk_waits::{DeskWait, DeskWaits, WaitFigures};
 pub use dialing::Dialing;
 pub use do_not_call::{DoNotCall, Refusal, RefusalRow};
 pub use incidents::{Incident, Incidents};

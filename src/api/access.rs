@@ -83,6 +83,8 @@ pub static TABLE: &[Rule] = &[
     rule(Method::GET, "/console", EVERYBODY),
     rule(Method::GET, "/console/desk", DESK),
     rule(Method::GET, "/desk/line", DESK),
+    rule(Method::GET, "/console/wall", LEADERS),
+    rule(Method::GET, "/console/wall/events", LEADERS),
     rule(Method::GET, "/console/settings", EVERYBODY),
     rule(Method::POST, "/console/settings/language", EVERYBODY),
     rule(Method::POST, "/console/settings/password", EVERYBODY),

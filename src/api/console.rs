@@ -23,6 +23,7 @@ mod settings;
 mod sign_in;
 mod surveys;
 mod trial;
+mod wall;
 mod words;
 
 use super::Sources;
@@ -32,6 +33,7 @@ use axum::Router;
 use jiff::civil::DateTime;
 use std::sync::Arc;
 use tokio::sync::{Mutex, watch};
+pub(super) use wall::Wall;
 
 /// What pages share.
 pub(super) struct Console {
@@ -39,6 +41,8 @@ pub(super) struct Console {
     pub sources: Sources,
     /// Whether the service is about to end: what is sent for as long as somebody watches ends then.
     pub ending: watch::Receiver<bool>,
+    /// Where the queue wall looks; `None` without a desk.
+    pub wall: Option<Wall>,
     /// Held while the knowledge base is written.
     pub editing: Mutex<()>,
 }
@@ -49,11 +53,11 @@ impl Console {
     }
 }
 
-pub(super) fn routes(gate: &Arc<Gate>, sources: Sources, ending: watch::Receiver<bool>) -> Router {
+pub(super) fn routes(gate: &Arc<Gate>, sources: Sources, wall: Option<Wall>, ending: watch::Receiver<bool>) -> Router {
     let routes = Routes::new(gate).get("/console", pages::home);
     let routes = settings::routes(sign_in::routes(assets::routes(routes)));
     let routes = incidents::routes(orders::routes(live::routes(calls::routes(routes))));
     let routes = do_not_call::routes(campaigns::routes(knowledge::routes(desk::routes(routes))));
-    let routes = search::routes(people::routes(trial::routes(surveys::routes(flows::routes(customers::routes(routes))))));
-    routes.served_with(Arc::new(Console { gate: gate.clone(), sources, ending, editing: Mutex::new(()) }))
+    let routes = search::routes(wall::routes(people::routes(trial::routes(surveys::routes(flows::routes(customers::routes(routes)))))));
+    routes.served_with(Arc::new(Console { gate: gate.clone(), sources, ending, wall, editing: Mutex::new(()) }))
 }

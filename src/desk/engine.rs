@@ -1,10 +1,13 @@
 //! The desk's decisions, pure: something happens, [`Desk::step`] says what is to be done. Every event ends with `Desk::settle`, so that nobody waits
 //! while somebody who could help is free.
 
+mod agent;
 #[cfg(test)]
 mod any_day;
 #[cfg(test)]
 mod tests;
+
+pub use agent::{Agent, Status};
 
 use super::queue::{AgentId, CallerId, Waiting, Want};
 use super::rules::Rules;
@@ -135,27 +138,6 @@ impl Failure {
     }
 }
 
-/// What an agent does.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Status {
-    Away,
-    Ready,
-    Ringing { caller: CallerId, waiting: Waiting, since: DateTime },
-    Talking { caller: CallerId, waiting: Waiting, since: DateTime },
-    WrapUp { until: DateTime },
-}
-
-/// Somebody who takes calls, one at a time.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Agent {
-    pub skills: BTreeSet<String>,
-    pub status: Status,
-    /// Since when there was no call to take: who has had none for longest is asked first.
-    pub idle_since: DateTime,
-    /// Goes away after the present call.
-    pub leaves: bool,
-}
-
 /// See the module's text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Desk {
@@ -193,7 +175,7 @@ impl Desk {
         let mut actions = Vec::new();
         match event {
             Event::SignedIn { agent, skills } => {
-                let new = || Agent { skills: BTreeSet::new(), status: Status::Away, idle_since: now, leaves: false };
+                let new = || Agent::new(now);
                 self.agents.entry(agent).or_insert_with(new).skills = skills;
             }
             Event::Ready { agent } => self.ready(&agent, now),
@@ -213,6 +195,7 @@ impl Desk {
             Event::Tick => self.tick(now, &mut actions),
         }
         self.settle(now, &mut actions);
+        self.agents.values_mut().for_each(|agent| agent.note_state(now));
         actions
     }
 

@@ -7,18 +7,21 @@ mod post;
 mod stations;
 #[cfg(test)]
 mod tests;
+mod views;
 
 use super::queue::{AgentId, CallerId};
 use super::rules::Rules;
 use super::station::{FromAgent, Person, ToAgent};
+use super::wall::Board;
 use crate::business::Clock;
 use crate::call::transfer::{Case, DeskEnd, FromCall, ToCall, TransferPort};
 use crate::care::WorkOrders;
 use crate::store::Database;
 use post::Post;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{self, Receiver, Sender};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
 /// Messages that may wait for the desk; sound is fifty a second for each direction of a call.
@@ -56,6 +59,7 @@ pub struct Books {
 #[derive(Clone)]
 pub struct Hub {
     inbox: Sender<Message>,
+    board: watch::Receiver<Arc<Board>>,
 }
 
 /// The desk is not there any more.
@@ -75,8 +79,14 @@ impl Hub {
     /// The desk, and the task that is it; the task ends with the last [`Hub`], [`Station`] and call.
     pub fn new(rules: Rules, books: Books) -> (Hub, impl Future<Output = ()> + Send + use<>) {
         let (inbox, coming) = mpsc::channel(INBOX);
-        let post = Post::new(rules, books, inbox.downgrade());
-        (Hub { inbox }, run(post, coming))
+        let (shown, board) = watch::channel(Arc::default());
+        let post = Post::new(rules, books, inbox.downgrade(), shown);
+        (Hub { inbox, board }, run(post, coming))
+    }
+
+    /// The desk as it is, whenever that changes.
+    pub fn board(&self) -> watch::Receiver<Arc<Board>> {
+        self.board.clone()
     }
 
     /// Opens somebody's station.

@@ -30,6 +30,7 @@ pub struct Rules {
     pub most_waiting: usize,
     /// An agent whose line broke may go on with the call so long.
     pub come_back_s: i64,
+    pub service: Service,
     /// The line of an agent in a call is broken when no sound came for so long.
     pub quiet_line: SignedDuration,
 }
@@ -62,6 +63,22 @@ pub struct Points {
     pub minute: u32,
 }
 
+/// How soon how many callers are to be answered: what the queue wall measures a day by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    #[serde(rename = "within")]
+    pub within_s: i64,
+    pub percent: i64,
+}
+
+impl Default for Service {
+    /// Eighty of a hundred within twenty seconds.
+    fn default() -> Service {
+        Service { within_s: 20, percent: 80 }
+    }
+}
+
 type Text = Located<String>;
 
 #[derive(Deserialize)]
@@ -87,6 +104,7 @@ struct Raw {
     usual_call: Located<u32>,
     most_waiting: Located<u32>,
     come_back: Located<u32>,
+    service: Option<Located<Service>>,
     quiet_line: Located<f64>,
 }
 
@@ -130,6 +148,11 @@ impl Rules {
         for value in times.into_iter().filter(|value| value.value == 0) {
             fault(value.place, "at least 1".into());
         }
+        if let Some(service) =
+            raw.service.as_ref().filter(|service| service.value.within_s < 1 || !(1..=100).contains(&service.value.percent))
+        {
+            fault(service.place, "at least 1 second, and from 1 to 100 percent".into());
+        }
         let quiet_line = SignedDuration::try_from_secs_f64(raw.quiet_line.value).ok().filter(|quiet| *quiet >= SHORTEST_QUIET);
         if quiet_line.is_none() {
             fault(raw.quiet_line.place, format!("at least {SHORTEST_QUIET:#} without sound show that a line is broken"));
@@ -151,6 +174,7 @@ impl Rules {
             usual_call_s: raw.usual_call.value.into(),
             most_waiting: raw.most_waiting.value as usize,
             come_back_s: raw.come_back.value.into(),
+            service: raw.service.map(|service| service.value).unwrap_or_default(),
             quiet_line: quiet_line.unwrap_or(SHORTEST_QUIET),
         })
     }
@@ -180,6 +204,7 @@ mod tests {
         rejected("[report_loss]", "[loss]", "there is no intent `loss`");
         rejected("minute: 1", "minute: 0", "waits for ever");
         rejected("ring: 20", "ring: 0", "at least 1");
+        rejected("percent: 80", "percent: 101", "from 1 to 100");
         rejected("quiet_line: 1.5", "quiet_line: 0.1", "without sound");
         rejected("quiet_line: 1.5", "quiet_line: -1e300", "without sound");
     }

@@ -4,8 +4,8 @@ use super::runs::Run;
 use super::sealed_phone::Sealer;
 use super::together::Together;
 use super::{
-    Attempts, CallBacks, Calls, Campaigns, Changes, ContactAttempts, ContactImports, Contacts, Dialing, DoNotCall, Incidents, Notices,
-    Sessions, StoredPhone, Surveys, TestCalls, TriggeredCalls, Unanswered, Users, WorkOrders,
+    Attempts, CallBacks, Calls, Campaigns, Changes, ContactAttempts, ContactImports, Contacts, DeskWaits, Dialing, DoNotCall, Incidents,
+    Notices, Sessions, StoredPhone, Surveys, TestCalls, TriggeredCalls, Unanswered, Users, WorkOrders,
 };
 use crate::text::PhoneNumber;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -173,6 +173,11 @@ impl Database {
     /// Work orders and their history.
     pub fn work_orders(&self) -> WorkOrders<'_> {
         WorkOrders(self)
+    }
+
+    /// How waits for a person ended.
+    pub fn desk_waits(&self) -> DeskWaits<'_> {
+        DeskWaits(self)
     }
 
     /// Processes that dial.

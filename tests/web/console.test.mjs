@@ -106,6 +106,7 @@ const signedIn = (role, lang, width, isDark) => visit.signedIn(browser, site, ro
 
 const pages = () => [
   ["live", "/console/live"],
+  ["wall", "/console/wall"],
   ["calls", "/console/calls"],
   ["calls-none", "/console/calls?q=nothing-like-this"],
   ["call", `/console/calls/${aCall}`],

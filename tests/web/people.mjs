@@ -15,7 +15,7 @@ export const PATIENCE = { timeout: 400_000 };
 // Pages that nobody looks at keep their clocks.
 const ARGS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", "--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding"];
 
-// `times` are lines of the desk's rules, in seconds; people are always there, and a machine that is busy does not break their lines. `agents` are [name, language] with the skills zh and billing.
+// `times` are lines of the desk's rules, in seconds; people are always there, and a machine that is busy does not break their lines. `agents` are [name, language, role] with the skills zh and billing; agents where no role is named.
 export async function openHouse(times, agents) {
   mkdirSync(SCREENS, { recursive: true });
   const folder = mkdtempSync(join(tmpdir(), "tingshuo-people-"));
@@ -28,8 +28,8 @@ export async function openHouse(times, agents) {
   }
   writeFileSync(join(folder, "desk.yaml"), rules);
   writeFileSync(join(folder, "tingshuo.toml"), `database = "${database}"\n[calls]\nhearing = 0\n[http]\nlisten = "127.0.0.1:0"\n[desk]\nrules = "${join(folder, "desk.yaml")}"\n`);
-  for (const [name, lang] of agents) {
-    const added = spawnSync(PROGRAM, ["user", "add", name, "--role", "agent", "--lang", lang, "--skills", "zh,billing", "--database", database], { input: `${PASSWORD}\n` });
+  for (const [name, lang, role = "agent"] of agents) {
+    const added = spawnSync(PROGRAM, ["user", "add", name, "--role", role, "--lang", lang, "--skills", "zh,billing", "--database", database], { input: `${PASSWORD}\n` });
     assert.equal(added.status, 0, String(added.stderr));
   }
   const service = spawn(PROGRAM, ["serve", "--no-prerender", "--config", join(folder, "tingshuo.toml")], { stdio: ["ignore", "pipe", "inherit"] });

@@ -18,7 +18,7 @@ macro_rules! file {
     };
 }
 
-const FILES: [(&str, &str, &[u8]); 13] = [
+const FILES: [(&str, &str, &[u8]); 15] = [
     file!("icon.svg", "image/svg+xml", "style/icon.svg"),
     file!("form.css", CSS, "style/form.css"),
     file!("console.css", CSS, "console/console.css"),
@@ -27,6 +27,8 @@ const FILES: [(&str, &str, &[u8]); 13] = [
     file!("live.js", SCRIPT, "console/live.js"),
     file!("desk.css", CSS, "console/desk.css"),
     file!("desk.js", SCRIPT, "console/desk.js"),
+    file!("wall.css", CSS, "console/wall.css"),
+    file!("wall.js", SCRIPT, "console/wall.js"),
     file!("campaigns.css", CSS, "console/campaigns.css"),
     file!("campaigns.js", SCRIPT, "console/campaigns.js"),
     file!("rehearsal.js", SCRIPT, "console/rehearsal.js"),

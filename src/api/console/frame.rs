@@ -29,8 +29,9 @@ pub(super) struct Entry {
 }
 
 /// Name, words, path; shown to whom the table of routes lets in.
-const RAIL: [(&str, &str, &str); 12] = [
+const RAIL: [(&str, &str, &str); 13] = [
     ("desk", "rail.desk", "/console/desk"),
+    ("wall", "rail.wall", "/console/wall"),
     ("live", "rail.live", "/console/live"),
     ("calls", "rail.calls", "/console/calls"),
     ("orders", "rail.orders", "/console/orders"),
@@ -110,7 +111,7 @@ impl Frame {
     pub fn rail(&self) -> Vec<Entry> {
         let Some(person) = &self.person else { return Vec::new() };
         let may = |path: &str| access::who(&Method::GET, path).is_some_and(|who| who.lets_in(person.role));
-        let entries = RAIL.into_iter().filter(|(name, _, path)| may(path) && (self.has_desk || *name != "desk"));
+        let entries = RAIL.into_iter().filter(|(name, _, path)| may(path) && (self.has_desk || !matches!(*name, "desk" | "wall")));
         entries.map(|(name, word, path)| Entry { name, word, path, is_here: name == self.here }).collect()
     }
 }

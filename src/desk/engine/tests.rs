@@ -194,3 +194,19 @@ fn an_agent_who_leaves_finishes_the_call_first() {
     day.check(4, Event::HungUp { agent: agent("an") }, &["served c1"]);
     assert_eq!(day.desk.agents[&agent("an")].status, Status::Away);
 }
+
+#[test]
+fn how_long_somebody_does_what_he_does_is_known() {
+    let mut day = Day::new().with("an", &["zh"], 0);
+    let since = |day: &Day| day.desk.agents[&agent("an")].state_since;
+    day.step(60, Event::Away { agent: agent("an") });
+    day.step(90, Event::Tick);
+    assert_eq!(since(&day), at(60), "away since then, whenever the last call was");
+    day.step(100, Event::Ready { agent: agent("an") });
+    day.arrives(130, "c1", want(&[], None));
+    assert_eq!(since(&day), at(130), "it rings");
+    day.step(135, Event::Accepted { agent: agent("an") });
+    day.step(200, Event::HungUp { agent: agent("an") });
+    day.step(210, Event::Tick);
+    assert_eq!(since(&day), at(200), "written up since then");
+}

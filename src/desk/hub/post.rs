@@ -8,12 +8,15 @@ use crate::desk::engine::{Action, Desk, Event, Failure, Status};
 use crate::desk::queue::{AgentId, CallerId, Want};
 use crate::desk::rules::Rules;
 use crate::desk::station::ToAgent;
+use crate::desk::wall::{Board, skills_text};
 use crate::dialog::TransferFailure;
 use crate::text::{PhoneNumber, Value};
 use jiff::civil::DateTime;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Sender, WeakSender};
+use tokio::sync::watch;
 
 /// A promise that cannot be written down by then is none.
 const KEPT_WITHIN: Duration = Duration::from_millis(1_500);
@@ -27,6 +30,7 @@ pub(super) struct Post {
     pub inbox: WeakSender<Message>,
     pub callers: BTreeMap<CallerId, Caller>,
     pub stations: BTreeMap<AgentId, AtStation>,
+    pub board: watch::Sender<Arc<Board>>,
     now: DateTime,
     links: u64,
     parties: u32,
@@ -36,6 +40,8 @@ pub(super) struct Post {
 pub(super) struct Caller {
     pub case: Case,
     to_call: Sender<ToCall>,
+    /// Since when he waits, and for which skills; `None` when that is over.
+    pub waits: Option<(DateTime, String)>,
 }
 
 impl Caller {
@@ -50,10 +56,10 @@ impl Caller {
 }
 
 impl Post {
-    pub fn new(rules: Rules, books: Books, inbox: WeakSender<Message>) -> Post {
+    pub fn new(rules: Rules, books: Books, inbox: WeakSender<Message>, board: watch::Sender<Arc<Board>>) -> Post {
         let now = (books.clock)();
         let (callers, stations) = (BTreeMap::new(), BTreeMap::new());
-        Post { engine: Desk::new(rules), books, inbox, callers, stations, now, links: 0, parties: 0 }
+        Post { engine: Desk::new(rules), books, inbox, callers, stations, board, now, links: 0, parties: 0 }
     }
 
     /// The present moment; never before an earlier one, whatever the clock does.
@@ -107,12 +113,16 @@ impl Post {
         match action {
             Action::Ring { agent, caller } => self.show_case(&agent, &caller),
             Action::StopRinging { .. } => {}
-            Action::Connect { agent, caller } => self.connect(&agent, &caller),
+            Action::Connect { agent, caller } => {
+                self.waited(&caller, "answered");
+                self.connect(&agent, &caller);
+            }
             Action::Tell { caller, place, expected_s } => {
                 let can_be_called = self.callers.get(&caller).is_some_and(|caller| caller.case.caller.is_some());
                 self.tell(&caller, ToCall::Place { place, expected_s, can_be_called });
             }
             Action::Back { caller, why } => {
+                self.waited(&caller, why.name());
                 let why = self.failure(why);
                 self.let_go(&caller, ToCall::Back(why));
             }
@@ -154,7 +164,8 @@ impl Post {
     fn asked(&mut self, case: Case, to_call: Sender<ToCall>) {
         let caller = CallerId(case.call_id.clone());
         let want = self.want(&case);
-        self.callers.insert(caller.clone(), Caller { case, to_call });
+        let waits = Some((self.now(), skills_text(&want.needed.union(&want.wished).cloned().collect())));
+        self.callers.insert(caller.clone(), Caller { case, to_call, waits });
         self.step(Event::Arrived { caller, want });
     }
 
@@ -176,6 +187,7 @@ impl Post {
     fn caller_gone(&mut self, id: &CallerId) {
         // A call that was let go has no place here any more.
         if self.callers.contains_key(id) {
+            self.waited(id, "left");
             self.step(Event::Left { caller: id.clone() });
             self.empty(id);
             if let Some(caller) = self.callers.remove(id) {
@@ -232,6 +244,7 @@ impl Post {
         if talks || !self.callers.contains_key(id) {
             return;
         }
+        self.waited(id, "called_back");
         self.step(Event::Left { caller: id.clone() });
         self.let_go(id, ToCall::CallBackKept);
         self.show_views();

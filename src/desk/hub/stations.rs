@@ -6,13 +6,12 @@ use crate::call::conference::{Party, Role};
 use crate::call::line::Frame;
 use crate::call::transfer::{Case, ToCall};
 use crate::care::Draft;
-use crate::desk::engine::{Agent, Event, Status};
+use crate::desk::engine::{Event, Status};
 use crate::desk::queue::{AgentId, CallerId};
-use crate::desk::station::{Colleague, Doing, FromAgent, Person, Queued, Refusal, ToAgent, View};
+use crate::desk::station::{FromAgent, Person, Refusal, ToAgent, View};
 use crate::store::{CallEvent, StoreError};
 use crate::text::{Lang, PhoneNumber, Record, Value};
 use jiff::civil::DateTime;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
 
@@ -21,8 +20,8 @@ const NOTE_TRIES: u32 = 12;
 
 /// Somebody's place, with or without a line to it.
 pub(super) struct AtStation {
-    person: Person,
-    line: Option<(LinkId, Sender<ToAgent>)>,
+    pub person: Person,
+    pub line: Option<(LinkId, Sender<ToAgent>)>,
     /// Since when there is none.
     lost: Option<DateTime>,
     /// Took calls when the line broke.
@@ -31,14 +30,14 @@ pub(super) struct AtStation {
     party: Option<Party>,
     /// The last sound that came since one is in it.
     sound_at: Option<DateTime>,
-    held: bool,
+    pub held: bool,
     /// In a call beside its agent.
-    beside: Option<(CallerId, Party, Role)>,
+    pub beside: Option<(CallerId, Party, Role)>,
     /// The last call, for what is written down afterwards.
     last: Option<Last>,
     /// What was known of the last call when it ended: a page that is opened again writes down the rest with it.
     last_case: Option<Box<Case>>,
-    shown: Option<Arc<View>>,
+    pub shown: Option<Arc<View>>,
 }
 
 #[derive(Clone)]
@@ -52,7 +51,7 @@ struct Last {
 }
 
 impl AtStation {
-    fn tell(&self, what: ToAgent) {
+    pub fn tell(&self, what: ToAgent) {
         if let Some((_, line)) = &self.line {
             // A station that takes nothing any more is noticed at the next look.
             let _ = line.try_send(what);
@@ -322,46 +321,6 @@ impl Post {
         }
     }
 
-    /// Tells each station how things stand, when that has changed.
-    pub(super) fn show_views(&mut self) {
-        let now = self.now();
-        let queue: Vec<Queued> = self
-            .engine
-            .queue(now)
-            .into_iter()
-            .map(|(caller, waiting)| Queued {
-                caller: caller.clone(),
-                since: waiting.since,
-                level: waiting.want.level.clone(),
-                skills: waiting.want.needed.union(&waiting.want.wished).cloned().collect::<BTreeSet<_>>(),
-            })
-            .collect();
-        let colleague = |(id, agent): (&AgentId, &Agent)| {
-            let station = self.stations.get(id)?;
-            let (doing, since, caller) = doing(agent);
-            let (shown, interrupted) = (station.person.shown.clone(), station.line.is_none());
-            Some(Colleague { id: id.clone(), shown, doing, since, caller, interrupted })
-        };
-        let agents: Vec<Colleague> = self.engine.agents().filter_map(colleague).collect();
-        for (id, station) in &mut self.stations {
-            let Some(own) = agents.iter().find(|colleague| colleague.id == *id).filter(|_| station.line.is_some()) else { continue };
-            let view = View {
-                doing: own.doing,
-                since: own.since,
-                caller: own.caller.clone(),
-                held: station.held,
-                beside: station.beside.as_ref().map(|(caller, _, role)| (caller.clone(), *role)),
-                queue: queue.clone(),
-                agents: agents.clone(),
-            };
-            if station.shown.as_deref() != Some(&view) {
-                let view = Arc::new(view);
-                station.shown = Some(view.clone());
-                station.tell(ToAgent::View(view));
-            }
-        }
-    }
-
     fn wrap_up(&mut self, id: &AgentId, disposition: String, note: String) {
         let known = disposition.is_empty() || self.engine.rules().dispositions.iter().any(|known| known.id == disposition);
         let now = self.now();
@@ -424,15 +383,5 @@ impl Post {
     pub(super) fn order_opened(&self, id: &AgentId, number: Option<String>) {
         let Some(station) = self.stations.get(id) else { return };
         station.tell(number.map_or(ToAgent::Refused(Refusal::NotKept), |number| ToAgent::OrderOpened { number }));
-    }
-}
-
-fn doing(agent: &Agent) -> (Doing, DateTime, Option<CallerId>) {
-    match &agent.status {
-        Status::Away => (Doing::Away, agent.idle_since, None),
-        Status::Ready => (Doing::Ready, agent.idle_since, None),
-        Status::Ringing { caller, since, .. } => (Doing::Ringing, *since, Some(caller.clone())),
-        Status::Talking { caller, since, .. } => (Doing::Talking, *since, Some(caller.clone())),
-        Status::WrapUp { until } => (Doing::WrapUp, *until, None),
     }
 }

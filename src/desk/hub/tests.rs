@@ -291,3 +291,29 @@ async fn a_call_back_an_order_and_a_note_are_written_down() {
     station.say(FromAgent::WrapUp { disposition: "solved".into(), note: "好".into() }).await.unwrap();
     assert_eq!(told(&mut station).await, ToAgent::Refused(Refusal::NotKept));
 }
+
+#[tokio::test]
+async fn the_wall_sees_who_waits_and_counts_how_it_ended() {
+    let (hub, database) = desk_in_real_time().await;
+    let mut board = hub.board();
+    let (mut station, mut end, _) = talking(&hub, "an", "c1").await;
+    let mut waiting = call(&hub, "c2");
+    assert!(matches!(next(&mut waiting).await, ToCall::Place { .. }));
+    let shown = board.wait_for(|board| board.queue.len() == 1).await.unwrap().clone();
+    assert_eq!(shown.queue[0].caller.as_deref(), Some("138****0001"), "masked");
+    assert_eq!(shown.agents.iter().map(|agent| (agent.shown.as_str(), agent.doing)).collect::<Vec<_>>(), [("AN", Doing::Talking)]);
+    drop(waiting);
+    board.wait_for(|board| board.queue.is_empty()).await.unwrap();
+    station.say(FromAgent::HangUp).await.unwrap();
+    assert_eq!(next(&mut end).await, ToCall::Served);
+    does(&mut station, Doing::WrapUp).await;
+    let midnight = date(2026, 11, 23).at(0, 0, 0, 0);
+    let figures = loop {
+        let figures = database.desk_waits().figures(midnight, 20).await.unwrap();
+        if figures.first().is_some_and(|figures| figures.answered + figures.abandoned == 2) {
+            break figures;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!((figures[0].skills.as_str(), figures[0].answered, figures[0].abandoned, figures[0].level()), ("zh", 1, 1, Some(50)));
+}
