@@ -137,6 +137,7 @@ fn look_up(account: &Account, request: &Request, now: DateTime) -> Result<Record
     let today = now.date();
     match request.operation.as_str() {
         "customer" => Ok(account.customer()),
+        "contact" => Ok(account.contact()),
         "balance" => Ok(billing::balance(account, now)),
         "bill" => billing::bill(account, given(request, "month", changes::month)?, today).ok_or(Failure::NotFound),
         "usage" => Ok(account.usage(today)),

@@ -160,6 +160,7 @@ const KINDS: &[(Kind, &[&str])] = &[
             "lang",
             "last_channel",
             "level",
+            "mail",
             "name",
             "offer",
             "pack",

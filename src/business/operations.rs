@@ -44,6 +44,8 @@ pub const OPERATIONS: &[Operation] = &[
         &["surname", "surname_en", "title", "title_en", "level", "level_name", "level_name_en", "tags", "area", "area_en", "lang", "lost"],
         &[],
     ),
+    // How the customer wants to be written to. channel: text, mail, none. mail: the address, empty where none is known.
+    read("contact", &[], &[], &["channel", "mail"], &[]),
     // Below zero is owed; owed is that amount, else zero.
     read("balance", &[], &[], &["balance", "in_arrears", "owed", "at"], &[]),
     // The last closed month unless `month` says another; six closed months and the running one (closed is false) are kept.

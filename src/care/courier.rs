@@ -1,6 +1,6 @@
 //! Carries kept notices to the outbox until it takes them; what it does not take is tried again, later each time.
 
-use super::notice::{Notice, Outbox, Taken};
+use super::notice::{Notice, NoticeError, Outbox, Taken};
 use crate::store::{Channel, Database, StoreError};
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
@@ -61,7 +61,11 @@ impl Courier {
                         self.database.notices().settled(kept.id, Some(now), None).await?;
                         carried.sent += 1;
                     }
-                    Err(error) if kept.attempts + 1 >= MOST_ATTEMPTS => {
+                    Err(NoticeError::Unwanted) => {
+                        self.database.notices().settled(kept.id, None, Some("not wanted")).await?;
+                        carried.unwanted += 1;
+                    }
+                    Err(error) if kept.attempts + 1 >= MOST_ATTEMPTS || matches!(error, NoticeError::Undeliverable(_)) => {
                         tracing::error!(about = kept.about, %error, "a notice to a customer is given up");
                         self.database.notices().settled(kept.id, None, Some(&error.to_string())).await?;
                         carried.given_up += 1;
@@ -100,7 +104,6 @@ impl Outbox for KeptOutbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::care::NoticeError;
     use crate::text::PhoneNumber;
     use jiff::civil::date;
     use std::sync::Mutex;

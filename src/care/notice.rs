@@ -32,6 +32,12 @@ pub enum NoticeError {
     /// The other system did not take it: try again later.
     #[error("{0}")]
     Refused(String),
+    /// It can never be delivered there: give it up.
+    #[error("{0}")]
+    Undeliverable(String),
+    /// The customer wants none.
+    #[error("not wanted")]
+    Unwanted,
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -19,7 +19,7 @@ use crate::asr::pool::step_back;
 use crate::business;
 use crate::call::editions::Editions;
 use crate::call::reception::Reception;
-use crate::care::{Courier, Outbox};
+use crate::care::{Courier, FileOutbox};
 use crate::line::audiosocket::{self, AudioSocket};
 use crate::line::sip::secure::Identity;
 use crate::line::sip::server::Server;
@@ -90,8 +90,12 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
     let sip = configuration.sip.as_ref().map(|section| section.settings(configuration.lang)).transpose()?;
     let connector = args.operator.connect()?;
     let is_demo = connector.is_none();
-    let webhook = configuration.notices.as_ref().map(|section| section.outbox()).transpose()?;
-    let House { services, editions, desk } = House::live(configuration.database.as_deref(), connector, webhook.is_some()).await?;
+    let House { services, editions, desk } =
+        House::live(configuration.database.as_deref(), connector, configuration.notices.is_some()).await?;
+    let outbox = match &configuration.notices {
+        Some(section) => section.outbox(&services.operator, FileOutbox::beside(&services.database))?,
+        None => services.outbox.clone(),
+    };
     let editions = Arc::new(editions);
     let recogniser = House::recogniser(true)?;
     let speech = House::speech(configuration.lang)?;
@@ -163,10 +167,6 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
     if !args.no_prerender {
         prerender(speech)?;
     }
-    let outbox: Arc<dyn Outbox> = match webhook {
-        Some(webhook) => Arc::new(webhook),
-        None => services.outbox.clone(),
-    };
     let courier = Courier::new(services.database.clone(), outbox);
     doors.spawn(care::rounds(services.work_orders.clone(), courier, until(ending.clone())));
     let (stop_dialling, no_more_calls) = watch::channel(false);

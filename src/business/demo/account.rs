@@ -163,6 +163,17 @@ impl Account {
         ])
     }
 
+    /// How the customer wants to be written to; most have texts and no address.
+    pub fn contact(&self) -> Record {
+        let (channel, mail) = match self.seed.number {
+            "13800000005" => ("none", "chen@mail.example"),
+            "13800000007" => ("text", "smith@mail.example"),
+            "13800000008" => ("mail", "johnson@mail.example"),
+            _ => ("text", ""),
+        };
+        fields([("channel", Value::Text(channel.into())), ("mail", Value::Text(mail.into()))])
+    }
+
     /// What of the month's plan is used and left.
     pub fn usage(&self, today: Date) -> Record {
         let plan = self.plan(today);

@@ -2,9 +2,10 @@
 
 use super::outbound::Outbound;
 use super::telephone::{Sip, TransferBy};
+use crate::business::Operator;
 use crate::call::manners::{Manners, Readiness};
 use crate::call::reception::Limits;
-use crate::care::WebhookOutbox;
+use crate::care::{FileOutbox, Outbox, SmtpOutbox, WebhookOutbox, smtp};
 use crate::cli::Failure;
 use crate::line::networks::Networks;
 use crate::security::{Role, SessionLimits, Token};
@@ -14,6 +15,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// See `tingshuo.example.toml`, which has every field with its default.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -204,15 +206,77 @@ pub struct DeskSection {
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Notices {
-    pub webhook: String,
-    pub secret_file: PathBuf,
+    pub webhook: Option<String>,
+    pub secret_file: Option<PathBuf>,
+    /// Mail to those who want mail; all others as without it.
+    pub smtp: Option<Smtp>,
+}
+
+/// The mail server.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Smtp {
+    pub host: String,
+    pub port: Option<u16>,
+    #[serde(default)]
+    pub security: MailSecurity,
+    pub user: Option<String>,
+    pub password_file: Option<PathBuf>,
+    pub from: String,
+    #[serde(default = "Smtp::usual_subject")]
+    pub subject: String,
+}
+
+/// How the mail server is spoken with; `none` only on this machine.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum MailSecurity {
+    Tls,
+    #[default]
+    StartTls,
+    None,
+}
+
+impl Smtp {
+    fn usual_subject() -> String {
+        "听说电信通知 / Tingshuo Telecom".to_owned()
+    }
+
+    fn server(&self) -> Result<smtp::Server, Failure> {
+        let user = match (&self.user, &self.password_file) {
+            (Some(user), Some(path)) => {
+                let password = std::fs::read_to_string(path).with_context(|| format!("notices.smtp.password_file: {}", path.display()))?;
+                Some((user.clone(), password.trim().to_owned()))
+            }
+            (None, None) => None,
+            _ => bail!("notices.smtp: user and password_file belong together"),
+        };
+        let security = match self.security {
+            MailSecurity::Tls => smtp::Security::Tls,
+            MailSecurity::StartTls => smtp::Security::StartTls,
+            MailSecurity::None => smtp::Security::None,
+        };
+        let (host, port, from, subject) = (self.host.clone(), self.port, self.from.clone(), self.subject.clone());
+        Ok(smtp::Server { host, port, security, user, from, subject })
+    }
 }
 
 impl Notices {
-    pub fn outbox(&self) -> Result<WebhookOutbox, Failure> {
-        let path = &self.secret_file;
-        let secret = std::fs::read_to_string(path).with_context(|| format!("notices.secret_file: {}", path.display()))?;
-        WebhookOutbox::new(&self.webhook, &secret).map_err(|reason| anyhow::anyhow!("notices: {reason}"))
+    /// Where notices are carried; `files` takes what nothing else does.
+    pub fn outbox(&self, operator: &Arc<dyn Operator>, files: FileOutbox) -> Result<Arc<dyn Outbox>, Failure> {
+        let wrong = |reason: String| anyhow::anyhow!("notices: {reason}");
+        let texts: Arc<dyn Outbox> = match (&self.webhook, &self.secret_file) {
+            (Some(webhook), Some(path)) => {
+                let secret = std::fs::read_to_string(path).with_context(|| format!("notices.secret_file: {}", path.display()))?;
+                Arc::new(WebhookOutbox::new(webhook, &secret).map_err(wrong)?)
+            }
+            (None, None) => Arc::new(files),
+            _ => bail!("notices: webhook and secret_file belong together"),
+        };
+        match &self.smtp {
+            Some(section) => Ok(Arc::new(SmtpOutbox::new(section.server()?, operator.clone(), texts).map_err(wrong)?)),
+            None => Ok(texts),
+        }
     }
 }
 
