@@ -124,6 +124,8 @@ pub static TABLE: &[Rule] = &[
     rule(Method::GET, "/console/campaigns/{id}/contacts", LEADERS),
     rule(Method::POST, "/console/campaigns/{id}/search", LEADERS),
     rule(Method::GET, "/console/campaigns/{id}/contacts/{contact}", LEADERS),
+    rule(Method::GET, "/console/triggers", LEADERS),
+    rule(Method::POST, "/console/triggers/trial", LEADERS),
     rule(Method::GET, "/console/do-not-call", LEADERS),
     rule(Method::POST, "/console/do-not-call", CALLERS),
     rule(Method::POST, "/console/do-not-call/search", LEADERS),

@@ -23,6 +23,7 @@ mod settings;
 mod sign_in;
 mod surveys;
 mod trial;
+mod triggers;
 mod wall;
 mod words;
 
@@ -57,7 +58,7 @@ pub(super) fn routes(gate: &Arc<Gate>, sources: Sources, wall: Option<Wall>, end
     let routes = Routes::new(gate).get("/console", pages::home);
     let routes = settings::routes(sign_in::routes(assets::routes(routes)));
     let routes = incidents::routes(orders::routes(live::routes(calls::routes(routes))));
-    let routes = do_not_call::routes(campaigns::routes(knowledge::routes(desk::routes(routes))));
+    let routes = triggers::routes(do_not_call::routes(campaigns::routes(knowledge::routes(desk::routes(routes)))));
     let routes = search::routes(wall::routes(people::routes(trial::routes(surveys::routes(flows::routes(customers::routes(routes)))))));
     routes.served_with(Arc::new(Console { gate: gate.clone(), sources, ending, wall, editing: Mutex::new(()) }))
 }

@@ -4,7 +4,8 @@ use super::campaign::State;
 use super::import;
 use super::office::Office;
 use super::trigger::{Decision, Event, Fields, Kind, Rule};
-use crate::store::{Occasion, StoreError, Triggered};
+use crate::store::{NewTold, Occasion, StoreError, Triggered};
+use crate::text::PhoneNumber;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use std::collections::BTreeMap;
@@ -38,17 +39,47 @@ pub struct Effect {
     pub campaign: String,
     /// Empty where no call is wanted.
     pub occasion: String,
-    /// As [`Triggered::name`] has it; or `not_meant`, `over`, `no_campaign`.
+    /// One of [`BECAME`].
     pub became: &'static str,
     /// Not called before, where a call waits.
     pub next: Option<Timestamp>,
 }
+
+/// What may come of an event: as [`Triggered::name`] has it, or that there is no call by a rule, or no rule.
+pub const BECAME: [&str; 9] = ["waits", "before", "quiet", "under_way", "wrong_person", "not_meant", "over", "no_campaign", "no_rule"];
 
 /// Applies an event. The same again does nothing again: the occasion is known.
 ///
 /// # Errors
 /// It says too little, or the database does not answer.
 pub async fn apply(office: &Office, rules: &[Rule], told: &Told, now: Timestamp) -> Result<Vec<Effect>, EventError> {
+    let (customer, effects) = effects(office, rules, told, now, Way::Act).await?;
+    let no_rule = Effect { campaign: String::new(), occasion: String::new(), became: "no_rule", next: None };
+    for Effect { campaign, occasion, became, .. } in if effects.is_empty() { std::slice::from_ref(&no_rule) } else { effects.as_slice() } {
+        let row = NewTold { event: &told.event, customer: &customer, campaign, occasion, became };
+        if let Err(error) = office.database.told_events().add(row, now).await {
+            tracing::error!(%error, "what came of an event could not be noted; its effect stands");
+        }
+    }
+    Ok(effects)
+}
+
+/// What would come of an event if it were told now. Nothing is done and nothing is noted.
+///
+/// # Errors
+/// It says too little, or the database does not answer.
+pub async fn foresee(office: &Office, rules: &[Rule], told: &Told, now: Timestamp) -> Result<Vec<Effect>, EventError> {
+    Ok(effects(office, rules, told, now, Way::Foresee).await?.1)
+}
+
+/// Whether what an event leads to is done, or only told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Act,
+    Foresee,
+}
+
+async fn effects(office: &Office, rules: &[Rule], told: &Told, now: Timestamp, way: Way) -> Result<(PhoneNumber, Vec<Effect>), EventError> {
     let known = || Kind::ALL.map(Kind::name).join(", ");
     let kind = Kind::from_name(&told.event);
     let kind = kind.ok_or_else(|| EventError::Bad(format!("there is no event {:?}; there are {}", told.event, known())))?;
@@ -76,7 +107,9 @@ pub async fn apply(office: &Office, rules: &[Rule], told: &Told, now: Timestamp)
         let campaign = office.database.campaigns().find(&rule.campaign).await?;
         let takes_contacts = |state: &str| State::from_name(state).is_some_and(State::takes_contacts);
         let Some(campaign) = campaign.filter(|campaign| takes_contacts(&campaign.state)) else {
-            tracing::warn!(campaign = rule.campaign, event = kind.name(), "an event has no campaign that takes contacts");
+            if way == Way::Act {
+                tracing::warn!(campaign = rule.campaign, event = kind.name(), "an event has no campaign that takes contacts");
+            }
             effects.push(effect("no_campaign"));
             continue;
         };
@@ -91,11 +124,14 @@ pub async fn apply(office: &Office, rules: &[Rule], told: &Told, now: Timestamp)
             contact: &contact,
             next,
         };
-        let became = office.database.triggered().occur(wanted, now).await?;
+        let became = match way {
+            Way::Act => office.database.triggered().occur(wanted, now).await?,
+            Way::Foresee => office.database.triggered().foresee(wanted, now).await?,
+        };
         let next = (became == Triggered::Waits).then_some(next);
         effects.push(Effect { occasion, became: became.name(), next, ..effect("") });
     }
-    Ok(effects)
+    Ok((contact.to, effects))
 }
 
 /// What the call may tell: the fields under their names and under those that the reminders of `flows/reminders/` have for them, and what else was said.

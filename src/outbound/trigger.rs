@@ -49,6 +49,17 @@ impl Kind {
         Kind::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
+    /// The fields that an event of this kind has to have.
+    pub fn needs(self) -> &'static [&'static str] {
+        match self {
+            Kind::BillDue | Kind::Appointment | Kind::Birthday => &["date"],
+            Kind::BalanceLow => &["amount"],
+            Kind::PlanEnds | Kind::Festival => &["subject", "date"],
+            Kind::DataUsed => &["percent"],
+            Kind::WorkOrderDone => &["subject"],
+        }
+    }
+
     fn names() -> String {
         Kind::ALL.map(Kind::name).join(", ")
     }
@@ -160,12 +171,12 @@ pub struct Rule {
     pub event: Kind,
     /// Its name.
     pub campaign: String,
-    days_before: Option<u16>,
-    below: Option<Money>,
+    pub days_before: Option<u16>,
+    pub below: Option<Money>,
     /// From the least.
-    percent: Vec<u16>,
+    pub percent: Vec<u16>,
     /// Empty for all.
-    subjects: Vec<String>,
+    pub subjects: Vec<String>,
     /// After a call none to this customer for so many days.
     pub quiet_days: u16,
 }

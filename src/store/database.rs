@@ -5,7 +5,7 @@ use super::sealed_phone::Sealer;
 use super::together::Together;
 use super::{
     Attempts, CallBacks, Calls, Campaigns, Changes, ContactAttempts, ContactImports, Contacts, DeskWaits, Dialing, DoNotCall, Incidents,
-    Notices, Sessions, StoredPhone, Surveys, TestCalls, TriggeredCalls, Unanswered, Users, WorkOrders,
+    Notices, Sessions, StoredPhone, Surveys, TestCalls, ToldEvents, TriggeredCalls, Unanswered, Users, WorkOrders,
 };
 use crate::text::PhoneNumber;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -181,6 +181,10 @@ impl Database {
     }
 
     /// Processes that dial.
+    pub fn told_events(&self) -> ToldEvents<'_> {
+        ToldEvents(self)
+    }
+
     pub fn test_calls(&self) -> TestCalls<'_> {
         TestCalls(self)
     }

@@ -2,6 +2,7 @@
 
 use super::{Database, NewContact, StoreError};
 use jiff::Timestamp;
+use sqlx::SqliteConnection;
 
 /// A call that is wanted for an occasion.
 #[derive(Clone, Copy, Debug)]
@@ -62,39 +63,24 @@ impl TriggeredCalls<'_> {
         Ok(())
     }
 
+    /// What would come of an occasion; nothing is written.
+    pub async fn foresee(&self, occasion: Occasion<'_>, now: Timestamp) -> Result<Triggered, StoreError> {
+        let customer = self.0.stored_phone(&occasion.contact.to);
+        let mut connection = self.0.pool.acquire().await?;
+        Ok(look(&mut connection, &occasion, &customer.reference, now).await?.err().unwrap_or(Triggered::Waits))
+    }
+
     /// Lets a customer be called for an occasion, once, all in one transaction.
     pub async fn occur(&self, occasion: Occasion<'_>, now: Timestamp) -> Result<Triggered, StoreError> {
         let customer = self.0.stored_phone(&occasion.contact.to);
         let mut transaction = self.0.begin().await?;
-        let before: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM triggered WHERE rule = ? AND customer = ? AND occasion = ?)")
-            .bind(occasion.rule)
-            .bind(&customer.reference)
-            .bind(occasion.name)
-            .fetch_one(&mut *transaction)
-            .await?;
-        if before {
-            return Ok(Triggered::Before);
-        }
-        let is_quiet: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM triggered WHERE customer = ? AND rule = ? AND at > ?)")
-            .bind(&customer.reference)
-            .bind(occasion.rule)
-            .bind(now.as_millisecond() - occasion.quiet_ms)
-            .fetch_one(&mut *transaction)
-            .await?;
-        if occasion.quiet_ms > 0 && is_quiet {
-            return Ok(Triggered::Quiet);
-        }
-        let there: Option<(i64, String, Option<String>)> =
-            sqlx::query_as("SELECT id, state, outcome FROM contacts WHERE campaign = ? AND customer = ?")
-                .bind(occasion.campaign)
-                .bind(&customer.reference)
-                .fetch_optional(&mut *transaction)
-                .await?;
+        let there = match look(&mut transaction, &occasion, &customer.reference, now).await? {
+            Ok(there) => there,
+            Err(why) => return Ok(why),
+        };
         let contact = match there {
-            Some((_, state, _)) if state == "dialling" => return Ok(Triggered::UnderWay),
-            Some((_, _, Some(outcome))) if outcome == "wrong_person" => return Ok(Triggered::WrongPerson),
             // What is told is the newest; who waited since another occasion does not wait longer.
-            Some((id, state, _)) => {
+            Some((id, state)) => {
                 sqlx::query(
                     "UPDATE contacts SET state = 'waiting', variables = ?, region = ?, lang = ?, outcome = NULL, called_before = attempts,
                      next = CASE WHEN ? THEN min(next, ?) ELSE ? END WHERE id = ?",
@@ -140,4 +126,42 @@ impl TriggeredCalls<'_> {
         transaction.commit().await?;
         Ok(Triggered::Waits)
     }
+}
+
+/// The contact that the customer is already, with its state; or why there is no call.
+async fn look(
+    connection: &mut SqliteConnection,
+    occasion: &Occasion<'_>,
+    customer: &str,
+    now: Timestamp,
+) -> Result<Result<Option<(i64, String)>, Triggered>, StoreError> {
+    let before: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM triggered WHERE rule = ? AND customer = ? AND occasion = ?)")
+        .bind(occasion.rule)
+        .bind(customer)
+        .bind(occasion.name)
+        .fetch_one(&mut *connection)
+        .await?;
+    if before {
+        return Ok(Err(Triggered::Before));
+    }
+    let is_quiet: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM triggered WHERE customer = ? AND rule = ? AND at > ?)")
+        .bind(customer)
+        .bind(occasion.rule)
+        .bind(now.as_millisecond() - occasion.quiet_ms)
+        .fetch_one(&mut *connection)
+        .await?;
+    if occasion.quiet_ms > 0 && is_quiet {
+        return Ok(Err(Triggered::Quiet));
+    }
+    let there: Option<(i64, String, Option<String>)> =
+        sqlx::query_as("SELECT id, state, outcome FROM contacts WHERE campaign = ? AND customer = ?")
+            .bind(occasion.campaign)
+            .bind(customer)
+            .fetch_optional(&mut *connection)
+            .await?;
+    Ok(match there {
+        Some((_, state, _)) if state == "dialling" => Err(Triggered::UnderWay),
+        Some((_, _, Some(outcome))) if outcome == "wrong_person" => Err(Triggered::WrongPerson),
+        there => Ok(there.map(|(id, state, _)| (id, state))),
+    })
 }

@@ -6,6 +6,8 @@ mod editor;
 mod lists;
 mod rehearsal;
 
+pub(super) use detail::named;
+
 use super::Console;
 use super::format::{distance, moment};
 use super::frame::Frame;
@@ -94,11 +96,11 @@ fn may_change(visitor: &Visitor) -> bool {
     access::who(&Method::POST, PATH).is_some_and(|who| who.lets_in(visitor.person.role))
 }
 
-fn state_of(row: &CampaignRow) -> Result<CampaignState, Fault> {
+pub(super) fn state_of(row: &CampaignRow) -> Result<CampaignState, Fault> {
     CampaignState::from_name(&row.state).ok_or_else(|| StoreError::Damaged(format!("a campaign's state {}", row.state)).into())
 }
 
-fn state_word(state: CampaignState) -> &'static str {
+pub(super) fn state_word(state: CampaignState) -> &'static str {
     match state {
         CampaignState::Draft => "campaigns.draft",
         CampaignState::Scheduled => "campaigns.scheduled",

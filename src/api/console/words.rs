@@ -76,14 +76,20 @@ mod tests {
         use crate::call::dial::Cause;
         use crate::dialog::errand::VariableType;
         use crate::outbound::campaign::Move;
+        use crate::outbound::events::BECAME;
         use crate::outbound::import::Kind;
+        use crate::outbound::trigger::Kind as EventKind;
         use jiff::Timestamp;
         let moves = [Move::Schedule(Timestamp::UNIX_EPOCH), Move::Start, Move::Pause, Move::Cancel, Move::Finish];
         let steps = moves.map(|wanted| format!("campaign_step.{}", wanted.name()));
         let faults = Kind::ALL.map(|kind| format!("row_fault.{}", kind.name()));
         let [busy, unheard] = [Cause::Busy, Cause::NoCommonSound].map(|cause| format!("call_outcome.{}", cause.name()));
         let variables = VariableType::NAMES.map(|name| format!("variable.{name}"));
-        for key in steps.iter().chain(&faults).chain(&variables).chain([&busy, &unheard]) {
+        let events = EventKind::ALL.iter().map(|kind| format!("event.{}", kind.name()));
+        let fields = EventKind::ALL.iter().flat_map(|kind| kind.needs()).map(|field| format!("event_field.{field}"));
+        let became = BECAME.iter().map(|name| format!("became.{name}"));
+        let of_events: Vec<String> = events.chain(fields).chain(became).collect();
+        for key in steps.iter().chain(&faults).chain(&variables).chain(&of_events).chain([&busy, &unheard]) {
             assert_ne!(word(Lang::Zh, key), key);
         }
     }
@@ -95,7 +101,18 @@ mod tests {
         let missing: Vec<_> = used.iter().filter(|key| word(Lang::Zh, key) == key.as_str()).collect();
         assert!(missing.is_empty(), "not in words.toml: {missing:?}");
         // Sections whose keys are values of the data, looked up by their names.
-        let by_value = ["intent", "contact_state", "call_outcome", "answered_by", "campaign_step", "row_fault", "variable"];
+        let by_value = [
+            "intent",
+            "contact_state",
+            "call_outcome",
+            "answered_by",
+            "campaign_step",
+            "row_fault",
+            "variable",
+            "event",
+            "event_field",
+            "became",
+        ];
         let keys = TABLE.iter().filter(|(section, _)| !by_value.contains(&section.as_str()));
         let unused: Vec<String> = keys
             .flat_map(|(section, words)| words.keys().map(move |key| format!("{section}.{key}")))

@@ -114,7 +114,7 @@ struct Page {
 }
 
 /// A name of the data in words, as its section of the table has it.
-pub(super) fn named(lang: Lang, section: &str, name: &str) -> String {
+pub(in crate::api::console) fn named(lang: Lang, section: &str, name: &str) -> String {
     let key = format!("{section}.{name}");
     let found = word(lang, &key);
     if found == key { name.replace('_', " ") } else { found.to_owned() }
