@@ -17,6 +17,7 @@ use super::work_orders::{key, read};
 use crate::desk::hours::Span;
 use crate::outbound::campaign::{self, CampaignError, Move, OnMachine, State as CampaignState, read_week, write_week};
 use crate::outbound::office::{Figures, Office, OfficeError};
+use crate::outbound::promised;
 use crate::store::{CampaignRow, NewCampaign, Signed};
 use crate::text::Lang;
 use axum::Router;
@@ -79,9 +80,11 @@ impl From<CampaignError> for Problem {
             }
             CampaignError::Limits(_) => StatusCode::BAD_REQUEST,
             CampaignError::KeyTaken => StatusCode::UNPROCESSABLE_ENTITY,
-            CampaignError::NameTaken(_) | CampaignError::NotPossible { .. } | CampaignError::Raced | CampaignError::NotChangeable(_) => {
-                StatusCode::CONFLICT
-            }
+            CampaignError::NameTaken(_)
+            | CampaignError::NotPossible { .. }
+            | CampaignError::Raced
+            | CampaignError::NotChangeable(_)
+            | CampaignError::Promised(_) => StatusCode::CONFLICT,
         };
         Problem::new(status, error.to_string())
     }
@@ -210,6 +213,9 @@ struct Wanted {
     #[serde(rename = "move")]
     what: String,
     at: Option<String>,
+    /// Of `cancel`: calls that were promised and are known not to be made.
+    #[serde(default)]
+    promises: u64,
 }
 
 /// A moment as it comes in: of the world, or local to the calendar.
@@ -225,6 +231,7 @@ async fn carry_on(State(office): State<Arc<Office>>, visitor: Visitor, Path(id):
     let key = key(&headers)?;
     let row = found(&office, &id).await?;
     let wanted: Wanted = read(&body)?;
+    let promises = wanted.promises;
     let at = match &wanted.at {
         Some(at) => {
             Some(moment(&office, at).ok_or_else(|| Problem::bad("at: a moment such as 2026-11-22T09:30:00+08:00, or a local one"))?)
@@ -240,7 +247,10 @@ async fn carry_on(State(office): State<Arc<Office>>, visitor: Visitor, Path(id):
         (_, Some(_)) => return Err(Problem::bad("at: only `schedule` has a moment")),
         (other, _) => return Err(Problem::bad(format!("there is no move {other:?}; there are schedule, start, resume, pause, cancel"))),
     };
-    campaign::advance(&office.database, &row, wanted, by(&visitor, &key)).await?;
+    match wanted {
+        Move::Cancel => promised::cancel(&office.database, &row, promises, by(&visitor, &key)).await?,
+        wanted => campaign::advance(&office.database, &row, wanted, by(&visitor, &key)).await?,
+    };
     Ok(Json(shown(&office.find(row.id).await?)?).into_response())
 }
 

@@ -10,7 +10,7 @@ use super::check::load_flows;
 use crate::desk::hours::Span;
 use crate::models::data_dir;
 use crate::outbound::campaign::{self, OnMachine, advance, create, find, write_week};
-use crate::outbound::{Move, State};
+use crate::outbound::{Move, State, promised};
 use crate::store::{CampaignRow, Database, NewCampaign, Refusal, RefusalRow, Signed};
 use crate::text::{Lang, PhoneNumber};
 use anyhow::{Context, bail};
@@ -53,7 +53,12 @@ enum What {
     /// Calls nobody any more until it is started again; calls under way are finished
     Pause { name: String },
     /// Ends it for good
-    Cancel { name: String },
+    Cancel {
+        name: String,
+        /// So many calls that were promised to customers are known not to be made then
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        promises: u64,
+    },
     /// How far campaigns are
     Status { name: Option<String> },
     /// What became of each contact, as CSV
@@ -154,9 +159,9 @@ impl Create {
 
     fn campaign(&self) -> Result<NewCampaign, Failure> {
         let flows = load_flows(&data_dir().join("flows"))?;
-        let names = flows.names();
+        let names = flows.reminders();
         if !names.contains(&self.flow.as_str()) {
-            bail!("there is no flow `{}`; there are: {}", self.flow, names.join(", "));
+            bail!("no flow `{}` begins calls; there are: {}", self.flow, names.join(", "));
         }
         Ok(NewCampaign {
             name: self.name.clone(),
@@ -217,7 +222,10 @@ async fn work(args: Args) -> Result<(), Failure> {
             carry_on(&database, name, wanted, args.json).await?;
         }
         What::Pause { name } => carry_on(&database, name, Move::Pause, args.json).await?,
-        What::Cancel { name } => carry_on(&database, name, Move::Cancel, args.json).await?,
+        What::Cancel { name, promises } => {
+            promised::cancel(&database, &find(&database, name).await?, *promises, signed(now)).await?;
+            show(&database, &find(&database, name).await?, args.json).await?;
+        }
         What::Status { name: Some(name) } => show(&database, &find(&database, name).await?, args.json).await?,
         What::Status { name: None } => {
             for campaign in database.campaigns().all().await? {

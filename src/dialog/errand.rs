@@ -216,6 +216,8 @@ pub enum RowFault {
 /// What a flow that begins calls of ours has to be told of each customer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Form {
+    /// What operators know it by, in each language.
+    pub(super) title: Option<(String, String)>,
     /// What it cannot do without.
     pub needs: BTreeMap<String, VariableType>,
     /// What it says if it is there; else its variable is an empty text.
@@ -276,6 +278,15 @@ impl Flows {
         self.flows.iter().find(|found| found.id == flow)?.form.as_ref()
     }
 
+    /// What operators know a flow by that calls of ours can begin with; its name where it has no other.
+    pub fn reminder_title<'a>(&'a self, flow: &'a str, lang: Lang) -> &'a str {
+        match (self.form(flow).and_then(|form| form.title.as_ref()), lang) {
+            (Some((zh, _)), Lang::Zh) => zh,
+            (Some((_, en)), Lang::En) => en,
+            (None, _) => flow,
+        }
+    }
+
     /// The flows that calls of ours can begin with, by name.
     pub fn reminders(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.flows.iter().filter(|flow| flow.form.is_some()).map(|flow| flow.id.as_str()).collect();
@@ -319,6 +330,7 @@ mod tests {
     #[test]
     fn a_row_without_what_is_needed_says_which_column() {
         let form = Form {
+            title: None,
             needs: BTreeMap::from([("name".into(), VariableType::Text), ("amount".into(), VariableType::Money)]),
             takes: BTreeMap::from([("due".into(), VariableType::Date)]),
             machine: None,

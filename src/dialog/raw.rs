@@ -67,6 +67,8 @@ pub struct RawFlow {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawOutbound {
+    /// What operators know it by; the flow's name without it.
+    pub title: Option<RawTitle>,
     /// Name → text, number, money, date, moment, month, data_volume, phone_number or code. Nobody is called without these.
     pub needs: BTreeMap<String, Text>,
     /// The same for what may be missing; then the variable is an empty text.

@@ -82,6 +82,11 @@ impl Audition {
         Audition { editions, speech, turn: Arc::new(Semaphore::new(1)) }
     }
 
+    /// What operators know a flow by.
+    pub fn title(&self, flow: &str, lang: Lang) -> String {
+        self.editions.current().engine.flows().reminder_title(flow, lang).to_owned()
+    }
+
     /// What the flow is told; nothing where it begins no calls of ours.
     pub fn columns(&self, flow: &str) -> Vec<Column> {
         let house = self.editions.current();

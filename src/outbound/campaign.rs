@@ -133,6 +133,11 @@ pub enum CampaignError {
     /// A key stands for one thing, ever: send another one.
     #[error("this Idempotency-Key was used for something else; send another one")]
     KeyTaken,
+    /// Look at them, and say how many there are.
+    #[error(
+        "{0} calls were promised to customers and would not be made; pause the campaign instead, or confirm their number (`promises`) to cancel it all the same"
+    )]
+    Promised(u64),
     #[error("a campaign that is {0} cannot be changed; pause it first")]
     NotChangeable(&'static str),
     #[error(transparent)]

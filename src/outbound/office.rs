@@ -39,7 +39,7 @@ pub enum OfficeError {
     /// Look at the list, and send it again.
     #[error(transparent)]
     Import(#[from] ImportError),
-    #[error("there is no flow `{0}`; there are: {1}")]
+    #[error("no flow `{0}` begins calls; there are: {1}")]
     NoFlow(String, String),
     #[error("there is no trunk `{0}`; there are: {1}; leave it empty for the first one")]
     NoTrunk(String, String),

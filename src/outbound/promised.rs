@@ -1,7 +1,7 @@
 //! Calls that were promised are made, and those that ask for a score once an order is closed: each is a contact of a campaign that stands for its reason, and so under all rules of calls that go out. When the contact is
 //! through the promise is kept, or given up with its outcome; the work order or the call that it comes from says which.
 
-use super::campaign::{self, CampaignError, Move};
+use super::campaign::{self, CampaignError, Move, State};
 use super::office::TOLD;
 use crate::store::{CallBack, CallBackReason, CampaignRow, Database, NewCampaign, NewContact, Signed};
 use crate::text::Lang;
@@ -16,7 +16,7 @@ const MOST: u32 = 100;
 /// What was promised waits for its call, and what came of calls is told. `zone` is the service's.
 pub async fn round(database: &Database, zone: &TimeZone, now: Timestamp) -> Result<(), CampaignError> {
     let call_backs = database.call_backs();
-    call_backs.settle(now.to_zoned(zone.clone()).datetime(), told).await?;
+    call_backs.settle(now.to_zoned(zone.clone()).datetime(), CAMPAIGNS, told).await?;
     for promised in call_backs.untaken(MOST).await? {
         let campaign = standing(database, promised.reason, now).await?;
         if campaign::state(&campaign)?.takes_contacts() {
@@ -24,6 +24,29 @@ pub async fn round(database: &Database, zone: &TimeZone, now: Timestamp) -> Resu
         }
     }
     Ok(())
+}
+
+/// Calls that were promised to customers and that only this campaign makes.
+pub async fn open(database: &Database, campaign: &CampaignRow) -> Result<u64, CampaignError> {
+    let [queue, result, _] = CAMPAIGNS;
+    let reason = match campaign.is.name.as_str() {
+        name if name == queue => Some(CallBackReason::Queue),
+        name if name == result => Some(CallBackReason::Result),
+        _ => None,
+    };
+    Ok(database.call_backs().open_of(campaign.id, reason).await?)
+}
+
+/// Cancels a campaign. Promises that it would have kept are given up, and who made them is told so; that wants to be known: `confirmed` is their number.
+///
+/// # Errors
+/// There are more of them than were confirmed; or it cannot be cancelled.
+pub async fn cancel(database: &Database, campaign: &CampaignRow, confirmed: u64, signed: Signed<'_>) -> Result<State, CampaignError> {
+    let open = open(database, campaign).await?;
+    if open > confirmed {
+        return Err(CampaignError::Promised(open));
+    }
+    campaign::advance(database, campaign, Move::Cancel, signed).await
 }
 
 /// The campaign of a reason, which runs from the first promise on.

@@ -143,17 +143,35 @@ impl CallBacks<'_> {
         Ok(true)
     }
 
-    /// Promises whose contacts are through are made. The work order says so, or the record of the call in which it was promised; `told` has it in words, by reason and outcome.
-    pub async fn settle(&self, at: DateTime, told: fn(CallBackReason, &str) -> String) -> Result<usize, StoreError> {
-        let over =
-            "SELECT b.id, b.reason, b.about, coalesce(c.outcome, c.state) AS outcome FROM call_backs b JOIN contacts c ON c.id = b.contact
-             WHERE b.made IS NULL AND b.contact IS NOT NULL AND c.state IN ('done', 'given_up', 'stopped')";
+    /// Promises that are open and that a campaign stands for (to be asked for a score is none): those whose contacts it has, and, where `reason` is its own, those that nobody has taken up yet.
+    pub async fn open_of(&self, campaign: i64, reason: Option<CallBackReason>) -> Result<u64, StoreError> {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM call_backs b LEFT JOIN contacts c ON c.id = b.contact
+             WHERE b.made IS NULL AND b.reason <> 'survey' AND (c.campaign = ?1 OR (b.contact IS NULL AND b.reason = ?2))",
+        )
+        .bind(campaign)
+        .bind(reason.map(CallBackReason::name))
+        .fetch_one(&self.0.pool)
+        .await?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// Promises whose contacts are through are made, and those whose campaign was cancelled never will be; `standing` names the campaigns of the reasons
+    /// queue, result, survey. The work order says so, or the record of the call in which it was promised; `told` has it in words, by reason and outcome.
+    pub async fn settle(&self, at: DateTime, standing: [&str; 3], told: fn(CallBackReason, &str) -> String) -> Result<usize, StoreError> {
+        let over = "SELECT b.id, b.reason, b.about,
+             CASE WHEN c.state IN ('done', 'given_up', 'stopped') THEN coalesce(c.outcome, c.state) ELSE 'cancelled' END AS outcome
+             FROM call_backs b LEFT JOIN contacts c ON c.id = b.contact
+             LEFT JOIN campaigns g ON g.id = c.campaign OR (b.contact IS NULL AND g.name = CASE b.reason WHEN 'queue' THEN ?1 WHEN 'result' THEN ?2 ELSE ?3 END)
+             WHERE b.made IS NULL AND (c.state IN ('done', 'given_up', 'stopped') OR (g.state = 'cancelled' AND c.state IS NOT 'dialling'))";
+        let [queue, result, survey] = standing;
         // Looked at every few seconds: the write lock is taken only when there is something to write.
-        if sqlx::query(over).fetch_optional(&self.0.pool).await?.is_none() {
+        if sqlx::query(over).bind(queue).bind(result).bind(survey).fetch_optional(&self.0.pool).await?.is_none() {
             return Ok(0);
         }
         let mut transaction = self.0.begin().await?;
-        let rows: Vec<(i64, String, String, String)> = sqlx::query_as(over).fetch_all(&mut *transaction).await?;
+        let rows: Vec<(i64, String, String, String)> =
+            sqlx::query_as(over).bind(queue).bind(result).bind(survey).fetch_all(&mut *transaction).await?;
         for (id, reason, about, outcome) in &rows {
             sqlx::query("UPDATE call_backs SET made = ?, outcome = ? WHERE id = ?")
                 .bind(moment::to_text(at))

@@ -36,7 +36,7 @@ impl Office {
 #[test]
 fn a_campaign_from_a_file_to_its_results() {
     let office = Office { folder: Folder::new() };
-    office.run(&["create", "账单", "--flow", "welcome", "--days", "1,2,3,4,5", "--hours", "09:00-18:00"]).succeeds();
+    office.run(&["create", "账单", "--flow", "bill_due", "--days", "1,2,3,4,5", "--hours", "09:00-18:00"]).succeeds();
     // As a spreadsheet in China writes it: GB18030.
     let rows: &[u8] = b"\xca\xd6\xbb\xfa\xba\xc5;\xd0\xd5\xc3\xfb\r\n13800000001;\xcd\xf5\r\n12;\xc0\xee\r\n13800000001;\xcd\xf5\r\n13800000002;=cmd()\r\n";
     let file = office.file("contacts.csv", rows);
@@ -70,14 +70,14 @@ fn a_campaign_from_a_file_to_its_results() {
 #[test]
 fn mistakes_are_told_with_what_to_do() {
     let office = Office { folder: Folder::new() };
-    office.run(&["create", "a", "--flow", "welcome"]).succeeds();
+    office.run(&["create", "a", "--flow", "bill_due"]).succeeds();
     let refused = |args: &[&str], expected: &str| {
         let run = office.run(args);
         assert!(run.code == 1 && run.err.contains(expected), "{args:?}: {}", run.err);
     };
-    refused(&["create", "a", "--flow", "welcome"], "choose another name");
-    refused(&["create", "b", "--flow", "wellcome"], "there is no flow `wellcome`; there are: ");
-    refused(&["create", "b", "--flow", "welcome", "--hours", "9-18"], "write 09:00-18:00");
+    refused(&["create", "a", "--flow", "bill_due"], "choose another name");
+    refused(&["create", "b", "--flow", "wellcome"], "no flow `wellcome` begins calls; there are: ");
+    refused(&["create", "b", "--flow", "bill_due", "--hours", "9-18"], "write 09:00-18:00");
     refused(&["start", "b"], "no campaign `b`");
     refused(&["pause", "a"], "a campaign that is draft cannot be paused");
     refused(&["import", "a", &office.file("x.csv", b"name,age\n")], "among: name, age");

@@ -23,6 +23,9 @@ const run = (args, input) => execFileSync(PROGRAM, args, { input, encoding: "utf
 const HEAD = Buffer.from("cad6bbfabac53bb5d8c7f83bbdf0b6ee0a", "hex");
 const ROWS = ["13800000001;;128.50", "12;;1", "13800000002;xinjiang;9", "13800000001;;2", "13800000003;mars;3", "13800000004;;=cmd()", "13800000005;;12.00", "13800000006;;7"];
 
+// Nobody listens there, and there is no place for calls that are listened to (`hearing`), so nothing is dialled.
+const TRUNK = `[outbound]\ntest_numbers = ["13900000009"]\n[sip]\nlisten = ["udp:127.0.0.1:0"]\n[sip.trunks.main]\nserver = "udp:127.0.0.1:9"\nnumber = "10086"\nnumbers = ["10001"]\n`;
+
 before(async () => {
   mkdirSync(SCREENS, { recursive: true });
   for (const role of ["agent", "supervisor", "operator"]) {
@@ -30,8 +33,8 @@ before(async () => {
   }
   writeFileSync(join(folder, "contacts.csv"), Buffer.concat([HEAD, Buffer.from(ROWS.join("\n"))]));
   writeFileSync(join(folder, "bad.csv"), "name,age\n王,3\n");
-  writeFileSync(join(folder, "tingshuo.toml"), `database = "${database}"\n[calls]\nhearing = 0\n[http]\nlisten = "127.0.0.1:0"\n`);
-  service = spawn(PROGRAM, ["serve", "--no-prerender", "--config", join(folder, "tingshuo.toml")], { stdio: ["ignore", "pipe", "inherit"] });
+  writeFileSync(join(folder, "tingshuo.toml"), `database = "${database}"\n[calls]\nhearing = 0\n[http]\nlisten = "127.0.0.1:0"\n${TRUNK}`);
+  service = spawn(PROGRAM, ["serve", "--no-prerender", "--config", join(folder, "tingshuo.toml"), "--clock-from", "2026-11-30T10:00+08"], { stdio: ["ignore", "pipe", "inherit"] });
   for await (const line of createInterface({ input: service.stdout })) {
     site = line.match(/console: (http:\/\/[^/]+)/)?.[1] ?? site;
     if (line === "ready") {
@@ -66,6 +69,18 @@ base.commit()
   execFileSync("python3", ["-c", script, database, JSON.stringify(outcomes)]);
 }
 
+// A call that was promised, for a contact of this campaign.
+function promised(campaign) {
+  const script = `
+import sqlite3, sys
+base = sqlite3.connect(sys.argv[1], timeout=30)
+base.execute("""INSERT INTO call_backs (key, customer, customer_shown, customer_sealed, reason, about, lang, created, contact)
+    SELECT 'promise', customer, customer_shown, customer_sealed, 'queue', 'a call', 'zh', '2026-11-23T09:00:00', id FROM contacts WHERE campaign = ? LIMIT 1""", (int(sys.argv[2]),))
+base.commit()
+`;
+  execFileSync("python3", ["-c", script, database, String(campaign)]);
+}
+
 const text = (page) => page.$eval("main", (main) => main.innerText);
 const press = async (page, words) => {
   const [response] = await Promise.all([page.waitForNavigation(), page.evaluate((words) => [...document.querySelectorAll("main button, main a")].find((each) => each.textContent.trim() === words).click(), words)]);
@@ -79,7 +94,10 @@ test("a campaign from its settings to its results", async () => {
   await page.screenshot({ path: join(SCREENS, "campaigns-none-zh-1280.png") });
   await press(page, "新建外呼");
   await page.type("[name=name]", "十一月账单提醒");
-  await page.select("[name=flow]", "welcome");
+  const flows = await page.$$eval("[name=flow] option", (options) => options.map((option) => [option.value, option.textContent]));
+  assert.ok(flows.some(([name, title]) => name === "bill_due" && title === "账单到期提醒") && !flows.some(([name]) => name === "welcome"), JSON.stringify(flows));
+  await page.select("[name=flow]", "bill_due");
+  await page.select("[name=caller]", "10001");
   // The calendar follows what is typed, and says so where no call can go.
   await page.click("[name=own_hours]");
   await page.waitForFunction(() => /09:00-12:00/.test(document.getElementById("hours").innerText) && !/20:30/.test(document.getElementById("hours").innerText));
@@ -95,6 +113,7 @@ test("a campaign from its settings to its results", async () => {
   await accessible(page, "editor");
   await press(page, "建立草稿");
   assert.match(await text(page), /草稿/);
+  assert.match(await text(page), /账单到期提醒[\s\S]*客户看到的号码\s+10001/);
 
   // A file that is no list says what it lacks.
   const chosen = async (name, seen) => {
@@ -113,6 +132,25 @@ test("a campaign from its settings to its results", async () => {
   await page.waitForSelector("#taken");
   assert.match(await page.$eval("#looked", (looked) => looked.innerText), /已导入 5\s+已有 1\s+有误 2/);
   await press(page, "看这个外呼");
+
+  // What the call says is heard before anybody is called; what the list does not bring is asked for.
+  const heard = () => page.$eval("#said", (said) => said.innerText);
+  await page.click("#hear");
+  await page.waitForSelector("#said .fault");
+  assert.match(await heard(), /还缺“amount”/);
+  for (const [name, held] of [["name", "王先生"], ["amount", "128.50"], ["due", "2026-12-03"]]) {
+    await page.type(`[name="with.${name}"]`, held);
+  }
+  await page.click("#hear");
+  await page.waitForFunction(() => Number(document.getElementById("rehearsal").dataset.heard) > 3, { timeout: 90_000 });
+  assert.match(await heard(), /听说电信[\s\S]*王先生[\s\S]*对方说是本人以后/);
+  await page.screenshot({ path: join(SCREENS, "campaigns-heard-zh-1280.png"), fullPage: true });
+  await accessible(page, "heard");
+  await page.click("#hear");
+  await page.click("#test-call");
+  await page.waitForSelector("#test-calls .pill");
+  assert.match(await page.$eval("#test-calls", (calls) => calls.innerText), /139\*\*\*\*0009[\s\S]*通话中/);
+  await page.waitForFunction(() => /没有空位/.test(document.getElementById("test-calls").innerText), { timeout: 60_000 });
   await press(page, "开始");
   assert.match(await text(page), /进行中/);
 
@@ -148,7 +186,11 @@ test("a campaign from its settings to its results", async () => {
   await page.goto(`${site}/console/campaigns/1`);
   await press(page, "暂停");
   assert.match(await text(page), /已暂停/);
-  page.on("dialog", (dialog) => dialog.accept());
+  const asked = [];
+  page.on("dialog", (dialog) => {
+    asked.push(dialog.message());
+    dialog.accept();
+  });
   await press(page, "复制");
   assert.match(await text(page), /十一月账单提醒 2[\s\S]*草稿/);
   await page.$eval("[name=at]", (field) => { field.value = "2020-01-01T09:00"; });
@@ -157,9 +199,49 @@ test("a campaign from its settings to its results", async () => {
   await page.$eval("[name=at]", (field) => { field.value = "2031-01-06T09:00"; });
   await press(page, "排期");
   assert.match(await text(page), /2031-01-06 09:00/);
+  // Promised calls are not given up unknowingly: not those that came while the page was open, and the others are counted in the question.
+  promised(2);
   await press(page, "取消外呼");
+  assert.match(await page.$eval("[role=alert]", (alert) => alert.innerText), /答应了客户回电/);
+  await press(page, "取消外呼");
+  assert.match(asked.at(-1), /还有 1 个答应客户的回电/);
   assert.match(await text(page), /已取消/);
-  assert.deepEqual(page.faults.filter((fault) => !/status of 400/.test(fault)), []);
+  assert.deepEqual(page.faults.filter((fault) => !/status of 4(00|09)/.test(fault)), []);
+  await page.browserContext().close();
+});
+
+test("events: their rules, what came of them, and what would come of one", async () => {
+  const page = await signedIn("operator", "zh", 1280, false);
+  await page.goto(`${site}/console/triggers`);
+  assert.match(await text(page), /账单到期[\s\S]*提前 3 天[\s\S]*没有这个外呼[\s\S]*低于 ¥20.00[\s\S]*还没有收到事件/);
+  const send = (path, key, body) => page.evaluate(async (path, key, body) => {
+    const headers = { "X-Form-Token": document.querySelector("[name=form_token]").value, "Idempotency-Key": key, "Content-Type": "application/json" };
+    return (await fetch(path, { method: "POST", headers, body: JSON.stringify(body) })).status;
+  }, path, key, body);
+  const due = { event: "bill_due", customer: "13800000001", date: "2031-01-06" };
+  assert.equal(await send("/api/v1/events", "", due), 200);
+  assert.equal(await send("/api/v1/campaigns", "standing", { name: "账单到期提醒", flow: "bill_due" }), 201);
+  assert.equal(await send("/api/v1/events", "", due), 200);
+  assert.equal(await send("/api/v1/events", "", due), 200);
+  await page.goto(`${site}/console/triggers`);
+  const rows = await page.$$eval("#told tbody tr", (rows) => rows.map((row) => row.innerText));
+  assert.deepEqual(rows.map((row) => row.match(/重复，已经报过|进入外呼 等待|没有可用的外呼/)?.[0]), ["重复，已经报过", "进入外呼 等待", "没有可用的外呼"], rows.join("; "));
+  assert.ok(rows.every((row) => row.includes("138****0001")), "numbers are masked");
+  const foreseen = async (fields, seen) => {
+    for (const [name, held] of Object.entries(fields)) {
+      await page.$eval(`#trial [name=${name}]`, (field, held) => { field.value = held; }, held);
+    }
+    await page.click("#trial button");
+    await page.waitForFunction((seen) => document.getElementById("foreseen").innerText.includes(seen), {}, seen);
+  };
+  await foreseen({ event: "bill_due", number: "13800000001" }, "这种事件要填：日期");
+  await foreseen({ date: "2031-01-06" }, "重复，已经报过");
+  await foreseen({ number: "13800000002" }, "会打电话");
+  await page.screenshot({ path: join(SCREENS, "campaigns-events-zh-1280.png"), fullPage: true });
+  await accessible(page, "events");
+  await page.goto(`${site}/console/triggers?became=before`);
+  assert.equal((await page.$$("#told tbody tr")).length, 1, "what was tried is not noted");
+  assert.deepEqual(page.faults, []);
   await page.browserContext().close();
 });
 
@@ -198,7 +280,7 @@ test("who must not be called comes onto the list and off it, with a reason", asy
 for (const [role, lang, width, isDark] of [["operator", "zh", 1280, true], ["operator", "en", 390, false], ["operator", "zh", 390, true], ["supervisor", "en", 1280, false]]) {
   test(`the pages of campaigns for the ${role} in ${lang} at ${width}${isDark ? " in the dark" : ""}`, async () => {
     const page = await signedIn(role, lang, width, isDark);
-    const pages = [["list", ""], ["list-none", "?state=done"], ["one", "/1"], ["cancelled", "/2"], ["contacts", "/1/contacts"], ["contacts-none", "/1/contacts?outcome=lost"], ["contact", "/1/contacts/1"], ["missing", "/77"], ["refusals", "/../do-not-call"]];
+    const pages = [["list", ""], ["list-none", "?state=done"], ["one", "/1"], ["cancelled", "/2"], ["contacts", "/1/contacts"], ["contacts-none", "/1/contacts?outcome=lost"], ["contact", "/1/contacts/1"], ["missing", "/77"], ["refusals", "/../do-not-call"], ["events", "/../triggers"], ["events-none", "/../triggers?became=over"]];
     if (role === "operator") {
       pages.push(["new", "/new"], ["settings", "/1/settings"]);
     }

@@ -286,7 +286,7 @@ async fn what_is_wrong_is_said_and_nothing_is_done() {
         body
     };
     House::refused(post("", bill()).await, 400, "Idempotency-Key");
-    House::refused(post("k", with("flow", json!("x"))).await, 400, "there is no flow `x`; there are: welcome");
+    House::refused(post("k", with("flow", json!("x"))).await, 400, "no flow `x` begins calls; there are: welcome");
     House::refused(post("k", with("trunk", json!("west"))).await, 400, "there are: east");
     House::refused(post("k", with("per_minute", json!(0))).await, 400, "1 to 6000");
     House::refused(post("k", with("week", json!({"someday": "09:00-10:00"}))).await, 400, "there is no day \"someday\"");

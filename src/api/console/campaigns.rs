@@ -180,7 +180,7 @@ async fn page(State(console): State<Arc<Console>>, visitor: Visitor, Query(filte
             starts: starts.unwrap_or_default(),
             created: console.told(row.created, frame.lang),
             name: row.is.name,
-            flow: row.is.flow,
+            flow: console.sources.audition.title(&row.is.flow, frame.lang),
         });
     }
     let chip = |state: Option<CampaignState>| Chip {

@@ -216,6 +216,7 @@ pub(super) fn schemas() -> Vec<(&'static str, Json)> {
                 json!({
                     "move": { "type": "string", "enum": ["schedule", "start", "resume", "pause", "cancel"] },
                     "at": { "type": ["string", "null"], "description": "of `schedule`: RFC 3339, or local to the calendar" },
+                    "promises": { "type": "integer", "minimum": 0, "default": 0, "description": "of `cancel`: how many calls that were promised to customers are known not to be made then" },
                 }),
             ),
         ),

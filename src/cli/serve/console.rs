@@ -35,7 +35,7 @@ pub fn sources(house: House<'_>, trunks: Trunks) -> Result<Sources, Failure> {
     let office = Office {
         database: services.database.clone(),
         calendar: Arc::new(load_calendar(&data_dir())?),
-        flows: Arc::new(move || named.current().engine.flows().names().into_iter().map(str::to_owned).collect()),
+        flows: Arc::new(move || named.current().engine.flows().reminders().into_iter().map(str::to_owned).collect()),
         rules: Arc::new(load_triggers(&data_dir())?),
         callers: Arc::new(callers),
         trunks: Arc::new(move || trunks().into_iter().map(|(name, _)| name).collect()),

@@ -28,7 +28,8 @@ impl Checker<'_> {
         if let Some((name, kind)) = takes.iter().find(|(name, _)| needs.contains_key(*name)) {
             self.fault(kind.place, format!("`{name}` stands under `needs` already"));
         }
-        Some(Form { needs: self.variable_types(needs), takes: self.variable_types(takes), machine: None })
+        let title = outbound.value.title.as_ref().map(|title| (title.zh.clone(), title.en.clone()));
+        Some(Form { title, needs: self.variable_types(needs), takes: self.variable_types(takes), machine: None })
     }
 
     fn variable_types(&mut self, raw: &BTreeMap<String, Text>) -> BTreeMap<String, VariableType> {

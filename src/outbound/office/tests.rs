@@ -147,7 +147,7 @@ async fn what_is_counted_is_what_is_there() {
 async fn settings_name_what_is_there() {
     let office = office().await;
     let told = |new: NewCampaign| office.check(&new).unwrap_err().to_string();
-    assert!(told(NewCampaign { flow: "wellcome".into(), ..campaign("a") }).contains("no flow `wellcome`; there are: "));
+    assert!(told(NewCampaign { flow: "wellcome".into(), ..campaign("a") }).contains("no flow `wellcome` begins calls; there are: "));
     assert!(told(NewCampaign { trunk: "west".into(), ..campaign("a") }).contains("no trunk `west`; there are: east"));
     assert!(office.check(&NewCampaign { trunk: "east".into(), ..campaign("a") }).is_ok());
     assert!(

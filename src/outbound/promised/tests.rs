@@ -107,17 +107,34 @@ async fn a_result_is_called_about_and_the_order_says_so() {
 }
 
 #[tokio::test]
-async fn a_campaign_that_is_over_leaves_promises_as_they_are() {
+async fn a_campaign_that_has_promises_is_cancelled_knowingly_and_they_are_given_up_aloud() {
     let database = Database::temporary().await.unwrap();
-    promised(&database, 1, "call-1").await;
+    for (n, call) in [(1, "call-1"), (1, "call-2")] {
+        promised(&database, n, call).await;
+    }
     round(&database, &zone(), now()).await.unwrap();
     let [queue, ..] = CAMPAIGNS;
     let row = campaign::find(&database, queue).await.unwrap();
-    campaign::advance(&database, &row, Move::Cancel, Signed { author: "limin", at: now(), key: None }).await.unwrap();
-    promised(&database, 2, "call-2").await;
+    let signed = Signed { author: "limin", at: now(), key: None };
+    for confirmed in [0, 1] {
+        let error = cancel(&database, &row, confirmed, signed).await.unwrap_err();
+        assert!(matches!(error, CampaignError::Promised(2)), "one is taken up, and one waits for it: {error}");
+    }
+    assert_eq!(database.call_backs().waiting(9).await.unwrap().len(), 2);
+    assert_eq!(cancel(&database, &row, 2, signed).await.unwrap(), State::Cancelled);
+    promised(&database, 2, "call-3").await;
     round(&database, &zone(), now()).await.unwrap();
     assert_eq!(dial(&database, queue, "transferred", "done", now()).await, None);
-    assert_eq!(database.call_backs().waiting(9).await.unwrap().len(), 2);
+    assert!(database.call_backs().waiting(9).await.unwrap().is_empty(), "nor does a later promise wait for nobody");
+    for call in ["call-1", "call-2", "call-3"] {
+        let record = database.calls().find(call).await.unwrap().unwrap();
+        let told: Vec<_> = record.events.iter().map(|event| (event.kind.as_str(), event.detail.get("outcome"))).collect();
+        assert_eq!(told, [("called_back", Some(&Value::Text("cancelled".to_owned())))], "{call}");
+    }
+    // A campaign that promised nothing is cancelled as before.
+    let id = campaign::create(&database, &NewCampaign { name: "other".into(), ..row.is.clone() }, signed).await.unwrap();
+    let other = database.campaigns().get(id).await.unwrap().unwrap();
+    assert_eq!(cancel(&database, &other, 0, signed).await.unwrap(), State::Cancelled);
 }
 
 /// An order of a class that is asked about once it is closed.

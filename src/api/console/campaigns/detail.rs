@@ -11,6 +11,7 @@ use crate::api::gate::Visitor;
 use crate::api::routes::Routes;
 use crate::outbound::campaign::{self, CampaignError, Move, State as CampaignState, read_week};
 use crate::outbound::office::{Figures, TOLD};
+use crate::outbound::promised;
 use crate::store::{CampaignRow, ImportRow, Signed};
 use crate::text::Lang;
 use askama::Template;
@@ -92,6 +93,8 @@ pub(super) struct ListRow {
 struct Page {
     frame: Frame,
     row: CampaignRow,
+    /// Its title.
+    flow: String,
     starts: String,
     /// Its own hours; empty for those of the calendar.
     week: Vec<(&'static str, String)>,
@@ -103,6 +106,10 @@ struct Page {
     is_paused: bool,
     may_pause: bool,
     may_cancel: bool,
+    /// Calls that were promised and that only this campaign makes.
+    promises: u64,
+    /// What is asked before it is cancelled.
+    cancel_sure: String,
     may_edit: bool,
     takes_contacts: bool,
     rehearsal: Rehearsal,
@@ -210,7 +217,9 @@ async fn shown(console: &Console, visitor: &Visitor, row: CampaignRow, fault: &'
     let starts = row.starts.filter(|_| state == CampaignState::Scheduled).map(|at| moment(console.local(at)));
     let possible = |wanted: Move| may && wanted.from(state).is_some();
     let now = Timestamp::now();
+    let promises = promised::open(database, &row).await?;
     Ok(Page {
+        flow: console.sources.audition.title(&row.is.flow, lang),
         dashboard: Dashboard::of(console, frame(), &row).await?,
         starts: starts.unwrap_or_default(),
         week: week.collect(),
@@ -221,6 +230,11 @@ async fn shown(console: &Console, visitor: &Visitor, row: CampaignRow, fault: &'
         is_paused: state == CampaignState::Paused,
         may_pause: possible(Move::Pause),
         may_cancel: possible(Move::Cancel),
+        promises,
+        cancel_sure: match promises {
+            0 => word(lang, "campaign.sure").to_owned(),
+            _ => word(lang, "campaign.promises_sure").replace("{}", &promises.to_string()),
+        },
         may_edit: may && matches!(state, CampaignState::Draft | CampaignState::Scheduled | CampaignState::Paused),
         takes_contacts: may && state.takes_contacts(),
         rehearsal: Rehearsal::of(console, visitor, &row).await?,
@@ -247,6 +261,9 @@ struct Wanted {
     to: String,
     #[serde(default)]
     at: String,
+    /// Promised calls that the page told.
+    #[serde(default)]
+    promises: u64,
 }
 
 fn by(visitor: &Visitor) -> Signed<'_> {
@@ -258,7 +275,14 @@ async fn carry_on(State(console): State<Arc<Console>>, visitor: Visitor, Path(id
     let wanted = match wanted.to.as_str() {
         "start" => Move::Start,
         "pause" => Move::Pause,
-        "cancel" => Move::Cancel,
+        "cancel" => {
+            let cancelled = promised::cancel(&console.sources.database, &row, wanted.promises, by(&visitor)).await;
+            if let Err(CampaignError::Promised(_)) = cancelled {
+                return Ok((StatusCode::CONFLICT, html(&shown(&console, &visitor, row, "campaign.promised").await?)).into_response());
+            }
+            cancelled?;
+            return Ok(Redirect::to(&format!("{PATH}/{id}")).into_response());
+        }
         "schedule" => {
             let local: DateTime = wanted.at.parse().map_err(|_| Fault(StatusCode::BAD_REQUEST))?;
             let at = local.to_zoned(console.home_zone()).map_err(|_| Fault(StatusCode::BAD_REQUEST))?.timestamp();

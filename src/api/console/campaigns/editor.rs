@@ -171,7 +171,8 @@ struct Page {
     action: String,
     back: String,
     is_new: bool,
-    flows: Vec<String>,
+    /// Names and titles.
+    flows: Vec<(String, String)>,
     trunks: Vec<String>,
     /// Trunk and number that it may show.
     callers: Vec<(String, String)>,
@@ -224,19 +225,14 @@ fn editor(console: &Console, visitor: &Visitor, typed: Typed, id: Option<i64>, f
     let back = id.map_or_else(|| PATH.to_owned(), |id| format!("{PATH}/{id}"));
     let action = id.map_or_else(|| PATH.to_owned(), |id| format!("{PATH}/{id}/settings"));
     let hours = shown_hours(console, frame(), &typed);
-    let callers = office.callers.iter().flat_map(|(trunk, numbers)| numbers.iter().map(|number| (trunk.clone(), number.clone()))).collect();
-    Page {
-        frame: frame(),
-        typed,
-        action,
-        back,
-        is_new: id.is_none(),
-        flows: (office.flows)(),
-        trunks: (office.trunks)(),
-        callers,
-        fault,
-        hours,
+    let titled = |flow: String| (console.sources.audition.title(&flow, visitor.person.lang), flow);
+    let mut flows: Vec<(String, String)> = (office.flows)().into_iter().map(titled).map(|(title, flow)| (flow, title)).collect();
+    if !typed.flow.is_empty() && flows.iter().all(|(flow, _)| *flow != typed.flow) {
+        // Of a campaign from before; it is not taken again.
+        flows.push((typed.flow.clone(), typed.flow.clone()));
     }
+    let callers = office.callers.iter().flat_map(|(trunk, numbers)| numbers.iter().map(|number| (trunk.clone(), number.clone()))).collect();
+    Page { frame: frame(), typed, action, back, is_new: id.is_none(), flows, trunks: (office.trunks)(), callers, fault, hours }
 }
 
 async fn new(State(console): State<Arc<Console>>, visitor: Visitor) -> Answer {
