@@ -1,7 +1,7 @@
 //! Notices as mail over SMTP, to customers who want mail and whose address the operator knows; everybody else's go on to another outbox.
 //!
 //! The operator's system is asked for channel and address (`contact`) whenever a notice is carried, so neither is kept here. What a server refuses for good
-//! (5xx) is given up with its words; everything else is tried again.
+//! (5xx) is given up with its words, but for addresses in them; everything else is tried again.
 
 use super::notice::{Notice, NoticeError, Outbox, Taken};
 use crate::business::{Failure, Operator, Request};
@@ -134,9 +134,11 @@ impl Outbox for SmtpOutbox {
     }
 }
 
-/// What a server said, in its words.
+/// What a server said, in its words. These are kept and logged, and often repeat the address: it is left out.
 fn failure(error: Error) -> NoticeError {
-    let words = format!("the mail server: {error}");
+    let said = error.to_string();
+    let words: Vec<&str> = said.split_whitespace().map(|word| if word.contains('@') { "<address>" } else { word }).collect();
+    let words = format!("the mail server: {}", words.join(" "));
     if error.is_permanent() { NoticeError::Undeliverable(words) } else { NoticeError::Refused(words) }
 }
 

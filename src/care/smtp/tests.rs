@@ -130,7 +130,7 @@ async fn each_is_written_to_as_he_chose_and_no_address_is_kept() {
 
 #[tokio::test]
 async fn a_server_that_has_no_time_is_asked_again_and_a_no_is_final() {
-    let (database, outbox, heard, _) = house(&["451 come again", "250 known", "550 no such box here"]).await;
+    let (database, outbox, heard, _) = house(&["451 come again", "250 known", "550 5.1.1 <Johnson@mail.example>: no such box here"]).await;
     let courier = Courier::new(database.clone(), outbox.clone());
     database.notices().keep("a", &number(WANTS_MAIL), "2611220001", "您好", at(0)).await.unwrap();
     let mut carried = Vec::new();
@@ -144,6 +144,7 @@ async fn a_server_that_has_no_time_is_asked_again_and_a_no_is_final() {
         matches!(&refused, NoticeError::Undeliverable(words) if words.contains("550") && words.contains("no such box here")),
         "{refused}"
     );
+    assert!(!refused.to_string().to_lowercase().contains("johnson"), "{refused}");
     let (database, outbox, ..) = house(&["550 no such box here"]).await;
     let courier = Courier::new(database.clone(), outbox);
     database.notices().keep("b", &number(WANTS_MAIL), "2611220001", "您好", at(0)).await.unwrap();
