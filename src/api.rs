@@ -3,12 +3,14 @@
 //! Start at [`access::TABLE`], the routes and who may use them; `gate` asks who comes.
 
 pub mod access;
+mod calls;
 mod campaigns;
 mod console;
 pub mod desk;
 mod gate;
 mod health;
 mod media;
+mod metrics;
 pub mod openapi;
 mod problem;
 mod routes;
@@ -119,12 +121,14 @@ fn router(api: Api, ending: watch::Receiver<bool>) -> Router {
     let Sources { office, audition, test_calls, .. } = sources.clone();
     let rehearsal = campaigns::rehearsal::Rehearsal { office, audition, test_calls };
     let wall = desk.as_ref().map(|desk| console::Wall { board: desk.hub.board(), rules: desk.rules.clone() });
+    let calls = calls::routes(&gate, reception.clone());
     let lines = Arc::new(Lines { reception, softphone, token, lang, trunks });
     let first = if softphone == Softphone::Off { "/console" } else { "/call" };
     let routes = Routes::new(&gate).get("/", async move || Redirect::temporary(first));
-    health::routes(media::routes(softphone::routes(routes, softphone)))
+    metrics::routes(health::routes(media::routes(softphone::routes(routes, softphone))))
         .served_with(lines)
         .merge(work_orders::routes(&gate, care))
+        .merge(calls)
         .merge(campaigns::routes(&gate, sources.office.clone()))
         .merge(campaigns::rehearsal::routes(&gate, rehearsal))
         .merge(desk::routes(&gate, desk))

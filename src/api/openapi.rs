@@ -84,6 +84,12 @@ fn described(rule: &Rule) -> Option<Described> {
             reply: Some("Incident"),
             ..READ
         },
+        ("PUT", "/api/v1/calls/{id}/recording") => Described {
+            summary: "Pauses the recording of a call that goes on, or lets it go on; in effect when answered, and over with the person who took the caller over",
+            body: Some("Pause"),
+            reply: Some("Recording"),
+            ..READ
+        },
         (method, path) => return campaigns::described(method, path),
     })
 }
@@ -218,6 +224,8 @@ fn schemas() -> Json {
         "Step": body(&["to"], json!({ "to": state, "text": text, "author": { "type": ["string", "null"], "description": "who does it; a person who is signed in is always the author" } })),
         "Comment": body(&["text"], json!({ "text": text, "author": maybe })),
         "Verdict": body(&["satisfied"], json!({ "satisfied": { "type": "boolean" }, "comment": text })),
+        "Pause": body(&["paused"], json!({ "paused": { "type": "boolean" }, "author": { "type": ["string", "null"], "description": "who wants it; a person who is signed in is always the author" } })),
+        "Recording": object(&["call", "recording"], json!({ "call": text, "recording": { "type": "string", "enum": ["running", "paused"] } })),
         "End": body(&["ends"], json!({ "ends": moment })),
     });
     for (name, schema) in campaigns::schemas() {

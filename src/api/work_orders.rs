@@ -85,7 +85,7 @@ fn state(name: &str) -> Result<OrderState, Problem> {
 }
 
 /// Who does it: a person is the author, a system may name one.
-fn author(visitor: &Visitor, named: Option<String>) -> String {
+pub(super) fn author(visitor: &Visitor, named: Option<String>) -> String {
     named.filter(|_| visitor.key.is_none()).unwrap_or_else(|| visitor.person.name.clone())
 }
 

@@ -96,6 +96,13 @@ impl Captions {
         }
     }
 
+    /// What was said so far is nobody's business.
+    pub fn forget(&mut self) {
+        self.endpointer = Endpointer::new(TIMING);
+        self.look = None;
+        self.ending.clear();
+    }
+
     /// Recognition is going on.
     pub fn is_busy(&self) -> bool {
         !self.ending.is_empty() || self.look.as_ref().is_some_and(|look| !look.is_done())
@@ -278,6 +285,21 @@ mod tests {
             }
         }
         assert!(looks >= 2, "{looks} looks");
+    }
+
+    #[tokio::test]
+    async fn what_is_forgotten_is_not_read() {
+        let mut side = Side::new();
+        side.hear(&spoken());
+        side.hear(&silence(300));
+        let (_, late) = side.recogniser.0.lock().unwrap().pop().unwrap();
+        late.send(Ok(Transcript { text: "六二二八".to_owned(), ..Transcript::default() })).unwrap();
+        let late = side.coming.recv().await.unwrap();
+        side.captions.forget();
+        assert!(side.captions.take(late).is_none() && !side.captions.is_busy() && side.hear(&silence(900)).is_empty());
+        side.hear(&spoken());
+        side.hear(&silence(300));
+        assert_eq!(side.answer("查话费").await.unwrap().text, "查话费");
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 
 use super::conversation::Conversation;
 use super::record::{CallRecord, Happening};
+use super::recording::Kept;
 use super::transfer::{Case, Remark, Speaker, Suggestion, Tried};
 use crate::dialog::Outcome;
 use crate::text::mask::mask_text;
@@ -12,7 +13,7 @@ const LEAST_CONFIDENCE: f32 = 0.1;
 
 impl Conversation {
     /// Everything that a person should know who takes the caller over.
-    pub(super) fn case(&self, outcome: &Outcome, record: &CallRecord) -> Option<Case> {
+    pub(super) fn case(&self, outcome: &Outcome, record: &CallRecord, kept: Kept) -> Option<Case> {
         let Outcome::Transferred { reason, intent, slots } = outcome else { return None };
         let transcript = transcript(record);
         let asked = transcript.iter().rev().find(|remark| remark.who == Speaker::Caller);
@@ -29,6 +30,7 @@ impl Conversation {
             tried: tried(record),
             transcript,
             known: None,
+            kept,
         })
     }
 

@@ -2,6 +2,7 @@
 
 use crate::audio::FRAME_SAMPLES;
 use crate::dialog::{Action, Outcome, TransferFailure};
+use std::ops::AddAssign;
 
 /// One frame of the call's clock, 16 kHz mono.
 pub type Frame = [f32; FRAME_SAMPLES];
@@ -74,6 +75,59 @@ pub enum HandedOver {
     NotHere,
 }
 
+/// How the packets of a call fared that brought the caller's sound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Packets {
+    pub received: u64,
+    /// Never came, or too late to be counted.
+    pub lost: u64,
+    /// Came when their turn was over.
+    pub late: u64,
+    /// Came from addresses that may not talk to this call; dropped.
+    pub foreign: u64,
+    /// Were none; dropped.
+    pub malformed: u64,
+    /// Of a kind that was not agreed on; dropped.
+    pub unknown: u64,
+    /// Of a key that was not agreed on; dropped.
+    pub forged: u64,
+    /// Encrypted ones that were there before; dropped.
+    pub repeated: u64,
+}
+
+impl Packets {
+    /// Each kind by its stable name.
+    pub fn named(self) -> [(&'static str, u64); 8] {
+        let Packets { received, lost, late, foreign, malformed, unknown, forged, repeated } = self;
+        [
+            ("received", received),
+            ("lost", lost),
+            ("late", late),
+            ("foreign", foreign),
+            ("malformed", malformed),
+            ("unknown", unknown),
+            ("forged", forged),
+            ("repeated", repeated),
+        ]
+    }
+}
+
+impl AddAssign for Packets {
+    fn add_assign(&mut self, other: Packets) {
+        self.received += other.received;
+        self.lost += other.lost;
+        self.late += other.late;
+        self.foreign += other.foreign;
+        self.malformed += other.malformed;
+        self.unknown += other.unknown;
+        self.forged += other.forged;
+        self.repeated += other.repeated;
+    }
+}
+
+/// Takes what the caller says in a tick, and what he hears.
+pub type Heard<'a> = &'a mut (dyn FnMut(&Frame, &Frame) + Send);
+
 /// One end of a call that can be heard and spoken to.
 pub trait Line: Send {
     fn clock(&self) -> Clock;
@@ -87,12 +141,16 @@ pub trait Line: Send {
     fn clear(&mut self) {}
     /// For lines that can show what is said.
     fn show(&mut self, _caption: Caption) {}
+    /// For lines whose sound comes in packets: how they fared so far.
+    fn packets(&self) -> Option<Packets> {
+        None
+    }
     /// Whether this line connects callers with persons itself: then the house's own desk is not asked.
     fn hands_over(&self) -> bool {
         false
     }
-    /// Connects the caller with a person and returns when that is over, or could not be done.
-    fn hand_over(&mut self) -> impl Future<Output = HandedOver> + Send {
+    /// Connects the caller with a person and returns when that is over, or could not be done; every tick of both until then goes to `heard`.
+    fn hand_over(&mut self, _heard: Heard<'_>) -> impl Future<Output = HandedOver> + Send {
         std::future::ready(HandedOver::NotHere)
     }
     /// The service has nothing more to say and leaves; not called when the caller left first.

@@ -171,6 +171,7 @@ fn detail(what: &Happening) -> Record {
     let fields = match what {
         Happening::SaidBegan { prompt, text: words } => vec![text("prompt", prompt), text("text", words)],
         Happening::MetMachine { by } => vec![text("by", by)],
+        Happening::RecordingPaused { by } | Happening::RecordingResumed { by } => vec![text("by", by)],
         Happening::AnsweredBy { who, after_ms } => vec![text("who", who), number("after_ms", i64::from(*after_ms))],
         Happening::SaidEnded { prompt }
         | Happening::Paused { prompt }
@@ -195,16 +196,11 @@ fn detail(what: &Happening) -> Record {
         Happening::Answered { operation, how, took_ms } => {
             vec![text("operation", operation), text("how", how), number("took_ms", *took_ms as i64)]
         }
+        Happening::Packets(packets) => packets.named().map(|(name, count)| number(name, i64::try_from(count).unwrap_or(i64::MAX))).to_vec(),
         Happening::Unanswered { question } => vec![text("question", question)],
         Happening::Fault(what) => vec![text("what", what)],
         Happening::Ended { outcome } => vec![text("outcome", outcome)],
-        Happening::SpeechBegan
-        | Happening::SpeechEnded
-        | Happening::NoInput
-        | Happening::LeftQueue
-        | Happening::Echo
-        | Happening::RecordingPaused
-        | Happening::RecordingResumed => Vec::new(),
+        Happening::SpeechBegan | Happening::SpeechEnded | Happening::NoInput | Happening::LeftQueue | Happening::Echo => Vec::new(),
     };
     Record::from_iter(fields)
 }

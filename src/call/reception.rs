@@ -5,10 +5,10 @@
 
 use super::conversation::Conversation;
 use super::editions::Editions;
-use super::line::Line;
+use super::line::{Line, Packets};
 use super::manners::Manners;
 use super::record::CallRecord;
-use super::recording::Recording;
+use super::recording::{Recording, Switch};
 use super::services::Services;
 use super::session::{Finished, Session};
 use super::speaker::Prepared;
@@ -91,6 +91,7 @@ struct Entries {
     given: u64,
     held: BTreeMap<u64, Held>,
     refused: u64,
+    packets: Packets,
 }
 
 impl Entries {
@@ -106,6 +107,17 @@ impl Entries {
 struct Held {
     hearing: bool,
     present: Option<Present>,
+    /// Where the call is recorded.
+    switch: Option<Switch>,
+}
+
+/// Why a recording cannot be paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unrecorded {
+    #[error("there is no such call, or not any more")]
+    NoCall,
+    #[error("this call is not recorded")]
+    NotRecorded,
 }
 
 /// How long the first words of a call of ours may take to be made; then they are made when it is answered.
@@ -159,7 +171,17 @@ impl Books {
 impl Reception {
     pub fn new(editions: Arc<Editions>, recogniser: Arc<dyn Recogniser>, speech: Arc<Speech>, limits: Limits) -> Reception {
         let (manners, recordings) = (Manners::default(), None);
-        let entries = Entries { limits, manners, desk: None, recordings, draining: false, given: 0, held: BTreeMap::new(), refused: 0 };
+        let entries = Entries {
+            limits,
+            manners,
+            desk: None,
+            recordings,
+            draining: false,
+            given: 0,
+            held: BTreeMap::new(),
+            refused: 0,
+            packets: Packets::default(),
+        };
         let books = Arc::new(Books { entries: Mutex::new(entries), freed: Notify::new() });
         Reception { editions, recogniser, speech, books }
     }
@@ -207,7 +229,7 @@ impl Reception {
     fn place(&self, entries: &mut Entries, hearing: bool) -> Place {
         entries.given += 1;
         let number = entries.given;
-        entries.held.insert(number, Held { hearing, present: None });
+        entries.held.insert(number, Held { hearing, present: None, switch: None });
         Place { number, by_keys: !hearing, books: self.books.clone() }
     }
 
@@ -286,6 +308,7 @@ impl Reception {
         let recording = self.recording(&call_id);
         if let Some(held) = self.books.lock().held.get_mut(&place.number) {
             held.present = Some(Present { call_id, incoming, since, by_keys: place.by_keys });
+            held.switch = recording.switch();
         }
         let conversation = Conversation::new(house, opening);
         let (manners, desk) = {
@@ -295,6 +318,7 @@ impl Reception {
         let session = Session::new(line, conversation, self.recogniser.clone(), self.speech.clone());
         let session = session.recorded(recording).mannered(manners).with_desk(desk).prepared(greeting);
         let finished = session.run().await;
+        self.books.lock().packets += finished.packets.unwrap_or_default();
         finished.recording.close().await;
         Finished { recording: Recording::nowhere(), ..finished }
     }
@@ -314,6 +338,17 @@ impl Reception {
         self.books.lock().held.values().filter_map(|held| held.present.clone()).collect()
     }
 
+    /// Pauses the recording of a call that goes on, or lets it go on.
+    ///
+    /// # Errors
+    /// See [`Unrecorded`].
+    pub fn switch(&self, call_id: &str) -> Result<Switch, Unrecorded> {
+        let entries = self.books.lock();
+        let is_it = |held: &&Held| held.present.as_ref().is_some_and(|present| present.call_id == call_id);
+        let held = entries.held.values().find(is_it).ok_or(Unrecorded::NoCall)?;
+        held.switch.clone().ok_or(Unrecorded::NotRecorded)
+    }
+
     /// No place is free.
     pub fn full(&self) -> bool {
         let entries = self.books.lock();
@@ -323,6 +358,11 @@ impl Reception {
     /// Calls that were refused since the start.
     pub fn refused(&self) -> u64 {
         self.books.lock().refused
+    }
+
+    /// How the packets of all calls fared that have ended since the start.
+    pub fn packets(&self) -> Packets {
+        self.books.lock().packets
     }
 
     /// From now on; calls that are being held stay as they are.

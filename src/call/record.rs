@@ -2,11 +2,15 @@
 //!
 //! Secrets never enter it: the session hands over what was heard already masked.
 
+use super::line::Packets;
 use crate::dialog::{Opening, Outcome, RequestKind};
 use crate::nlu::{Decision, Intent, Source};
 use crate::text::mask::mask_text;
 use crate::text::{Lang, PhoneNumber, Record};
 use jiff::civil::DateTime;
+
+/// Who pauses a recording when the flow asks for a secret, as in records.
+pub const FLOW: &str = "flow";
 
 /// Moments of one turn, in milliseconds of the call's own clock; `None` for what did not happen (text mode has no sound).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -143,8 +147,15 @@ pub enum Happening {
     MetMachine {
         by: &'static str,
     },
-    RecordingPaused,
-    RecordingResumed,
+    /// By the `flow` that asks for a secret, or by whoever wanted it.
+    RecordingPaused {
+        by: String,
+    },
+    RecordingResumed {
+        by: String,
+    },
+    /// How the packets of the caller's sound fared, at the end of the call.
+    Packets(Packets),
     Fault(String),
     Ended {
         outcome: &'static str,
@@ -186,8 +197,9 @@ impl Happening {
             Happening::Unanswered { .. } => "unanswered",
             Happening::AnsweredBy { .. } => "answered_by",
             Happening::MetMachine { .. } => "met_machine",
-            Happening::RecordingPaused => "recording_paused",
-            Happening::RecordingResumed => "recording_resumed",
+            Happening::RecordingPaused { .. } => "recording_paused",
+            Happening::RecordingResumed { .. } => "recording_resumed",
+            Happening::Packets(_) => "packets",
             Happening::Fault(_) => "fault",
             Happening::Ended { .. } => "ended",
         }

@@ -1,19 +1,87 @@
-//! Both sides of a call as they were heard. Secrets are left out: while paused, silence is kept in place of sound.
+//! Both sides of a call as they were heard, also while the caller speaks with a person. Secrets are left out: while paused, silence is kept in
+//! place of sound. A dialog pauses it itself; people and other systems do by its [`Switch`].
+
+pub mod disk;
 
 use super::line::Frame;
-use crate::audio::CALL_RATE_HZ;
+use disk::Disk;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use tokio::sync::oneshot;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Frames that may wait for the disk: ten seconds.
-const WAITING: usize = 500;
+/// Turns that wait until the call notes them; a call that its caller holds notes nothing.
+const MOST_TURNS: usize = 64;
+
+/// Whether a call is kept as sound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kept {
+    /// Nobody records this call.
+    #[default]
+    Not,
+    Running,
+    Paused,
+}
+
+impl Kept {
+    /// The stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kept::Not => "not",
+            Kept::Running => "running",
+            Kept::Paused => "paused",
+        }
+    }
+}
+
+/// Pauses a recording from outside of its call, and lets it go on; in effect at once. Cheap to share.
+#[derive(Clone, Debug, Default)]
+pub struct Switch(Arc<Mutex<Position>>);
+
+#[derive(Debug, Default)]
+struct Position {
+    paused: bool,
+    /// The dialog expects a secret.
+    secret: bool,
+    unnoted: Vec<Turn>,
+}
+
+/// Who turned a switch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    pub paused: bool,
+    pub by: String,
+}
+
+impl Switch {
+    /// Nothing happens where it stands so already. A pause that is not to be had for now (false) is one of very many that the call could not note yet.
+    #[must_use]
+    pub fn turn(&self, paused: bool, by: &str) -> bool {
+        let mut position = self.lock();
+        if position.paused != paused {
+            if position.unnoted.len() >= MOST_TURNS {
+                return false;
+            }
+            position.paused = paused;
+            position.unnoted.push(Turn { paused, by: by.to_owned() });
+        }
+        true
+    }
+
+    /// How the recording stands.
+    pub fn kept(&self) -> Kept {
+        let position = self.lock();
+        if position.paused || position.secret { Kept::Paused } else { Kept::Running }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Position> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// See the module's text. 16 kHz, one track a side, of equal length.
 #[derive(Debug, Default)]
 pub struct Recording {
     keeping: Keeping,
-    paused: bool,
+    switch: Switch,
 }
 
 #[derive(Debug, Default)]
@@ -36,20 +104,11 @@ impl Tracks {
         self.caller.iter().copied().map(to_f32).collect()
     }
 
+    /// What the caller heard: the service, or a person.
     pub fn service(&self) -> Vec<f32> {
         self.service.iter().copied().map(to_f32).collect()
     }
 }
-
-#[derive(Debug)]
-struct Disk {
-    frames: SyncSender<Pair>,
-    lost: u32,
-    /// Gone when the file is whole.
-    written: oneshot::Receiver<()>,
-}
-
-type Pair = (Frame, Frame);
 
 impl Recording {
     pub fn nowhere() -> Recording {
@@ -58,7 +117,7 @@ impl Recording {
 
     /// For calls whose length is known to be bounded; see [`Recording::tracks`].
     pub fn in_memory() -> Recording {
-        Recording { keeping: Keeping::Memory(Tracks::default()), paused: false }
+        Recording { keeping: Keeping::Memory(Tracks::default()), switch: Switch::default() }
     }
 
     /// Into a WAV file, caller left and service right, written while the call goes on; what a kill cuts off is at most its last second.
@@ -66,31 +125,32 @@ impl Recording {
     /// # Errors
     /// What the file system says when the file cannot be made.
     pub fn in_file(path: &Path) -> std::io::Result<Recording> {
-        let form = hound::WavSpec { channels: 2, sample_rate: CALL_RATE_HZ, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
-        let writer = hound::WavWriter::create(path, form).map_err(std::io::Error::other)?;
-        let (frames, coming) = sync_channel(WAITING);
-        let (end, written) = oneshot::channel();
-        let name = path.display().to_string();
-        std::thread::Builder::new().name("recording".into()).spawn(move || {
-            if let Err(error) = write(writer, &coming) {
-                tracing::error!(file = name, %error, "a recording could not be written to its end");
-            }
-            drop(end);
-        })?;
-        Ok(Recording { keeping: Keeping::File(Disk { frames, lost: 0, written }), paused: false })
+        Ok(Recording { keeping: Keeping::File(Disk::begin(path)?), switch: Switch::default() })
     }
 
-    pub fn pause(&mut self) {
-        self.paused = true;
+    /// For others to pause it; `None` when nothing is recorded.
+    pub fn switch(&self) -> Option<Switch> {
+        (!matches!(self.keeping, Keeping::Nothing)).then(|| self.switch.clone())
     }
 
-    pub fn resume(&mut self) {
-        self.paused = false;
+    pub fn kept(&self) -> Kept {
+        self.switch().map_or(Kept::Not, |switch| switch.kept())
+    }
+
+    /// The dialog expects a secret, or does not any more.
+    pub fn hide(&mut self, secret: bool) {
+        self.switch.lock().secret = secret;
+    }
+
+    /// How the switch was turned since this was asked last.
+    pub fn turned(&mut self) -> Vec<Turn> {
+        std::mem::take(&mut self.switch.lock().unnoted)
     }
 
     /// One tick of the call. Never waits: what the disk cannot take is lost, and said so at the end.
     pub fn push(&mut self, caller: &Frame, service: &Frame) {
-        let audible = |frame: &Frame| if self.paused { [0.0; _] } else { *frame };
+        let paused = self.switch.kept() == Kept::Paused;
+        let audible = |frame: &Frame| if paused { [0.0; _] } else { *frame };
         let (caller, service) = (audible(caller), audible(service));
         match &mut self.keeping {
             Keeping::Nothing => {}
@@ -98,11 +158,7 @@ impl Recording {
                 tracks.caller.extend(caller.iter().copied().map(to_i16));
                 tracks.service.extend(service.iter().copied().map(to_i16));
             }
-            Keeping::File(disk) => {
-                if disk.frames.try_send((caller, service)).is_err() {
-                    disk.lost += 1;
-                }
-            }
+            Keeping::File(disk) => disk.push(caller, service),
         }
     }
 
@@ -116,30 +172,10 @@ impl Recording {
 
     /// Returns when a file is whole.
     pub async fn close(self) {
-        let Keeping::File(Disk { frames, lost, written }) = self.keeping else { return };
-        if lost > 0 {
-            tracing::error!(lost, "frames of a recording were lost: the disk is too slow");
-        }
-        drop(frames);
-        // The sender is dropped without a message.
-        let _ = written.await;
-    }
-}
-
-/// Frames between two updates of the file's header: a second.
-const FLUSH_EVERY: usize = 50;
-
-fn write(mut writer: hound::WavWriter<std::io::BufWriter<std::fs::File>>, coming: &Receiver<Pair>) -> Result<(), hound::Error> {
-    for (n, (caller, service)) in coming.iter().enumerate() {
-        for (left, right) in caller.iter().zip(&service) {
-            writer.write_sample(to_i16(*left))?;
-            writer.write_sample(to_i16(*right))?;
-        }
-        if n % FLUSH_EVERY == 0 {
-            writer.flush()?;
+        if let Keeping::File(disk) = self.keeping {
+            disk.close().await;
         }
     }
-    writer.finalize()
 }
 
 fn to_i16(sample: f32) -> i16 {
@@ -155,12 +191,16 @@ mod tests {
     use super::*;
     use crate::audio::FRAME_SAMPLES;
 
+    fn push(recording: &mut Recording) {
+        recording.push(&[0.5; FRAME_SAMPLES], &[0.1; FRAME_SAMPLES]);
+    }
+
     fn with_a_pause(mut recording: Recording) -> Recording {
-        recording.push(&[0.5; FRAME_SAMPLES], &[0.1; FRAME_SAMPLES]);
-        recording.pause();
-        recording.push(&[0.5; FRAME_SAMPLES], &[0.1; FRAME_SAMPLES]);
-        recording.resume();
-        recording.push(&[0.5; FRAME_SAMPLES], &[0.1; FRAME_SAMPLES]);
+        push(&mut recording);
+        recording.hide(true);
+        push(&mut recording);
+        recording.hide(false);
+        push(&mut recording);
         recording
     }
 
@@ -177,9 +217,40 @@ mod tests {
         let path = std::env::temp_dir().join(format!("tingshuo-recording-{}.wav", std::process::id()));
         with_a_pause(Recording::in_file(&path).unwrap()).close().await;
         let tracks = with_a_pause(Recording::in_memory()).tracks().unwrap();
-        let samples: Vec<i16> = hound::WavReader::open(&path).unwrap().into_samples().collect::<Result<_, _>>().unwrap();
+        let samples: Vec<i16> =
+            hound::WavReader::new(disk::open(&path).unwrap()).unwrap().into_samples().collect::<Result<_, _>>().unwrap();
         let (left, right): (Vec<_>, Vec<_>) = samples.chunks_exact(2).map(|pair| (pair[0], pair[1])).unzip();
         std::fs::remove_file(&path).unwrap();
         assert_eq!((left, right), (tracks.caller, tracks.service));
+    }
+
+    #[test]
+    fn it_goes_on_when_neither_the_dialog_nor_a_person_wants_silence() {
+        let mut recording = Recording::in_memory();
+        let switch = recording.switch().unwrap();
+        let turn = |paused| Turn { paused, by: "an".into() };
+        assert!(switch.turn(true, "an") && switch.turn(true, "bo"));
+        recording.hide(true);
+        assert!(switch.turn(false, "an"));
+        assert_eq!((recording.kept(), recording.turned()), (Kept::Paused, vec![turn(true), turn(false)]));
+        recording.hide(false);
+        assert_eq!((recording.kept(), recording.turned()), (Kept::Running, vec![]));
+    }
+
+    #[test]
+    fn what_cannot_be_noted_is_not_done() {
+        let mut recording = Recording::in_memory();
+        let switch = recording.switch().unwrap();
+        assert!((0..MOST_TURNS).all(|n| switch.turn(n % 2 == 0, "an")));
+        assert!(!switch.turn(true, "an"));
+        assert_eq!((recording.kept(), recording.turned().len()), (Kept::Running, MOST_TURNS));
+        assert!(switch.turn(true, "an"));
+    }
+
+    #[test]
+    fn a_call_that_is_not_recorded_has_no_switch() {
+        let recording = Recording::nowhere();
+        assert!(recording.switch().is_none());
+        assert_eq!(recording.kept(), Kept::Not);
     }
 }

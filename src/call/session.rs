@@ -6,10 +6,11 @@
 mod answering;
 mod hearing;
 mod person;
+mod recorded;
 
 use super::conversation::Conversation;
 use super::interruption::Interruption;
-use super::line::{Caption, Clock, Floor, HandedOver, Inbound, Line, Side};
+use super::line::{Caption, Clock, Floor, HandedOver, Inbound, Line, Packets, Side};
 use super::listener::{Listener, Recognised};
 use super::log::CallLog;
 use super::manners::Manners;
@@ -90,6 +91,7 @@ pub struct Finished {
     pub answered_by: Option<Answerer>,
     /// A machine answered a call of ours, for certain.
     pub machine: Option<MachineTold>,
+    pub packets: Option<Packets>,
     pub recording: Recording,
 }
 
@@ -162,7 +164,7 @@ impl<L: Line> Session<L> {
             if left || !self.conversation.hands_over() {
                 break left;
             }
-            match self.line.hand_over().await {
+            match self.hand_over().await {
                 HandedOver::Done | HandedOver::NotHere => break false,
                 HandedOver::CallerLeft => break true,
                 HandedOver::Failed(why) => {
@@ -178,10 +180,15 @@ impl<L: Line> Session<L> {
         if self.conversation.outcome().is_none() {
             self.conversation.step(Event::HungUp);
         }
+        let packets = self.line.packets();
+        if let Some(packets) = packets {
+            self.note(Happening::Packets(packets));
+        }
         let (now_ms, outcome) = (self.now_ms(), self.conversation.outcome().cloned());
         let machine = self.by_machine(left);
         let record = self.turns.close(now_ms, outcome).await;
-        Finished { record, conclusion: self.conversation.conclusion(), answered_by: self.answered_by, machine, recording: self.recording }
+        let (conclusion, answered_by, recording) = (self.conversation.conclusion(), self.answered_by, self.recording);
+        Finished { record, conclusion, answered_by, machine, packets, recording }
     }
 
     /// Until the service has said its last word, or the caller is gone: then true.
@@ -192,6 +199,7 @@ impl<L: Line> Session<L> {
             self.watch_answerer(&inbound);
             self.collect().await;
             self.attend();
+            self.note_recording();
             self.watch();
             self.speak(&inbound).await;
             self.now += 1;
@@ -242,14 +250,8 @@ impl<L: Line> Session<L> {
                     self.perform(id, Request { kind, operation, arguments, customer, idempotency_key, within_ms });
                 }
                 Action::NoteUnanswered { question } => self.note(Happening::unanswered(&question)),
-                Action::PauseRecording => {
-                    self.recording.pause();
-                    self.note(Happening::RecordingPaused);
-                }
-                Action::ResumeRecording => {
-                    self.recording.resume();
-                    self.note(Happening::RecordingResumed);
-                }
+                Action::PauseRecording => self.hide(true),
+                Action::ResumeRecording => self.hide(false),
                 Action::SetDelivery(delivery) => self.speaker.deliver(delivery),
                 Action::SetLang(_) => {}
                 Action::LeaveQueue => self.leave_queue(),

@@ -2,7 +2,7 @@
 
 use super::conversation::Conversation;
 use super::log::CallLog;
-use super::record::{CallRecord, Happening, Waterfall};
+use super::record::{CallRecord, FLOW, Happening, Waterfall};
 use super::services::Request;
 use super::turns::{Said, Turns};
 use crate::dialog::{Action, Event, Outcome, Question, Utterance};
@@ -112,8 +112,8 @@ impl TextCall {
                     left.extend(self.conversation.step(Event::Answered { id, answer }));
                 }
                 Action::NoteUnanswered { question } => self.turns.note(0, Happening::unanswered(&question)),
-                Action::PauseRecording => self.turns.note(0, Happening::RecordingPaused),
-                Action::ResumeRecording => self.turns.note(0, Happening::RecordingResumed),
+                Action::PauseRecording => self.turns.note(0, Happening::RecordingPaused { by: FLOW.into() }),
+                Action::ResumeRecording => self.turns.note(0, Happening::RecordingResumed { by: FLOW.into() }),
                 Action::Listen(_)
                 | Action::SetLang(_)
                 | Action::SetDelivery(_)

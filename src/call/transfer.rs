@@ -5,6 +5,7 @@
 
 use super::conference::{Party, Role};
 use super::line::Frame;
+use super::recording::Kept;
 use crate::dialog::{TransferFailure, TransferReason};
 use crate::nlu::Intent;
 use crate::text::{Lang, PhoneNumber, Record};
@@ -38,6 +39,8 @@ pub struct Case {
     /// What the operator knows of the customer, when that was there in time; else it follows as [`FromCall::Known`].
     pub known: Option<Record>,
     pub suggestions: Vec<Suggestion>,
+    /// Whether what is said now is kept as sound.
+    pub kept: Kept,
 }
 
 /// Who says something in a call.
@@ -104,6 +107,8 @@ pub enum FromCall {
         party: Party,
         frame: Box<Frame>,
     },
+    /// How the recording stands, when that changes.
+    Recorded(Kept),
     /// The caller wants to be called back.
     ChoseCallBack,
 }
@@ -133,6 +138,11 @@ pub enum ToCall {
     },
     /// The agent holds the caller, or is back.
     Hold(bool),
+    /// The agent has the recording paused, or lets it go on.
+    PauseRecording {
+        paused: bool,
+        by: String,
+    },
     /// The agent's line is interrupted; it may come back, or [`ToCall::Lost`] follows.
     Interrupted,
     /// The agent's line is lost: the caller waits again, before all others.

@@ -3,6 +3,7 @@
 use super::queue::{AgentId, CallerId};
 use crate::call::conference::Role;
 use crate::call::line::Frame;
+use crate::call::recording::Kept;
 use crate::call::transfer::{Case, Remark, Suggestion};
 use crate::text::Record;
 use jiff::civil::DateTime;
@@ -30,6 +31,8 @@ pub enum FromAgent {
     Decline,
     HangUp,
     Hold(bool),
+    /// Pauses the recording, or lets it go on.
+    PauseRecording(bool),
     /// 16 kHz mono, of any length.
     Sound(Vec<f32>),
     /// What became of the last call; ends the time for it.
@@ -135,6 +138,8 @@ pub struct View {
     /// The call that rings or goes on.
     pub caller: Option<CallerId>,
     pub held: bool,
+    /// How the recording of the call stands that goes on.
+    pub kept: Kept,
     /// The call that somebody who leads is in beside its agent.
     pub beside: Option<(CallerId, Role)>,
     /// Who waits, in the order in which they are taken.

@@ -48,7 +48,7 @@ impl Visitor {
         Visitor { client, site: format!("http://{}", service.http()), cookie: None, form_token: String::new(), bearer: None }
     }
 
-    fn system(service: &Service) -> Visitor {
+    pub fn system(service: &Service) -> Visitor {
         Visitor { bearer: Some("open-sesame"), ..Visitor::nobody(service) }
     }
 
@@ -70,7 +70,7 @@ impl Visitor {
         Ok(visitor)
     }
 
-    fn ask(&self, method: Method, path: &str) -> RequestBuilder {
+    pub fn ask(&self, method: Method, path: &str) -> RequestBuilder {
         let mut request = self.client.request(method, format!("{}{path}", self.site));
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);

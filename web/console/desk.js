@@ -138,6 +138,8 @@ function showView(next) {
     decline: view.doing === "ringing",
     mute: isHeard(),
     hold: view.doing === "talking",
+    recording: view.doing === "talking" && view.recording !== "not",
+    unrecorded: view.doing === "talking" && view.recording === "paused",
     "hang-up": view.doing === "talking",
   };
   for (const [id, visible] of Object.entries(shown)) {
@@ -145,6 +147,9 @@ function showView(next) {
   }
   at("hold").setAttribute("aria-pressed", String(view.held));
   at("hold").textContent = word(view.held ? "unhold" : "hold");
+  const isPaused = view.recording === "paused";
+  at("recording").setAttribute("aria-pressed", String(isPaused));
+  at("recording").textContent = word(isPaused ? "resume_recording" : "pause_recording");
   at("wrap-up").hidden = view.doing !== "wrap_up";
   ring(view.doing === "ringing");
   if (view.doing === "talking" && !sound) {
@@ -360,6 +365,7 @@ at("accept").onclick = () => openSound().then(() => say("accept"), () => tell(wo
 at("decline").onclick = () => say("decline");
 at("hang-up").onclick = () => say("hang_up");
 at("hold").onclick = () => say("hold", { held: !view.held });
+at("recording").onclick = () => say("pause_recording", { paused: view.recording !== "paused" });
 at("mute").onclick = () => {
   muted = !muted;
   showMuted();

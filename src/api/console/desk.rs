@@ -38,6 +38,8 @@ const WORDS: &[&str] = &[
     "desk.keys",
     "desk.unhold",
     "desk.hold",
+    "desk.pause_recording",
+    "desk.resume_recording",
     "desk.mute",
     "desk.unmute",
     "desk.listen",

@@ -1,6 +1,6 @@
 //! The messages of a station's line.
 //!
-//! What a page says ([`Said`]): `ready` `away` `accept` `decline` `hang_up` `hold {held}` `wrap_up {disposition, note}` `open_order {class, text}`, from who
+//! What a page says ([`Said`]): `ready` `away` `accept` `decline` `hang_up` `hold {held}` `pause_recording {paused}` `wrap_up {disposition, note}` `open_order {class, text}`, from who
 //! leads also `join {call, role: listener|whisperer|barger}` `quit` `take_over {call}`; `alive` every few seconds, which is answered with the same, so
 //! that either side notices a line that broke without a word.
 //! What it is told ([`Told`]): `hello` once, `view` whenever something changes, `case` with everything known of a call that rings or goes on, then
@@ -36,6 +36,7 @@ pub(super) enum Said {
     Decline,
     HangUp,
     Hold { held: bool },
+    PauseRecording { paused: bool },
     WrapUp { disposition: String, note: String },
     OpenOrder { class: String, text: String },
     Join { call: String, role: Beside },
@@ -67,6 +68,7 @@ impl Said {
             Said::Decline => FromAgent::Decline,
             Said::HangUp => FromAgent::HangUp,
             Said::Hold { held } => FromAgent::Hold(held),
+            Said::PauseRecording { paused } => FromAgent::PauseRecording(paused),
             Said::WrapUp { disposition, note } => FromAgent::WrapUp { disposition: short(disposition)?, note: short(note)? },
             Said::OpenOrder { class, text } => FromAgent::OpenOrder { class: short(class)?, text: short(text)? },
             Said::Join { call, role } => {
@@ -124,6 +126,8 @@ pub(super) struct ViewShown {
     s_left: Option<i64>,
     call: Option<String>,
     held: bool,
+    /// `not`, `running`, `paused`.
+    recording: &'static str,
     beside: Option<BesideShown>,
     queue: Vec<QueuedShown>,
     agents: Vec<ColleagueShown>,
@@ -307,6 +311,7 @@ impl Words {
             s_left: ends,
             call: view.caller.as_ref().map(|caller| caller.0.clone()),
             held: view.held,
+            recording: view.kept.name(),
             beside: view.beside.as_ref().map(|(caller, role)| BesideShown { call: caller.0.clone(), role: role.name() }),
             queue: view.queue.iter().map(|queued| self.queued(queued)).collect(),
             agents: view.agents.iter().map(|colleague| self.colleague(colleague)).collect(),
@@ -358,6 +363,7 @@ mod tests {
         check(r#"{"type":"alive"}"#, Ok(None));
         check(r#"{"type":"accept"}"#, Ok(Some(FromAgent::Accept)));
         check(r#"{"type":"hold","held":true}"#, Ok(Some(FromAgent::Hold(true))));
+        check(r#"{"type":"pause_recording","paused":true}"#, Ok(Some(FromAgent::PauseRecording(true))));
         let joins = FromAgent::Join { caller: CallerId("c1".into()), role: Role::Whisperer };
         check(r#"{"type":"join","call":"c1","role":"whisperer"}"#, Ok(Some(joins)));
         // Nobody becomes an agent of a call by joining it.

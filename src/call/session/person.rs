@@ -6,6 +6,7 @@ use crate::call::conference::Conference;
 use crate::call::line::{Clock, Frame, Inbound, Line};
 use crate::call::music::Music;
 use crate::call::record::Happening;
+use crate::call::recording::Kept;
 use crate::call::transfer::{CallEnd, FromCall, Remark, Speaker, ToCall, handover};
 use crate::dialog::{Event, Outcome, Queue, TransferFailure};
 use crate::text::mask::mask_text;
@@ -26,8 +27,10 @@ pub(super) struct Transfer {
     /// Of whoever is seated, for the record.
     names: BTreeMap<crate::call::conference::Party, String>,
     music: Music,
-    captions: [Captions; 2],
+    pub(super) captions: [Captions; 2],
     captioned: mpsc::Receiver<Captioned>,
+    /// How the desk knows the recording to stand.
+    pub(super) kept: Kept,
     /// The caller was told his place.
     placed: bool,
     /// Since the desk said something.
@@ -51,7 +54,7 @@ impl Transfer {
         self.captions.iter().any(Captions::is_busy)
     }
 
-    fn tell(&self, what: FromCall) {
+    pub(super) fn tell(&self, what: FromCall) {
         // A desk that lags loses sound and captions, not the call.
         let _ = self.end.to_desk.try_send(what);
     }
@@ -66,8 +69,9 @@ impl<L: Line> Session<L> {
     /// Asks the desk for a person; false where there is none, or where the line connects callers itself.
     pub(super) fn ask_for_person(&mut self, outcome: &Outcome) -> bool {
         let Some(desk) = self.desk.clone().filter(|_| !self.line.hands_over()) else { return false };
-        let Some(case) = self.conversation.case(outcome, self.turns.record()) else { return false };
+        let Some(case) = self.conversation.case(outcome, self.turns.record(), self.recording.kept()) else { return false };
         let (end, desk_end) = handover();
+        let kept = case.kept;
         let (services, told) = (self.conversation.services().clone(), end.to_desk.clone());
         tokio::spawn(async move {
             let mut case = case;
@@ -87,7 +91,7 @@ impl<L: Line> Session<L> {
         let lang = self.conversation.lang();
         let captions = [Speaker::Caller, Speaker::Agent].map(|who| Captions::new(who, lang, self.recogniser.clone(), results.clone()));
         let (conference, names, music) = (Conference::default(), BTreeMap::new(), Music::default());
-        self.transfer = Some(Transfer { end, conference, names, music, captions, captioned, placed: false, untold_ms: 0 });
+        self.transfer = Some(Transfer { end, conference, names, music, captions, captioned, kept, placed: false, untold_ms: 0 });
         true
     }
 
@@ -148,12 +152,14 @@ impl<L: Line> Session<L> {
                 transfer.conference.hold(held);
                 self.note(Happening::Held { held });
             }
+            ToCall::PauseRecording { paused, by } => self.pause_recording(paused, &by),
             ToCall::Interrupted => {
                 self.empty_room();
                 self.happen(Event::Queue(Queue::Interrupted));
             }
             ToCall::Lost => {
                 self.empty_room();
+                self.let_recording_go_on();
                 self.happen(Event::Queue(Queue::Lost));
             }
             ToCall::CallBackKept => {
@@ -167,6 +173,7 @@ impl<L: Line> Session<L> {
             }
             ToCall::Served => {
                 self.empty_room();
+                self.let_recording_go_on();
                 self.transfer = None;
                 self.happen(Event::Queue(Queue::Served));
             }
@@ -185,6 +192,7 @@ impl<L: Line> Session<L> {
 
     fn nobody_comes(&mut self, why: TransferFailure) {
         self.empty_room();
+        self.let_recording_go_on();
         // What is being said of the queue is not true any more; that a person is asked may be said to its end.
         if self.transfer.take().is_some_and(|transfer| transfer.placed) {
             self.interrupt();
@@ -212,6 +220,9 @@ impl<L: Line> Session<L> {
             transfer.tell(FromCall::Keys(inbound.keys.clone()));
             let count = inbound.keys.len();
             self.note(Happening::Keyed { count });
+        }
+        if self.is_unheard() {
+            return;
         }
         let words = self.transfer.as_mut().and_then(|transfer| transfer.captions[0].push(&inbound.frame));
         self.show_words(Speaker::Caller, words);
@@ -241,7 +252,7 @@ impl<L: Line> Session<L> {
 
     /// What the caller hears in this tick, given what the service says.
     pub(super) fn mix(&mut self, inbound: &Inbound, said: Frame) -> Frame {
-        let service_speaks = self.speaker.busy();
+        let (service_speaks, is_unheard) = (self.speaker.busy(), self.is_unheard());
         let Some(transfer) = &mut self.transfer else { return said };
         if !transfer.is_talking() {
             if service_speaks {
@@ -254,7 +265,7 @@ impl<L: Line> Session<L> {
         for (party, frame) in mixed.parties {
             transfer.tell(FromCall::Sound { party, frame: Box::new(frame) });
         }
-        let words = transfer.captions[1].push(&mixed.caller);
+        let words = if is_unheard { None } else { transfer.captions[1].push(&mixed.caller) };
         let heard = match transfer.conference.is_held() {
             true => transfer.music.next_frame(),
             false => mixed.caller,

@@ -55,6 +55,8 @@ fn event(noted: &Noted) -> Value {
     let mut fields = match &noted.what {
         Happening::SaidBegan { prompt, text } => json!({"prompt": prompt, "text": text}),
         Happening::MetMachine { by } => json!({"by": by}),
+        Happening::Packets(packets) => packets.named().into_iter().map(|(name, count)| (name.to_owned(), json!(count))).collect(),
+        Happening::RecordingPaused { by } | Happening::RecordingResumed { by } => json!({"by": by}),
         Happening::AnsweredBy { who, after_ms } => json!({"who": who, "after_ms": after_ms}),
         Happening::SaidEnded { prompt }
         | Happening::Paused { prompt }
@@ -78,13 +80,7 @@ fn event(noted: &Noted) -> Value {
         Happening::Unanswered { question } => json!({"question": question}),
         Happening::Fault(what) => json!({"what": what}),
         Happening::Ended { outcome } => json!({"outcome": outcome}),
-        Happening::SpeechBegan
-        | Happening::SpeechEnded
-        | Happening::NoInput
-        | Happening::LeftQueue
-        | Happening::Echo
-        | Happening::RecordingPaused
-        | Happening::RecordingResumed => {
+        Happening::SpeechBegan | Happening::SpeechEnded | Happening::NoInput | Happening::LeftQueue | Happening::Echo => {
             json!({})
         }
     };

@@ -201,6 +201,10 @@ impl Post {
         let Some(caller) = self.callers.get_mut(id) else { return };
         let shown = match what {
             FromCall::Sound { party, frame } => return self.play(party, frame),
+            FromCall::Recorded(kept) => {
+                caller.case.kept = kept;
+                return self.show_views();
+            }
             FromCall::ChoseCallBack => return self.keep_call_back(id),
             FromCall::Said(remark) => {
                 if !remark.partial {

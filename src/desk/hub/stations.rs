@@ -215,6 +215,11 @@ impl Post {
                 }
                 self.show_views();
             }
+            FromAgent::PauseRecording(paused) => {
+                if let Some(caller) = self.talks_with(id) {
+                    self.tell(&caller, ToCall::PauseRecording { paused, by: agent.0 });
+                }
+            }
             FromAgent::WrapUp { disposition, note } => self.wrap_up(id, disposition, note),
             FromAgent::OpenOrder { class, text } => self.open_order(id, class, text),
             FromAgent::Quit => {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::call::conference::{Party, Role};
+use crate::call::recording::Kept;
 use crate::call::transfer::{CallEnd, Remark, Speaker, handover};
 use crate::care::Handbook;
 use crate::desk::station::{Doing, Refusal};
@@ -53,6 +54,7 @@ fn case(call: &str) -> Case {
         tried: Vec::new(),
         known: None,
         suggestions: Vec::new(),
+        kept: Kept::Running,
     }
 }
 
@@ -125,6 +127,22 @@ async fn sound_and_words_go_both_ways_until_the_agent_hangs_up() {
     assert!(end.from_desk.recv().await.is_none());
     does(&mut station, Doing::WrapUp).await;
     does(&mut station, Doing::Ready).await;
+}
+
+#[tokio::test]
+async fn an_agent_has_the_recording_paused_and_sees_how_it_stands() {
+    let (hub, _) = desk().await;
+    let (mut station, mut end, _) = talking(&hub, "an", "c1").await;
+    // Who does not speak with the caller has no say.
+    let other = ready(&hub, "bo").await;
+    other.say(FromAgent::PauseRecording(true)).await.unwrap();
+    for (paused, kept) in [(true, Kept::Paused), (false, Kept::Running)] {
+        station.say(FromAgent::PauseRecording(paused)).await.unwrap();
+        assert_eq!(next(&mut end).await, ToCall::PauseRecording { paused, by: "an".into() });
+        end.to_desk.send(FromCall::Recorded(kept)).await.unwrap();
+        while !matches!(station.from_desk.recv().await.unwrap(), ToAgent::View(view) if view.doing == Doing::Talking && view.kept == kept) {
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What stations and the queue wall are shown, whenever that changes; and how each wait ended, for the figures of a day.
 
 use super::post::Post;
+use crate::call::recording::Kept;
 use crate::desk::engine::{Agent, Status};
 use crate::desk::queue::{AgentId, CallerId};
 use crate::desk::station::{Colleague, Doing, Queued, ToAgent, View};
@@ -40,6 +41,7 @@ impl Post {
                 since: own.since,
                 caller: own.caller.clone(),
                 held: station.held,
+                kept: own.caller.as_ref().and_then(|caller| self.callers.get(caller)).map_or(Kept::Not, |caller| caller.case.kept),
                 beside: station.beside.as_ref().map(|(caller, _, role)| (caller.clone(), *role)),
                 queue: queue.clone(),
                 agents: agents.clone(),

@@ -12,7 +12,7 @@ use super::stream::{Received, Start, Stream, is_report, samples_in};
 use super::{TELEPHONE_RATE_HZ, TICK_SAMPLES};
 use crate::audio::resample::Resampler;
 use crate::audio::{CALL_RATE_HZ, FRAME_MS};
-use crate::call::line::Frame;
+use crate::call::line::{Frame, Packets};
 use crate::line::networks::Networks;
 use crate::line::sdp::Agreed;
 use std::io;
@@ -50,6 +50,8 @@ pub enum Beat {
     Tick {
         /// How long nothing has come from the peer.
         silent_ms: u32,
+        /// What the peer said, for who listens; at the call's rate.
+        frame: Box<Frame>,
     },
 }
 
@@ -154,6 +156,10 @@ impl Media {
             }
         }
         self.pass_time();
+        Tick { frame: self.pull(), keys: std::mem::take(&mut self.keys), silent_ms: self.lost_ms }
+    }
+
+    fn pull(&mut self) -> Frame {
         let mut samples = Vec::with_capacity(TICK_SAMPLES * 2);
         let sound = self.stream.pull();
         self.to_call.push(&sound, &mut samples);
@@ -161,7 +167,7 @@ impl Media {
         for (to, from) in frame.iter_mut().zip(samples) {
             *to = from;
         }
-        Tick { frame, keys: std::mem::take(&mut self.keys), silent_ms: self.lost_ms }
+        frame
     }
 
     /// Sends one tick of our sound.
@@ -187,7 +193,7 @@ impl Media {
                     if let Some(packet) = self.stream.pressed() {
                         self.send_packet(&packet);
                     }
-                    return Beat::Tick { silent_ms: self.lost_ms };
+                    return Beat::Tick { silent_ms: self.lost_ms, frame: Box::new(self.pull()) };
                 }
                 read = self.sockets.rtp.recv_from(&mut self.packet) => {
                     if let Some(passing) = self.take_passing(read) {
@@ -232,6 +238,13 @@ impl Media {
 
     pub fn dropped(&self) -> Dropped {
         self.dropped
+    }
+
+    /// How the peer's packets fared.
+    pub fn packets(&self) -> Packets {
+        let (quality, late) = (self.stream.quality(), self.stream.jitter_counts().late_packets);
+        let Dropped { foreign, malformed, unknown, forged, repeated } = self.dropped;
+        Packets { received: quality.received, lost: quality.lost, late, foreign, malformed, unknown, forged, repeated }
     }
 
     fn take_packet(&mut self, read: io::Result<(usize, SocketAddr)>) {

@@ -1,5 +1,5 @@
 //! Packets of one call handed on to another: as they came where both calls code sound alike, else sample by sample. No buffer stands between:
-//! the ends smooth what the networks do. Pure.
+//! the ends smooth what the networks do. What passes can be listened to ([`Stream::pull`]), smoothed. Pure.
 
 use super::TICK_SAMPLES;
 use super::stream::{Received, Stream};
@@ -36,9 +36,13 @@ impl Stream {
     /// What it was instead.
     pub fn take_passing(&mut self, bytes: &[u8], arrival: i64) -> Result<Passing, Received> {
         let packet = RtpPacket::parse(bytes).map_err(|_| Received::Malformed)?;
-        let what = match self.count(&packet, arrival) {
-            Some((_, _, true)) => What::Key,
-            Some((_, _, false)) => What::Sound(self.agreed().codec),
+        let counted = self.count(&packet, arrival).map(|(_, timestamp, is_key)| (timestamp, is_key));
+        let what = match counted {
+            Some((_, true)) => What::Key,
+            Some((timestamp, false)) => {
+                self.hear(timestamp, packet.payload());
+                What::Sound(self.agreed().codec)
+            }
             None => return Err(Received::Unknown),
         };
         let (source, marker, timestamp) = (packet.ssrc(), packet.marker_bit(), packet.timestamp());

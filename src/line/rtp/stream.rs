@@ -107,9 +107,13 @@ impl Stream {
         if is_digits {
             return Received::Key(source.digits.receive(timestamp, packet.payload()));
         }
-        let codec = self.agreed.codec;
-        self.jitter.push(timestamp, packet.payload().iter().map(|byte| codec.decode(*byte)).collect());
+        self.hear(timestamp, packet.payload());
         Received::Sound
+    }
+
+    pub(super) fn hear(&mut self, timestamp: i64, payload: &[u8]) {
+        let codec = self.agreed.codec;
+        self.jitter.push(timestamp, payload.iter().map(|byte| codec.decode(*byte)).collect());
     }
 
     /// Counts a packet of the peer; gives its source, its place in time and whether it is a key, or nothing for what was not agreed on.

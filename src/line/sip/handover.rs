@@ -3,9 +3,10 @@
 
 use super::dial::{Dialling, Progress};
 use super::line::SipLine;
+use crate::audio::backlog::Backlog;
 use crate::audio::{CALL_RATE_HZ, FRAME_SAMPLES};
 use crate::call::dial::{Callee, Cause, Order};
-use crate::call::line::{Frame, HandedOver};
+use crate::call::line::{Frame, HandedOver, Heard};
 use crate::dialog::TransferFailure;
 use crate::line::rtp::media::Beat;
 use std::f32::consts::TAU;
@@ -57,11 +58,13 @@ enum Happened {
 
 impl SipLine {
     /// Calls `person`, and lets both talk until one of them leaves.
-    pub(super) async fn bridge(&mut self, person: &Person, call_out: &CallOut) -> HandedOver {
+    pub(super) async fn bridge(&mut self, person: &Person, call_out: &CallOut, heard: Heard<'_>) -> HandedOver {
         let order = Order { to: person.to.clone(), from: None, trunk: person.trunk.clone(), ring: person.ring };
         let mut dialling = Some(call_out(order));
         let mut other: Option<SipLine> = None;
         let mut ringback = Ringback::default();
+        // The two ends tick apart.
+        let mut said_by_person = Backlog::default();
         loop {
             let happened = tokio::select! {
                 biased;
@@ -86,17 +89,20 @@ impl SipLine {
                 },
                 (Happened::Caller(Beat::Packet(packet)), Some(other)) if answered => other.media_mut().forward(&packet),
                 (Happened::Caller(Beat::Packet(_)), _) => {}
-                (Happened::Caller(Beat::Tick { silent_ms }), other) => {
+                (Happened::Caller(Beat::Tick { silent_ms, frame }), other) => {
                     if self.left(silent_ms, other.as_mut()) {
                         // Dropping the other line, or the call that rings, is hanging up.
                         return HandedOver::CallerLeft;
                     }
-                    if other.is_none() {
-                        self.media_mut().send(&ringback.next());
+                    let tone = other.is_none().then(|| ringback.next());
+                    if let Some(tone) = &tone {
+                        self.media_mut().send(tone);
                     }
+                    heard(&frame, &tone.unwrap_or_else(|| said_by_person.next_frame()));
                 }
                 (Happened::Person(Beat::Packet(packet)), _) => self.media_mut().forward(&packet),
-                (Happened::Person(Beat::Tick { silent_ms }), Some(person)) => {
+                (Happened::Person(Beat::Tick { silent_ms, frame }), Some(person)) => {
+                    said_by_person.push(&*frame);
                     if person.left(silent_ms, Some(self)) && answered {
                         return HandedOver::Done;
                     }

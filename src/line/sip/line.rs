@@ -7,7 +7,7 @@ use super::Leave;
 use super::handover::{CallOut, Person};
 use crate::audio::FRAME_MS;
 use crate::audio::dtmf::Detector;
-use crate::call::line::{Clock, Floor, Frame, HandedOver, Inbound, Line};
+use crate::call::line::{Clock, Floor, Frame, HandedOver, Heard, Inbound, Line, Packets};
 use crate::dialog::Outcome;
 use crate::line::rtp::media::Media;
 use crate::line::sdp::Agreed;
@@ -128,13 +128,17 @@ impl Line for SipLine {
         self.media.send(frame);
     }
 
+    fn packets(&self) -> Option<Packets> {
+        Some(self.media.packets())
+    }
+
     fn hands_over(&self) -> bool {
         !matches!(self.transfer, Transfer::Nowhere)
     }
 
-    async fn hand_over(&mut self) -> HandedOver {
+    async fn hand_over(&mut self, heard: Heard<'_>) -> HandedOver {
         match self.transfer.clone() {
-            Transfer::Bridge(person, call_out) => self.bridge(&person, &call_out).await,
+            Transfer::Bridge(person, call_out) => self.bridge(&person, &call_out, heard).await,
             Transfer::Nowhere | Transfer::Refer(_) => HandedOver::NotHere,
         }
     }

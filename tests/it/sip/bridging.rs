@@ -4,8 +4,9 @@ use super::exchange::Exchange;
 use super::phone::{Echo, Phone, serve, settings, until};
 use std::sync::Arc;
 use std::time::Duration;
+use tingshuo::audio::codec::alaw_encode;
 use tingshuo::call::dial::Callee;
-use tingshuo::call::line::HandedOver;
+use tingshuo::call::line::{Frame, HandedOver};
 use tingshuo::dialog::TransferFailure;
 use tingshuo::line::sip::handover::Person;
 use tingshuo::line::sip::server::Server;
@@ -70,6 +71,37 @@ async fn both_hear_each_other_untouched_until_the_person_leaves() {
     scene.phone.reply(&bye, 200).await;
     until(|| scene.server.calls() == 0).await;
     assert_eq!(*scene.echo.handed.lock().unwrap(), [HandedOver::Done]);
+}
+
+/// Somebody listens to both, each on his own side: the caller's tone, the ringing and then the person's.
+#[tokio::test]
+async fn what_both_say_is_overheard() {
+    let mut scene = handing_over().await;
+    let ringing = |echo: &Echo| echo.overheard.lock().unwrap().iter().any(|(_, heard)| level(heard) > 0.02);
+    until(|| ringing(&scene.echo)).await;
+    let invite = scene.person.take("8 101").await;
+    let to_person = invite.media_port();
+    let mut pace = tokio::time::interval(Duration::from_millis(20));
+    let both = |echo: &Echo| {
+        echo.overheard.lock().unwrap().iter().any(|(caller, person)| level(caller) > 0.2 && level(person) > 0.03 && level(person) < 0.06)
+    };
+    for number in 0..1_000 {
+        pace.tick().await;
+        scene.phone.sound.send_to(&packet(8, number, &tone(0.4)), ("127.0.0.1", scene.port)).await.unwrap();
+        scene.person.sound.send_to(&packet(8, number, &tone(0.06)), ("127.0.0.1", to_person)).await.unwrap();
+        if both(&scene.echo) {
+            return;
+        }
+    }
+    panic!("not both were heard");
+}
+
+fn tone(amplitude: f32) -> Vec<u8> {
+    (0..160).map(|n| alaw_encode(amplitude * (std::f32::consts::TAU * n as f32 / 20.0).sin())).collect()
+}
+
+fn level(frame: &Frame) -> f32 {
+    (frame.iter().map(|sample| sample * sample).sum::<f32>() / frame.len() as f32).sqrt()
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tingshuo::call::line::{Floor, HandedOver, Line};
+use tingshuo::call::line::{Floor, Frame, HandedOver, Line};
 use tingshuo::call::reception::{Incoming, Refusal};
 use tingshuo::dialog::{Outcome, TransferReason};
 use tingshuo::line::networks::Networks;
@@ -33,6 +33,8 @@ pub struct Echo {
     pub held: AtomicUsize,
     pub ended: AtomicUsize,
     pub keys: Mutex<String>,
+    /// Both sides while the caller was handed over.
+    pub overheard: Mutex<Vec<(Frame, Frame)>>,
     pub callers: Mutex<Vec<Option<String>>>,
 }
 
@@ -65,7 +67,11 @@ impl Answerer for Echo {
                 } else {
                     Outcome::Completed
                 };
-                let handed = if self.transfers { line.hand_over().await } else { HandedOver::NotHere };
+                let handed = if self.transfers {
+                    line.hand_over(&mut |caller, person| self.overheard.lock().unwrap().push((*caller, *person))).await
+                } else {
+                    HandedOver::NotHere
+                };
                 self.handed.lock().unwrap().push(handed);
                 if matches!(handed, HandedOver::Failed(_)) {
                     continue;
@@ -125,6 +131,8 @@ pub struct Phone {
     wire: Wire,
     server: SocketAddr,
     local: SocketAddr,
+    /// Where it is called back, and how.
+    pub contact: String,
     transport: &'static str,
     call_id: String,
     sequence: u32,
@@ -181,6 +189,7 @@ impl Phone {
             wire,
             server,
             local,
+            contact: format!("{local};transport={transport}"),
             transport,
             call_id: format!("call-{number}-{}", std::process::id()),
             sequence: 0,
@@ -206,12 +215,12 @@ impl Phone {
             self.branch += 1;
         }
         let (sequence, branch, local, transport) = (self.sequence, self.branch, self.local, self.transport);
-        let (to, call_id) = (&self.to, &self.call_id);
+        let (to, call_id, contact) = (&self.to, &self.call_id, &self.contact);
         let kind = if body.is_empty() || extra.contains("Content-Type") { "" } else { "Content-Type: application/sdp\r\n" };
         format!(
             "{method} sip:10086@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/{transport} {local};branch=z9hG4bK-{call_id}-{branch};rport\r\nMax-Forwards: 70\r\n\
              From: \"Caller\" <sip:13800000001@127.0.0.1>;tag=phone\r\nTo: {to}\r\nCall-ID: {call_id}\r\nCSeq: {sequence} {method}\r\n\
-             Contact: <sip:13800000001@{local};transport={transport}>\r\n{extra}{kind}Content-Length: {}\r\n\r\n{body}",
+             Contact: <sip:13800000001@{contact}>\r\n{extra}{kind}Content-Length: {}\r\n\r\n{body}",
             body.len()
         )
     }
@@ -220,6 +229,11 @@ impl Phone {
     pub fn cancel(&mut self) -> String {
         self.to = "<sip:10086@127.0.0.1>".to_owned();
         self.request("CANCEL", "", "")
+    }
+
+    /// Another connection in place of the present one, which breaks.
+    pub fn rewire(&mut self, wire: Wire) {
+        self.wire = wire;
     }
 
     pub async fn say(&mut self, text: &str) {

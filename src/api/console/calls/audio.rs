@@ -3,6 +3,7 @@
 use crate::api::console::Console;
 use crate::api::console::pages::{Answer, Fault};
 use crate::api::routes::Routes;
+use crate::call::recording::disk;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::header::{ACCEPT_RANGES, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RANGE};
@@ -46,8 +47,8 @@ async fn audio(State(console): State<Arc<Console>>, Path(id): Path<String>, head
     let path = file(&console, &id).ok_or(Fault(StatusCode::NOT_FOUND))?;
     let range = headers.get(RANGE).and_then(|range| range.to_str().ok()).map(str::to_owned);
     let read = tokio::task::spawn_blocking(move || {
-        let mut file = std::fs::File::open(path)?;
-        let length = file.metadata()?.len();
+        let mut file = disk::open(&path)?;
+        let length = file.seek(SeekFrom::End(0))?;
         // Without a range the first piece comes too: players then ask for the others.
         let Some((from, to)) = asked(range.as_deref(), length) else { return Ok((None, Vec::new(), length)) };
         file.seek(SeekFrom::Start(from))?;
@@ -87,7 +88,7 @@ async fn outline(State(console): State<Arc<Console>>, Path(id): Path<String>) ->
 
 /// One outline a track; the file is read as it goes and never held whole.
 fn drawn(path: &std::path::Path) -> Result<Vec<Vec<u8>>, hound::Error> {
-    let mut reader = hound::WavReader::open(path)?;
+    let mut reader = hound::WavReader::new(disk::open(path)?)?;
     let tracks = usize::from(reader.spec().channels.max(1));
     let stretch = (reader.duration() as usize).div_ceil(POINTS).max(1);
     let mut outlines = vec![Vec::new(); tracks];
