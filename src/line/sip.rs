@@ -30,6 +30,8 @@ mod terms;
 mod ways;
 
 use crate::call::reception::{Incoming, Place, Reception, Refusal};
+use call::again::Unsent;
+use leg::Way;
 use line::SipLine;
 use rsipstack::sip::{Request, Response};
 use rsipstack::transaction::transaction::Transaction;
@@ -87,5 +89,9 @@ pub(crate) enum ToCall {
         request: Box<Request>,
         response: Option<Box<Response>>,
     },
+    /// A connection broke while this waited for its answer, or before.
+    Unsent(Box<Unsent>),
+    /// Another way to the peer in place of a broken one, if there is one.
+    Reached(Option<Box<Way>>),
     Leave(Leave),
 }

@@ -1,6 +1,7 @@
 //! Calls over SIP, with a telephone that says what a test wants and an echo in the service's place.
 
 mod bridging;
+mod broken;
 mod calling;
 mod encrypted;
 pub mod exchange;

@@ -1,5 +1,6 @@
 //! The task of one call: it answers what the peer asks inside the dialog, tells the line, and leaves when the service does.
 
+pub(super) mod again;
 mod requests;
 
 use super::digest::Prover;
@@ -11,6 +12,7 @@ use super::setup::{Ready, Setup};
 use super::timer::{Refresher, SessionTimer};
 use super::{Answerer, Leave, ToCall};
 use crate::line::sdp::{Agreed, Negotiation};
+use again::{Unsent, Waiting};
 use rsipstack::sip::{Header, HeadersExt, Method, Request, Response};
 use rsipstack::transaction::random_text;
 use rsipstack::transaction::transaction::Transaction;
@@ -46,6 +48,7 @@ pub(super) struct Call<A: Answerer> {
     updates: bool,
     /// For peers that ask who we are.
     prover: Option<Prover>,
+    waiting: Waiting,
     leaving: Option<Leave>,
     goodbye: Goodbye,
 }
@@ -131,6 +134,7 @@ impl<A: Answerer> Call<A> {
             refresh_at: Instant::now() + timer.due(),
             updates,
             prover: None,
+            waiting: None,
             leaving: None,
             goodbye: Goodbye::NotYet,
         }
@@ -153,6 +157,7 @@ impl<A: Answerer> Call<A> {
             refresh_at: Instant::now() + timer.due(),
             updates,
             prover,
+            waiting: None,
             leaving: (!wanted).then_some(Leave::HangUp),
             goodbye: Goodbye::NotYet,
         };
@@ -199,6 +204,14 @@ impl<A: Answerer> Call<A> {
             // The answer was quicker (RFC 3261, section 9.2).
             ToCall::Cancelled => Next::GoOn,
             ToCall::Answered { request, response } => self.asked(&request, response.as_deref()),
+            ToCall::Unsent(unsent) => {
+                self.transmit(*unsent);
+                Next::GoOn
+            }
+            ToCall::Reached(way) => {
+                self.reached(way);
+                Next::GoOn
+            }
             ToCall::Leave(leave) => {
                 if self.leaving.is_none() {
                     self.leaving = Some(leave);
@@ -280,18 +293,23 @@ impl<A: Answerer> Call<A> {
     }
 
     /// Sends a request; its end comes back as a message.
-    fn send(&mut self, method: Method, mut headers: Vec<Header>, body: Vec<u8>) {
+    fn send(&mut self, method: Method, headers: Vec<Header>, body: Vec<u8>) {
+        self.transmit(Unsent { method, headers, body, is_repeated: false });
+    }
+
+    fn transmit(&mut self, unsent: Unsent) {
+        if let Some(unsent) = self.waits(unsent) {
+            self.put(unsent);
+        }
+    }
+
+    fn put(&mut self, unsent: Unsent) {
+        let (method, mut headers, body) = (unsent.method, unsent.headers.clone(), unsent.body.clone());
         let uri = self.leg.target().to_string();
         headers.extend(self.prover.as_mut().and_then(|prover| prover.proof(&method.to_string(), &uri, &random_text(TAG_LETTERS))));
         let Ok(via) = self.server.endpoint.get_via(Some(self.leg.way.local.clone()), None) else { return };
         let request = self.leg.request(method, headers, body, via);
-        let to = self.leg.destination(|ip| self.server.allowed.contains(ip));
-        let (server, connection, mailbox) = (self.server.clone(), self.leg.way.connection.clone(), self.mailbox.clone());
-        tokio::spawn(async move {
-            let response = server.ask(request.clone(), to, connection).await.map(Box::new);
-            // The call may have ended otherwise.
-            let _ = mailbox.send(ToCall::Answered { request: Box::new(request), response }).await;
-        });
+        self.ask(request, unsent);
     }
 
     /// The end of a request of ours.

@@ -24,6 +24,13 @@ pub struct Way {
     pub local: SipAddr,
 }
 
+impl Way {
+    /// Its connection has ended; datagrams have none.
+    pub fn is_broken(&self) -> bool {
+        self.connection.is_reliable() && self.connection.cancel_token().is_some_and(|end| end.is_cancelled())
+    }
+}
+
 /// See the module's text.
 #[derive(Clone, Debug)]
 pub struct Leg {
@@ -135,10 +142,15 @@ impl Leg {
         &self.target
     }
 
+    /// Along the route, else to the peer's contact.
+    pub fn next_hop(&self) -> Uri {
+        self.routes.first().and_then(|route| route_uri(route)).unwrap_or_else(|| self.target.clone())
+    }
+
     /// Where our requests go: along the route, else to the peer's contact; if that is no address, to where the peer's first message came
     /// from. `reachable` says which addresses may be talked to at all.
     pub fn destination(&self, reachable: impl Fn(std::net::IpAddr) -> bool) -> SipAddr {
-        let next = self.routes.first().and_then(|route| route_uri(route)).unwrap_or_else(|| self.target.clone());
+        let next = self.next_hop();
         match (&next.host_with_port.host, SipAddr::try_from(&next)) {
             (Host::IpAddr(ip), Ok(address)) if reachable(*ip) && !self.way.connection.is_reliable() => {
                 SipAddr { r#type: self.way.peer.r#type, addr: address.addr }

@@ -122,12 +122,31 @@ impl<A: Answerer> Inner<A> {
 
     /// Where a URI without a trunk leads.
     pub async fn reach_uri(&self, uri: &Uri) -> Result<Way, Cause> {
-        let carrier = match uri.transport() {
-            _ if is_secure(uri) => Carrier::Tls,
-            Some(Transport::Tls) => Carrier::Tls,
-            Some(Transport::Tcp) => Carrier::Tcp,
-            _ => Carrier::Udp,
-        };
+        self.reach_over(uri, asked_for(uri).unwrap_or(Carrier::Udp)).await
+    }
+
+    /// Another way for a call whose connection broke: to the trunk's server that it led to, else to `next`. What went over TLS goes nowhere else.
+    pub async fn reach_again(&self, broken: &Way, next: &Uri) -> Result<Way, Cause> {
+        let old = [Carrier::Udp, Carrier::Tcp, Carrier::Tls].into_iter().find(|carrier| Some(carrier.transport()) == broken.peer.r#type);
+        let old = old.ok_or(Cause::Unreachable)?;
+        let led_to = broken.peer.get_socketaddr().ok();
+        for trunk in self.settings.trunks.iter().filter(|trunk| trunk.carrier == old) {
+            let found = tokio::net::lookup_host(&trunk.server).await;
+            if found.is_ok_and(|mut found| found.any(|address| Some(address) == led_to)) {
+                return self.reach(&trunk.server, trunk.carrier, trunk.secured.as_ref()).await;
+            }
+        }
+        match (old, asked_for(next)) {
+            (Carrier::Tls, Some(Carrier::Udp | Carrier::Tcp)) => {
+                tracing::warn!("a call over TLS has lost its connection, and its peer's contact is not over TLS");
+                Err(Cause::Unreachable)
+            }
+            (_, Some(asked)) => self.reach_over(next, asked).await,
+            (old, None) => self.reach_over(next, old).await,
+        }
+    }
+
+    async fn reach_over(&self, uri: &Uri, carrier: Carrier) -> Result<Way, Cause> {
         let host = uri.host_with_port.host.to_string();
         let mut server = uri.host_with_port.to_string();
         if uri.host_with_port.port.is_none() {
@@ -196,6 +215,17 @@ impl<A: Answerer> Inner<A> {
             }
         };
         Some(Way { connection, peer, local })
+    }
+}
+
+/// What a URI says of the way to it.
+fn asked_for(uri: &Uri) -> Option<Carrier> {
+    match uri.transport() {
+        _ if is_secure(uri) => Some(Carrier::Tls),
+        Some(Transport::Tls) => Some(Carrier::Tls),
+        Some(Transport::Tcp) => Some(Carrier::Tcp),
+        Some(_) => Some(Carrier::Udp),
+        None => None,
     }
 }
 

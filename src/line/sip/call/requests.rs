@@ -25,6 +25,7 @@ impl<A: Answerer> Call<A> {
             reply(&mut transaction, 500, vec![other("Warning", "399 tingshuo \"CSeq out of order\"")]).await;
             return Next::GoOn;
         }
+        self.follow(self.server.way(&transaction));
         match request.method {
             Method::Bye => {
                 reply(&mut transaction, 200, Vec::new()).await;
