@@ -39,6 +39,13 @@ test("an agent takes a call with the keyboard, finishes it, and the caller is to
   await agent.shows("doing", "保持中");
   await agent.click("hold");
   await agent.shows("doing", "通话中");
+  await agent.click("recording");
+  await agent.shows("unrecorded", "录音已暂停");
+  await agent.shows("recording", "恢复录音");
+  await picture(agent, "zh-1280-unrecorded");
+  await agent.click("recording");
+  await agent.shows("recording", "暂停录音");
+  await agent.hides("unrecorded");
   await agent.click("hang-up");
   await agent.does("wrap_up");
   await caller.hears("感谢来电");
@@ -64,6 +71,9 @@ test("an agent in English, on a small screen, in the dark", async () => {
   await caller.press("0");
   await agent.accept();
   await picture(agent, "en-390-talking");
+  await agent.click("recording");
+  await agent.shows("unrecorded", "Recording paused");
+  await picture(agent, "en-390-unrecorded");
   await caller.hangUp();
   await agent.does("wrap_up");
   await picture(agent, "en-390-wrap-up");

@@ -27,7 +27,7 @@ export async function openHouse(times, agents) {
     rules = rules.replace(line, `${name}: ${seconds}`);
   }
   writeFileSync(join(folder, "desk.yaml"), rules);
-  writeFileSync(join(folder, "tingshuo.toml"), `database = "${database}"\n[calls]\nhearing = 0\n[http]\nlisten = "127.0.0.1:0"\n[desk]\nrules = "${join(folder, "desk.yaml")}"\n`);
+  writeFileSync(join(folder, "tingshuo.toml"), `database = "${database}"\n[calls]\nhearing = 0\nrecordings = "${join(folder, "recordings")}"\n[http]\nlisten = "127.0.0.1:0"\n[desk]\nrules = "${join(folder, "desk.yaml")}"\n`);
   for (const [name, lang, role = "agent"] of agents) {
     const added = spawnSync(PROGRAM, ["user", "add", name, "--role", role, "--lang", lang, "--skills", "zh,billing", "--database", database], { input: `${PASSWORD}\n` });
     assert.equal(added.status, 0, String(added.stderr));
@@ -148,6 +148,10 @@ export class Agent {
 
   shows(id, words) {
     return this.waits((id, words) => document.getElementById(id).textContent.includes(words) && document.getElementById(id).checkVisibility(), id, words);
+  }
+
+  hides(id) {
+    return this.waits((id) => !document.getElementById(id).checkVisibility(), id);
   }
 
   async waits(what, ...about) {

@@ -308,6 +308,7 @@ function showClosed(text) {
   view = { ...view, doing: "closed" };
   desk.dataset.doing = "closed";
   at("doing").textContent = word("closed");
+  at("unrecorded").hidden = true;
   ring(false);
   for (const shown of document.querySelectorAll(".pane .acts > .button")) {
     shown.hidden = true;
