@@ -92,6 +92,8 @@ pub enum TransferFailure {
     Nobody,
     /// The person's line broke, and nobody else is there.
     AgentLost,
+    /// A test call reaches nobody but who hears it.
+    Test,
 }
 
 impl TransferFailure {
@@ -105,6 +107,7 @@ impl TransferFailure {
             TransferFailure::Closed { .. } => "closed",
             TransferFailure::Nobody => "nobody",
             TransferFailure::AgentLost => "agent_lost",
+            TransferFailure::Test => "test",
         }
     }
 }

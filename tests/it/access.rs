@@ -11,7 +11,7 @@ use tingshuo::security::Role;
 pub const PASSWORD: &str = "correct horse battery";
 
 /// Runs `tingshuo user` on the database of a service, with a password on standard input.
-fn user(service: &Service, arguments: &[&str]) -> (bool, String) {
+pub fn user(service: &Service, arguments: &[&str]) -> (bool, String) {
     let database = service.folder.join("calls.db");
     let mut child = Command::new(env!("CARGO_BIN_EXE_tingshuo"))
         .arg("user")
@@ -38,7 +38,7 @@ pub struct Visitor {
     client: Client,
     site: String,
     pub cookie: Option<String>,
-    form_token: String,
+    pub form_token: String,
     bearer: Option<&'static str>,
 }
 
@@ -95,7 +95,7 @@ impl Visitor {
     }
 }
 
-const FORM: &str = "application/x-www-form-urlencoded";
+pub const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A path with something in its places.
 fn place(rule: &Rule) -> String {

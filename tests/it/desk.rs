@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const AT_ONCE_MS: u32 = 2_000;
 
 /// Rules with which people are always there, and with short times.
-fn rules(folder: &Folder) -> String {
+pub fn rules(folder: &Folder) -> String {
     let mut text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/desk/desk.yaml")).unwrap();
     for day in ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] {
         text = text.replace(&format!("{day}: 08:00-20:00"), &format!("{day}: 00:00-24:00"));
@@ -50,12 +50,12 @@ fn service(agents: &[(&str, Role)]) -> Service {
 }
 
 /// An agent's page: signs of life go out by themselves, and what comes is kept until it is looked at.
-struct Agent {
+pub struct Agent {
     out: mpsc::UnboundedSender<Message>,
     coming: mpsc::UnboundedReceiver<Message>,
     page: JoinHandle<()>,
     /// Samples that were not silent.
-    heard: usize,
+    pub heard: usize,
 }
 
 impl Drop for Agent {
@@ -79,7 +79,7 @@ async fn page(mut socket: Socket, mut out: mpsc::UnboundedReceiver<Message>, com
 }
 
 impl Agent {
-    async fn sign_in(service: &Service, name: &str) -> (Agent, Visitor) {
+    pub async fn sign_in(service: &Service, name: &str) -> (Agent, Visitor) {
         let visitor = Visitor::sign_in(service, name, PASSWORD).await.unwrap();
         (Agent::open(service, &visitor).await, visitor)
     }
@@ -95,16 +95,16 @@ impl Agent {
         agent
     }
 
-    fn say(&mut self, what: &str) {
+    pub fn say(&mut self, what: &str) {
         self.send(json!({ "type": what }));
     }
 
-    fn send(&mut self, message: Value) {
+    pub fn send(&mut self, message: Value) {
         self.out.send(Message::text(message.to_string())).unwrap();
     }
 
     /// Reads until a message of this type fits.
-    async fn until(&mut self, kind: &str, fits: impl Fn(&Value) -> bool) -> Value {
+    pub async fn until(&mut self, kind: &str, fits: impl Fn(&Value) -> bool) -> Value {
         let mut told = Vec::new();
         let found = async {
             loop {
@@ -134,11 +134,11 @@ impl Agent {
         }
     }
 
-    async fn does(&mut self, doing: &str) -> Value {
+    pub async fn does(&mut self, doing: &str) -> Value {
         self.until("view", |view| view["doing"] == doing).await
     }
 
-    async fn ready(service: &Service, name: &str) -> (Agent, Visitor) {
+    pub async fn ready(service: &Service, name: &str) -> (Agent, Visitor) {
         let (mut agent, visitor) = Agent::sign_in(service, name).await;
         agent.say("ready");
         agent.does("ready").await;
@@ -146,12 +146,12 @@ impl Agent {
     }
 }
 
-fn loud(bytes: &[u8]) -> usize {
+pub fn loud(bytes: &[u8]) -> usize {
     bytes.as_chunks::<2>().0.iter().filter(|sample| i16::from_le_bytes(**sample).unsigned_abs() > 3_000).count()
 }
 
 /// A second of a tone, in real time.
-async fn sing(socket: &mut Socket) {
+pub async fn sing(socket: &mut Socket) {
     let mut ticks = tokio::time::interval(Duration::from_millis(20));
     for frame in 0..50 {
         ticks.tick().await;
@@ -165,7 +165,7 @@ fn tone(frame: i32) -> Message {
 }
 
 /// A caller who asks for a person with a key.
-async fn wants_a_person(service: &Service) -> Socket {
+pub async fn wants_a_person(service: &Service) -> Socket {
     let mut caller = service.softphone().await;
     hears(&mut caller, "人工请按零").await;
     press(&mut caller, "0").await;
@@ -174,7 +174,7 @@ async fn wants_a_person(service: &Service) -> Socket {
 }
 
 /// Reads until enough loud sound came.
-async fn hears_a_voice(socket: &mut Socket) {
+pub async fn hears_a_voice(socket: &mut Socket) {
     let heard = async {
         let mut heard = 0;
         while heard < 4_000 {
@@ -189,7 +189,7 @@ async fn hears_a_voice(socket: &mut Socket) {
     assert!(tokio::time::timeout(PATIENCE, heard).await.unwrap_or(false), "no voice came");
 }
 
-async fn record(service: &Service, call: &str) -> CallRecord {
+pub async fn record(service: &Service, call: &str) -> CallRecord {
     let database = Database::open(&service.folder.join("calls.db")).await.unwrap();
     let found = async {
         loop {
@@ -209,7 +209,7 @@ fn told_after_ms(record: &CallRecord, kind: &str) -> u32 {
     next.at_ms - record.events[at].at_ms
 }
 
-fn kinds(record: &CallRecord) -> Vec<&str> {
+pub fn kinds(record: &CallRecord) -> Vec<&str> {
     record.events.iter().map(|event| event.kind.as_str()).collect()
 }
 

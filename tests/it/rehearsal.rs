@@ -1,12 +1,16 @@
 //! A campaign before customers are called, with the real program: what it says is read and heard, and a telephone of the house is called as a test.
 
+use super::access::add;
+use super::desk::{Agent, record, rules};
 use super::live::Service;
+use super::program::Folder;
 use super::sip::exchange::Exchange;
 use super::sip::phone::{PATIENCE, free_ports};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use std::io::Cursor;
 use tingshuo::audio::wav;
+use tingshuo::security::Role;
 
 const HOUSE: &str = "13900000009";
 
@@ -137,6 +141,34 @@ async fn a_campaign_is_heard_and_tested_before_customers_are_called() {
     assert_eq!(office.ask(post, "do-not-call", "e", refusal).await.0, StatusCode::NO_CONTENT);
     let (status, refused) = call(HOUSE, "f").await;
     assert!(status == StatusCode::CONFLICT && refused["detail"].as_str().unwrap().contains("do-not-call list"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_test_call_asks_for_nobody_at_the_desk() {
+    let (mut exchange, folder) = (Exchange::open().await, Folder::new());
+    let office = Office::open(&exchange, &format!("test_numbers = [\"{HOUSE}\"]\n[desk]\nrules = {:?}", rules(&folder)));
+    add(&office.service, "an", Role::Agent);
+    let (mut an, _) = Agent::ready(&office.service, "an").await;
+    let post = Method::POST;
+    office.ask(post.clone(), "campaigns", "a", json!({ "name": "账单", "flow": "bill_due" })).await;
+    let (status, asked) = office.ask(post, "campaigns/1/test-calls", "b", told(json!({ "number": HOUSE }))).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{asked}");
+    let invite = exchange.take("8 101").await;
+    let mut packet = [0; 400];
+    exchange.sound.recv_from(&mut packet).await.unwrap();
+    exchange.ask(&invite, "INFO", 1, "Content-Type: application/dtmf\r\n", "0").await;
+    let bye = exchange.asked("BYE").await;
+    exchange.reply(&bye, 200, "", "").await;
+    let call = office.over().await["call"].as_str().unwrap().to_owned();
+    let record = record(&office.service, &call).await;
+    let failed = record.events.iter().find(|event| event.kind == "transfer_failed").expect("that nobody was asked");
+    assert!(format!("{:?}", failed.detail).contains("\"test\""), "{failed:?}");
+    let said = |words: &str| record.events.iter().any(|event| format!("{:?}", event.detail).contains(words));
+    assert!(said("这是试拨，不转人工") && !record.events.iter().any(|event| event.kind == "queued"), "{:?}", record.events);
+    // The agent saw nothing of it.
+    an.say("away");
+    let view = an.does("away").await;
+    assert_eq!((&view["queue"], &view["call"]), (&json!([]), &Value::Null));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -66,9 +66,9 @@ impl<L: Line> Session<L> {
         self.transfer.as_ref().is_some_and(Transfer::is_talking)
     }
 
-    /// Asks the desk for a person; false where there is none, or where the line connects callers itself.
+    /// Asks the desk for a person; false where there is none, where the line connects callers itself, and in a test call.
     pub(super) fn ask_for_person(&mut self, outcome: &Outcome) -> bool {
-        let Some(desk) = self.desk.clone().filter(|_| !self.line.hands_over()) else { return false };
+        let Some(desk) = self.desk.clone().filter(|_| !self.line.hands_over() && !self.is_test()) else { return false };
         let Some(case) = self.conversation.case(outcome, self.turns.record(), self.recording.kept()) else { return false };
         let (end, desk_end) = handover();
         let kept = case.kept;

@@ -93,6 +93,7 @@ pub(in crate::dialog) const OWN_PROMPTS: &[OwnPrompt] = &[
     said("transfer_nobody", "nobody who could help is there: on with us"),
     said("transfer_closed", "nobody works now; perhaps known when: `opens`"),
     said("transfer_lost", "the person's line broke and nobody else is there: on with us"),
+    said("transfer_test", "a test call of ours: a person would take over now; on with us"),
     tells("queue_place", "waiting for a person: the `place`, and how long it takes, `wait`"),
     tells("queue_offer", "waiting: the caller can be called back"),
     tells("queue_help", "waiting, and something else was said"),

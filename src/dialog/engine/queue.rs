@@ -114,6 +114,7 @@ impl Turn<'_> {
             TransferFailure::Declined | TransferFailure::Unreachable => "transfer_failed",
             TransferFailure::Nobody => "transfer_nobody",
             TransferFailure::AgentLost => "transfer_lost",
+            TransferFailure::Test => "transfer_test",
             TransferFailure::Closed { opens } => {
                 extra.extend(opens.map(|opens| ("opens".to_owned(), Value::Moment(opens))));
                 "transfer_closed"

@@ -277,6 +277,7 @@ fn whoever_could_not_be_handed_over_comes_back() {
         (TransferFailure::NoAnswer, "transfer_busy"),
         (TransferFailure::Declined, "transfer_failed"),
         (TransferFailure::Unreachable, "transfer_failed"),
+        (TransferFailure::Test, "transfer_test"),
     ] {
         let mut call = Call::new(Lang::Zh);
         call.wants(Intent::TransferAgent).expect("transfer_asked #CallerAsked");
