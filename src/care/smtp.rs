@@ -10,8 +10,9 @@ use crate::text::{PhoneNumber, Record, Value};
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
 use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
-use lettre::transport::smtp::{AsyncSmtpTransport, Error};
+use lettre::transport::smtp::{AsyncSmtpTransport, Error, SUBMISSION_PORT, SUBMISSIONS_PORT};
 use lettre::{AsyncTransport, Message, Tokio1Executor};
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
@@ -20,6 +21,11 @@ use std::time::Duration;
 
 /// A step of a conversation with the server that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How a certificate begins in PEM.
+const BEGINS: &[u8] = b"-----BEGIN CERTIFICATE-----";
+/// How TLS begins to say that a certificate does not hold.
+const BAD_CERTIFICATE: &str = "invalid peer certificate";
 
 /// How the server is spoken with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +45,8 @@ pub struct Server {
     /// The usual one of the security without it.
     pub port: Option<u16>,
     pub security: Security,
+    /// Who vouches for it, as PEM; without it those whom this machine believes.
+    pub authority: Option<Vec<u8>>,
     /// Name and password.
     pub user: Option<(String, String)>,
     /// `Tingshuo Telecom <notices@tingshuo.example>`.
@@ -60,17 +68,18 @@ impl SmtpOutbox {
     /// # Errors
     /// Says what is wrong with the sender, the host or its security.
     pub fn new(server: Server, operator: Arc<dyn Operator>, otherwise: Arc<dyn Outbox>) -> Result<SmtpOutbox, String> {
-        let Server { host, port, security, user, from, subject } = server;
+        let Server { host, port, security, authority, user, from, subject } = server;
         let from: Mailbox = from.parse().map_err(|error| format!("from {from:?}: {error}"))?;
         let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&host);
         let builder = match security {
-            Security::Tls => AsyncSmtpTransport::<Tokio1Executor>::relay(&host),
-            Security::StartTls => AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(&host),
-            Security::None if here => Ok(AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&host)),
+            Security::Tls => builder.port(SUBMISSIONS_PORT).tls(Tls::Wrapper(believed(&host, authority.as_deref())?)),
+            Security::StartTls => builder.port(SUBMISSION_PORT).tls(Tls::Required(believed(&host, authority.as_deref())?)),
+            Security::None if here => builder,
             Security::None => return Err(format!("{host}: notices are about customers: use tls or starttls")),
         };
         let name = ClientId::Domain(from.email.domain().to_owned());
-        let mut builder = builder.map_err(|error| format!("{host}: {error}"))?.timeout(Some(PATIENCE)).hello_name(name);
+        let mut builder = builder.timeout(Some(PATIENCE)).hello_name(name);
         if let Some(port) = port {
             builder = builder.port(port);
         }
@@ -134,13 +143,35 @@ impl Outbox for SmtpOutbox {
     }
 }
 
+/// Whose certificates of this host are believed.
+fn believed(host: &str, authority: Option<&[u8]>) -> Result<TlsParameters, String> {
+    let mut parameters = TlsParameters::builder(host.to_owned());
+    if let Some(pem) = authority {
+        // Nobody would be believed, and no mail would ever go.
+        if !pem.windows(BEGINS.len()).any(|window| window == BEGINS) {
+            return Err("ca_file: there is no certificate in it".into());
+        }
+        let authority = Certificate::from_pem(pem).map_err(|error| format!("ca_file: {error}"))?;
+        parameters = parameters.certificate_store(CertificateStore::None).add_root_certificate(authority);
+    }
+    parameters.build().map_err(|error| format!("{host}: {error}"))
+}
+
 /// What a server said, in its words. These are kept and logged, and often repeat the address: it is left out.
 fn failure(error: Error) -> NoticeError {
     let said = error.to_string();
     let words: Vec<&str> = said.split_whitespace().map(|word| if word.contains('@') { "<address>" } else { word }).collect();
-    let words = format!("the mail server: {}", words.join(" "));
+    let words = match said.contains(BAD_CERTIFICATE) {
+        true => format!(
+            "the mail server's certificate was refused, and nothing was said to it: {}; `ca_file` names who vouches for it",
+            words.join(" ")
+        ),
+        false => format!("the mail server: {}", words.join(" ")),
+    };
     if error.is_permanent() { NoticeError::Undeliverable(words) } else { NoticeError::Refused(words) }
 }
 
+#[cfg(test)]
+mod encrypted_tests;
 #[cfg(test)]
 mod tests;

@@ -15,15 +15,15 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
 /// Wants mail, and has an address; so do who wants texts, and who wants nothing.
-const WANTS_MAIL: &str = "13800000008";
+pub(super) const WANTS_MAIL: &str = "13800000008";
 const WANTS_TEXT: &str = "13800000001";
 const WANTS_NOTHING: &str = "13800000005";
 
-fn at(seconds: i64) -> DateTime {
+pub(super) fn at(seconds: i64) -> DateTime {
     date(2026, 11, 22).at(9, 30, 0, 0).saturating_add(SignedDuration::from_secs(seconds))
 }
 
-type Heard = Arc<Mutex<Vec<String>>>;
+pub(super) type Heard = Arc<Mutex<Vec<String>>>;
 
 /// A server that gives these answers to recipients, one after the other, then takes everybody; and what it heard.
 async fn server(answers: &[&'static str]) -> (u16, Heard) {
@@ -66,11 +66,12 @@ async fn house(answers: &[&'static str]) -> (Database, Arc<SmtpOutbox>, Heard, F
     (database, Arc::new(outbox), heard, files)
 }
 
-fn set(port: u16) -> Server {
+pub(super) fn set(port: u16) -> Server {
     Server {
         host: "127.0.0.1".into(),
         port: Some(port),
         security: Security::None,
+        authority: None,
         user: None,
         from: "听说电信 <notices@tingshuo.example>".into(),
         subject: "听说电信通知".into(),
@@ -81,7 +82,7 @@ fn number(text: &str) -> PhoneNumber {
     PhoneNumber::parse(text).unwrap()
 }
 
-fn notice(to: &str) -> Notice {
+pub(super) fn notice(to: &str) -> Notice {
     Notice {
         key: "2611220001/done/1".into(),
         to: number(to),
@@ -174,4 +175,6 @@ async fn what_is_set_wrongly_is_named() {
     assert!(rejected(Server { from: "nobody".into(), ..set(25) }).starts_with("from \"nobody\""));
     assert_eq!(rejected(Server { host: "mail.example".into(), security: Security::StartTls, ..set(587) }), "");
     assert_eq!(rejected(Server { host: "mail.example".into(), security: Security::Tls, ..set(465) }), "");
+    let no_authority = Server { security: Security::Tls, authority: Some(b"somebody".to_vec()), ..set(465) };
+    assert!(rejected(no_authority).starts_with("ca_file: "));
 }

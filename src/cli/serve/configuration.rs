@@ -222,6 +222,8 @@ pub struct Smtp {
     pub security: MailSecurity,
     pub user: Option<String>,
     pub password_file: Option<PathBuf>,
+    /// Who vouches for it; without it those whom this machine believes.
+    pub ca_file: Option<PathBuf>,
     pub from: String,
     #[serde(default = "Smtp::usual_subject")]
     pub subject: String,
@@ -256,8 +258,10 @@ impl Smtp {
             MailSecurity::StartTls => smtp::Security::StartTls,
             MailSecurity::None => smtp::Security::None,
         };
+        let read = |path: &PathBuf| std::fs::read(path).with_context(|| format!("notices.smtp.ca_file: {}", path.display()));
+        let authority = self.ca_file.as_ref().map(read).transpose()?;
         let (host, port, from, subject) = (self.host.clone(), self.port, self.from.clone(), self.subject.clone());
-        Ok(smtp::Server { host, port, security, user, from, subject })
+        Ok(smtp::Server { host, port, security, authority, user, from, subject })
     }
 }
 
