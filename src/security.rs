@@ -1,4 +1,4 @@
-//! Who may do what: people and their roles, passwords, sessions, tokens of other systems.
+//! Who may do and see what: people and their roles, passwords, sessions, tokens of other systems, how much is shown of customers' data ([`sight`]).
 //!
 //! Start at [`people::People`]. No clock: who calls says what time it is.
 
@@ -6,6 +6,7 @@ mod password;
 pub mod people;
 mod role;
 mod session;
+pub mod sight;
 mod token;
 
 pub use password::{Password, PasswordError};

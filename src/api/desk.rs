@@ -76,7 +76,7 @@ async fn serve(mut socket: WebSocket, desk: &Desk, visitor: &Visitor, gate: &Gat
     let Ok(mut station) = desk.hub.open(person.clone()).await else {
         return close(&mut socket, close_code::RESTART, "the desk is closed").await;
     };
-    let words = wire::Words { lang: signed_in.lang, edition: desk.editions.current(), leads: person.leads, clock: desk.clock.clone() };
+    let words = wire::Words { lang: signed_in.lang, edition: desk.editions.current(), role: signed_in.role, clock: desk.clock.clone() };
     let hello = words.hello(&person, &desk.rules, desk.orders.handbook());
     if send(&mut socket, hello.message()).await {
         let (code, reason) = tokio::select! {

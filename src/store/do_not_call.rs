@@ -3,6 +3,7 @@
 use super::moment::read_instant;
 use super::{Database, StoreError};
 use crate::text::PhoneNumber;
+use crate::text::mask::mask_text;
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
@@ -48,7 +49,7 @@ impl DoNotCall<'_> {
         .bind(&customer.reference)
         .bind(refusal.campaign.unwrap_or(EVERY))
         .bind(&customer.shown)
-        .bind(refusal.reason)
+        .bind(mask_text(refusal.reason))
         .bind(refusal.at.as_millisecond())
         .execute(&mut *transaction)
         .await?;
@@ -151,7 +152,7 @@ async fn log(
     .bind(refusal.at.as_millisecond())
     .bind(refusal.author)
     .bind(is_added)
-    .bind(refusal.reason)
+    .bind(mask_text(refusal.reason))
     .execute(connection)
     .await?;
     Ok(())

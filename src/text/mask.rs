@@ -68,6 +68,54 @@ fn mask_middle(digits: &str) -> String {
     out
 }
 
+/// A person's name: `王先生` → `王**`.
+pub fn mask_name(name: &str) -> String {
+    name.trim().chars().next().map(|first| format!("{first}**")).unwrap_or_default()
+}
+
+/// An address by its beginning: `青石路18号` → `青石路****`.
+pub fn mask_address(address: &str) -> String {
+    let beginning: String = address.trim().chars().take(3).collect();
+    if beginning.is_empty() { beginning } else { format!("{}****", beginning.trim_end()) }
+}
+
+/// Masks telephone numbers in the content of a field, and leaves dates, amounts and other figures as they are: mobile numbers of the mainland, and
+/// fixed ones with their area code, with or without 86 before them and blanks or hyphens between.
+pub fn mask_numbers(text: &str) -> String {
+    let is_part = |letter: char| letter.is_ascii_digit() || matches!(letter, '+' | '-' | ' ');
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (run, after) = rest.split_at(rest.find(|letter| !is_part(letter)).unwrap_or(rest.len()));
+        let digits: String = run.chars().filter(char::is_ascii_digit).collect();
+        match is_telephone(&digits) {
+            true => {
+                let begin = run.find(|letter: char| letter.is_ascii_digit()).unwrap_or(0);
+                let end = run.rfind(|letter: char| letter.is_ascii_digit()).map_or(run.len(), |last| last + 1);
+                let (before, behind) = (run.get(..begin).unwrap_or_default(), run.get(end..).unwrap_or_default());
+                out.extend([before, &mask_middle(&digits), behind]);
+            }
+            false => {
+                let masked = |part: &str| if is_telephone(part.trim_start_matches('+')) { mask_middle(part) } else { part.to_owned() };
+                out.push_str(&run.split(' ').map(masked).collect::<Vec<_>>().join(" "));
+            }
+        }
+        let next = after.find(is_part).unwrap_or(after.len());
+        let (other, following) = after.split_at(next);
+        out.push_str(other);
+        rest = following;
+    }
+    out
+}
+
+fn is_telephone(digits: &str) -> bool {
+    let national = digits.strip_prefix("0086").or_else(|| digits.strip_prefix("86")).filter(|rest| rest.len() >= 10).unwrap_or(digits);
+    let is_all = national.bytes().all(|digit| digit.is_ascii_digit());
+    let is_mobile = national.len() == 11 && national.starts_with('1') && !national.starts_with("10");
+    let is_fixed = (10..=12).contains(&national.len()) && national.starts_with('0') && !national.starts_with("00");
+    is_all && (is_mobile || is_fixed)
+}
+
 /// Masks what looks like personal data in free text before it is stored: runs of digits (ASCII or spoken Chinese
 /// digits) of seven or more keep their first three and last four; where a secret is named, digits of four or more leave only stars. Other short
 /// secrets are masked by whoever knows them.

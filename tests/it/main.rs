@@ -24,6 +24,7 @@ mod never_left;
 mod operator_http;
 mod operator_tls;
 mod program;
+mod personal;
 mod rehearsal;
 mod scenario;
 mod scenarios_audio;

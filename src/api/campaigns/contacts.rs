@@ -7,6 +7,7 @@ use crate::api::routes::Routes;
 use crate::api::work_orders::{key, read};
 use crate::outbound::import::{self, Fault, field};
 use crate::outbound::office::{Office, faults as faults_of};
+use crate::security::{Role, sight};
 use crate::store::{AttemptRow, ContactRow, Database, ImportRow, NewContact, SoughtContacts, StoreError};
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
@@ -50,31 +51,43 @@ struct Page {
     most: Option<u32>,
 }
 
-async fn list(State(office): State<Arc<Office>>, Path(id): Path<String>, page: Asked<Page>) -> Answer {
+async fn list(State(office): State<Arc<Office>>, visitor: Visitor, Path(id): Path<String>, page: Asked<Page>) -> Answer {
     let page = asked(page)?;
     let row = found(&office, &id).await?;
     let most = page.most.unwrap_or(USUAL_PAGE).clamp(1, LONGEST_PAGE);
     let sought = SoughtContacts { state: page.state.as_deref(), outcome: page.outcome.as_deref(), customer: None, after: page.after, most };
     let rows = office.database.contacts().page(row.id, sought).await?;
     let next = rows.last().filter(|_| rows.len() == most as usize).map(|row| row.id);
-    Ok(Json(json!({ "contacts": rows.iter().map(shown).collect::<Vec<_>>(), "next": next })).into_response())
+    Ok(Json(json!({ "contacts": rows.iter().map(|row| shown(visitor.person.role, row)).collect::<Vec<_>>(), "next": next }))
+        .into_response())
 }
 
-/// A contact as other systems see it; the number is masked.
-fn shown(row: &ContactRow) -> Value {
-    let variables: Value = serde_json::from_str(&row.variables).unwrap_or_default();
+/// A contact's variables as a role sees them.
+pub(in crate::api) fn variables(role: Role, kept: &str) -> BTreeMap<String, String> {
+    let kept: BTreeMap<String, String> = serde_json::from_str(kept).unwrap_or_default();
+    kept.into_iter()
+        .map(|(name, value)| {
+            let shown = sight::field(role, &name, &value);
+            (name, shown)
+        })
+        .collect()
+}
+
+/// A contact as somebody sees it; the number is masked.
+fn shown(role: Role, row: &ContactRow) -> Value {
+    let variables = variables(role, &row.variables);
     json!({
         "id": row.id, "line": row.line, "customer": row.customer_shown, "region": row.region, "lang": row.lang, "state": row.state,
         "outcome": row.outcome, "answered_by": row.answered_by, "attempts": row.attempts, "next": (row.state == "waiting").then(|| row.next.to_string()), "variables": variables,
     })
 }
 
-async fn show(State(office): State<Arc<Office>>, Path((id, contact)): Path<(String, String)>) -> Answer {
+async fn show(State(office): State<Arc<Office>>, visitor: Visitor, Path((id, contact)): Path<(String, String)>) -> Answer {
     let row = found(&office, &id).await?;
     let missing = || Problem::new(StatusCode::NOT_FOUND, "this campaign has no such contact");
     let contact = contact.parse().map_err(|_| missing())?;
     let contact = office.database.contacts().find(row.id, contact).await?.ok_or_else(missing)?;
-    let mut object = shown(&contact);
+    let mut object = shown(visitor.person.role, &contact);
     let attempts = office.database.contacts().attempts(contact.id).await?;
     let attempt = |row: &AttemptRow| {
         let (began, ended) = (row.began.to_string(), row.ended.map(|at| at.to_string()));
@@ -149,13 +162,13 @@ fn rows(office: &Office, body: &Bytes) -> Result<Vec<Result<NewContact, Fault>>,
 }
 
 /// What would come of a list; nothing of it is kept.
-async fn preview(State(office): State<Arc<Office>>, Path(id): Path<String>, form: Asked<Form>, body: Body) -> Answer {
+async fn preview(State(office): State<Arc<Office>>, visitor: Visitor, Path(id): Path<String>, form: Asked<Form>, body: Body) -> Answer {
     let phone = asked(form)?.phone;
     found(&office, &id).await?;
     let (file, _) = received(&office.database, body).await?;
     let preview = office.preview(file, phone).await?;
     let contact = |row: &NewContact| {
-        let variables: Value = serde_json::from_str(&row.variables).unwrap_or_default();
+        let variables = variables(visitor.person.role, &row.variables);
         json!({"line": row.line, "customer": row.to.to_string(), "region": row.region, "lang": row.lang, "variables": variables})
     };
     let told = json!({
@@ -221,9 +234,9 @@ async fn faults(State(office): State<Arc<Office>>, Path((id, import)): Path<(Str
     Ok(faults_csv(office.database.clone(), import))
 }
 
-async fn results(State(office): State<Arc<Office>>, Path(id): Path<String>) -> Answer {
+async fn results(State(office): State<Arc<Office>>, visitor: Visitor, Path(id): Path<String>) -> Answer {
     let row = found(&office, &id).await?;
-    Ok(results_csv(office.database.clone(), row.id))
+    Ok(results_csv(office.database.clone(), row.id, visitor.person.role))
 }
 
 /// Rows that were not taken, as CSV.
@@ -240,16 +253,21 @@ pub(in crate::api) fn faults_csv(database: Database, import: i64) -> Response {
     })
 }
 
-/// What became of each contact, as CSV that a spreadsheet opens safely.
-pub(in crate::api) fn results_csv(database: Database, campaign: i64) -> Response {
+/// What became of each contact, as CSV that a spreadsheet opens safely, for who has this role.
+pub(in crate::api) fn results_csv(database: Database, campaign: i64, role: Role) -> Response {
     csv("results.csv", import::RESULTS_HEAD, move |after| {
         let database = database.clone();
         async move {
             let rows = database.contacts().page(campaign, SoughtContacts { after, most: PIECE, ..SoughtContacts::default() }).await?;
             let last = rows.last().map(|row| row.id);
-            Ok(last.map(|last| (last, rows.into_iter().map(import::result_line).collect())))
+            Ok(last.map(|last| (last, rows.into_iter().map(|row| result_line(row, role)).collect())))
         }
     })
+}
+
+fn result_line(row: ContactRow, role: Role) -> String {
+    let variables = json!(variables(role, &row.variables)).to_string();
+    import::result_line(ContactRow { variables, ..row })
 }
 
 /// CSV in pieces: `piece` gives what comes after a place, from 0, and the place at its end.

@@ -9,6 +9,7 @@ use super::pages::{Answer, html};
 use crate::api::gate::Visitor;
 use crate::api::routes::Routes;
 use crate::business::{Failure, Request};
+use crate::security::sight;
 use crate::store::{Sought, SoughtCalls};
 use crate::text::{PhoneNumber, Record, Value};
 use askama::Template;
@@ -103,7 +104,7 @@ async fn customer(State(console): State<Arc<Console>>, visitor: Visitor, Form(wa
     };
     let profile = Profile {
         number: number.to_string(),
-        name: called(&person, lang),
+        name: sight::field(visitor.person.role, "name", &called(&person, lang)),
         level: named(&person, "level_name", lang),
         tags,
         area: named(&person, "area", lang),

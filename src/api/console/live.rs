@@ -9,6 +9,7 @@ use super::pages::{Answer, Fault, html};
 use super::{Console, calls};
 use crate::api::gate::Visitor;
 use crate::api::routes::Routes;
+use crate::security::Role;
 use crate::store::CallRecord;
 use crate::text::{Lang, Value};
 use askama::Template;
@@ -86,12 +87,12 @@ async fn page(State(console): State<Arc<Console>>, visitor: Visitor, Query(wante
     });
     let rows = rows.collect();
     let record = console.sources.database.calls().find(&chosen).await?;
-    let watched = record.map(|call| Watched::new(&call, Frame::of(&visitor, "live")));
+    let watched = record.map(|call| Watched::new(&call, Frame::of(&visitor, "live"), visitor.person.role));
     Ok(html(&Page { frame, rows, watched, chosen }))
 }
 
 impl Watched {
-    fn new(call: &CallRecord, frame: Frame) -> Watched {
+    fn new(call: &CallRecord, frame: Frame, role: Role) -> Watched {
         let last = |kind: &str, field: &str| {
             let event = call.events.iter().rev().find(|event| event.kind == kind)?;
             match event.detail.get(field)? {
@@ -105,7 +106,7 @@ impl Watched {
             id: call.id.clone(),
             place: last("said_began", "prompt").unwrap_or_default(),
             question: last("asked", "question").unwrap_or_default(),
-            bubbles: transcript(call, frame.lang),
+            bubbles: transcript(call, frame.lang, role),
             is_speaking: call.ending.is_none() && speech.is_some_and(|event| event.kind == "speech_began"),
             is_over: call.ending.is_some(),
             outcome_word,
@@ -140,7 +141,7 @@ impl Watch {
             }
             // What cannot be read now is read at the next look.
             let Ok(record) = self.console.sources.database.calls().find(&self.id).await else { continue };
-            let watched = Watched::new(&record?, Frame::of(&self.visitor, "live"));
+            let watched = Watched::new(&record?, Frame::of(&self.visitor, "live"), self.visitor.person.role);
             self.is_over = watched.is_over;
             let Ok(text) = watched.render() else { continue };
             if text != self.sent {

@@ -17,6 +17,7 @@ use crate::desk::queue::CallerId;
 use crate::desk::station::{Colleague, Doing, Queued, View};
 use crate::desk::{FromAgent, Person, Rules, ToAgent};
 use crate::nlu::Intent;
+use crate::security::{Role as Post, sight};
 use crate::text::{Lang, PhoneNumber, Record, Value};
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
@@ -160,7 +161,7 @@ pub(super) struct ColleagueShown {
 #[derive(Debug, Serialize)]
 pub(super) struct CaseShown {
     call: String,
-    /// `138****0001`; whole for who leads.
+    /// As its reader may see it.
     number: Option<String>,
     lang: &'static str,
     verified: bool,
@@ -203,7 +204,7 @@ pub(super) struct SuggestionShown {
 pub(super) struct Words {
     pub lang: Lang,
     pub edition: Arc<Services>,
-    pub leads: bool,
+    pub role: Post,
     pub clock: Clock,
 }
 
@@ -252,7 +253,7 @@ impl Words {
     }
 
     fn number(&self, number: &PhoneNumber) -> String {
-        if self.leads { number.reveal().to_owned() } else { number.to_string() }
+        sight::number_at_desk(self.role, number)
     }
 
     /// What the caller told; what other systems answered (records and lists) is told under its own head.
@@ -262,7 +263,7 @@ impl Words {
             Value::List(_) | Value::Record(_) => None,
             other => Some(format::value(self.lang, other)),
         };
-        record.iter().filter_map(|(name, each)| Some(Field { name: name.clone(), value: shown(each)? })).collect()
+        record.iter().filter_map(|(name, each)| Some(self.field(name, &shown(each)?, each))).collect()
     }
 
     /// Who the customer is by the operator's systems, in the agent's language.
@@ -272,7 +273,15 @@ impl Words {
         let is_lost = matches!(person.get("lost"), Some(Value::Flag(true)));
         let lost = is_lost.then(|| ("lost", format::value(self.lang, &Value::Flag(true))));
         let all = std::iter::once(("name", called(person, self.lang))).chain(texts).chain(lost);
-        all.filter(|(_, value)| !value.is_empty()).map(|(name, value)| Field { name: name.to_owned(), value }).collect()
+        all.filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| Field { name: name.to_owned(), value: sight::field(self.role, name, &value) })
+            .collect()
+    }
+
+    fn field(&self, name: &str, shown: &str, value: &Value) -> Field {
+        let is_number = matches!(value, Value::Phone(_));
+        let value = if is_number { shown.to_owned() } else { sight::field(self.role, name, shown) };
+        Field { name: name.to_owned(), value }
     }
 
     fn remark(&self, remark: Remark) -> RemarkShown {

@@ -88,7 +88,7 @@ async fn page(State(console): State<Arc<Console>>, visitor: Visitor, Path(id): P
         outcome,
         outcome_word,
         reason,
-        bubbles: transcript(&call, frame.lang),
+        bubbles: transcript(&call, frame.lang, visitor.person.role),
         path: path(&call),
         events: call.events.iter().map(|event| happened(event, frame.lang)).collect(),
         orders,

@@ -1,6 +1,8 @@
 //! What was said in a call, side by side with when it was said and what was understood.
 
 use super::intent_word;
+use crate::api::console::format::value;
+use crate::security::{Role, sight};
 use crate::store::{CallRecord, Turn};
 use crate::text::{Lang, Value};
 
@@ -39,9 +41,9 @@ pub(in crate::api::console) struct Segment {
     pub ms: u32,
 }
 
-/// The conversation in the order in which it was heard.
-pub(in crate::api::console) fn transcript(call: &CallRecord, lang: Lang) -> Vec<Bubble> {
-    let mut heard: Vec<(u32, Bubble)> = call.turns.iter().filter(|turn| turn.n > 0).map(|turn| caller(turn, lang)).collect();
+/// The conversation in the order in which it was heard, as a role sees it.
+pub(in crate::api::console) fn transcript(call: &CallRecord, lang: Lang, role: Role) -> Vec<Bubble> {
+    let mut heard: Vec<(u32, Bubble)> = call.turns.iter().filter(|turn| turn.n > 0).map(|turn| caller(turn, lang, role)).collect();
     let said = call.events.iter().filter(|event| event.kind == "said_began");
     let said: Vec<(u32, Words)> = said
         .filter_map(|event| match event.detail.get("text") {
@@ -75,7 +77,7 @@ pub(in crate::api::console) fn transcript(call: &CallRecord, lang: Lang) -> Vec<
     bubbles
 }
 
-fn caller(turn: &Turn, lang: Lang) -> (u32, Bubble) {
+fn caller(turn: &Turn, lang: Lang, role: Role) -> (u32, Bubble) {
     let at = turn.ms.speech_end.or(turn.ms.endpoint).or(turn.ms.decided).unwrap_or(0);
     let waterfall = waterfall(turn);
     let bubble = Bubble {
@@ -90,7 +92,7 @@ fn caller(turn: &Turn, lang: Lang) -> (u32, Bubble) {
         },
         understood: turn.intent.as_deref().map(|intent| intent_word(lang, intent)).unwrap_or_default(),
         decision: turn.decision.clone(),
-        slots: turn.slots.iter().map(|(name, held)| (name.replace('_', " "), crate::api::console::format::value(lang, held))).collect(),
+        slots: turn.slots.iter().map(|(name, held)| (name.replace('_', " "), sight::field(role, name, &value(lang, held)))).collect(),
         waited_ms: waterfall.iter().map(|segment| segment.ms).sum(),
         waterfall,
     };
@@ -156,7 +158,7 @@ mod tests {
     #[test]
     fn both_sides_stand_in_the_order_in_which_they_were_heard() {
         let call = call(vec![turn(1, "查账单", Some(5000))], vec![said(0, "您好。"), said(2000, "请说。"), said(5740, "一百元。")]);
-        let bubbles = transcript(&call, Lang::Zh);
+        let bubbles = transcript(&call, Lang::Zh, Role::Agent);
         let shown: Vec<(&str, usize)> = bubbles.iter().map(|bubble| (bubble.who, bubble.words.len())).collect();
         assert_eq!(shown, [("service", 2), ("caller", 1), ("service", 1)]);
         let parts: Vec<(&str, u32, u32)> = bubbles[1].waterfall.iter().map(|part| (part.name, part.from_ms, part.ms)).collect();
@@ -166,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_call_in_text_is_shown_from_its_turns() {
-        let bubbles = transcript(&call(vec![turn(1, "查账单", None), turn(2, "", None)], Vec::new()), Lang::Zh);
+        let bubbles = transcript(&call(vec![turn(1, "查账单", None), turn(2, "", None)], Vec::new()), Lang::Zh, Role::Agent);
         let shown: Vec<(&str, &str)> = bubbles.iter().map(|bubble| (bubble.who, bubble.words[0].text.as_str())).collect();
         assert_eq!(shown, [("caller", "查账单"), ("service", "答1"), ("service", "答2")]);
         assert!(bubbles[0].waterfall.is_empty());

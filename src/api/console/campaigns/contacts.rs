@@ -2,12 +2,14 @@
 
 use super::detail::named;
 use super::{Moment, PATH};
+use crate::api::campaigns::contacts::variables;
 use crate::api::console::Console;
 use crate::api::console::frame::Frame;
 use crate::api::console::listing::{ROWS, address, given};
 use crate::api::console::pages::{Answer, Fault, html};
 use crate::api::gate::Visitor;
 use crate::api::routes::Routes;
+use crate::security::Role;
 use crate::store::{ContactRow, SoughtContacts};
 use crate::text::{Lang, PhoneNumber};
 use askama::Template;
@@ -57,9 +59,8 @@ struct Row {
 }
 
 impl Row {
-    fn new(console: &Console, contact: ContactRow, lang: Lang) -> Row {
-        let variables: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&contact.variables).unwrap_or_default();
-        let text = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    fn new(console: &Console, contact: ContactRow, lang: Lang, role: Role) -> Row {
+        let variables = variables(role, &contact.variables).into_iter().collect();
         Row {
             id: contact.id,
             number: contact.customer_shown,
@@ -70,7 +71,7 @@ impl Row {
             outcome: contact.outcome.map(|outcome| named(lang, "call_outcome", &outcome)).unwrap_or_default(),
             attempts: contact.attempts,
             next: (contact.state == "waiting").then(|| console.told(contact.next, lang)),
-            variables: variables.into_iter().map(|(name, value)| (name, text(value))).collect(),
+            variables,
         }
     }
 }
@@ -119,7 +120,7 @@ async fn page(State(console): State<Arc<Console>>, visitor: Visitor, Path(id): P
         further: last.map(|last| at(Some(last))),
         first: filters.after.map(|_| at(None)),
         is_filtered: sought.state.is_some() || sought.outcome.is_some() || sought.customer.is_some(),
-        rows: found.into_iter().map(|contact| Row::new(&console, contact, frame.lang)).collect(),
+        rows: found.into_iter().map(|contact| Row::new(&console, contact, frame.lang, visitor.person.role)).collect(),
         filters,
         frame,
     }))
@@ -171,5 +172,5 @@ async fn one(State(console): State<Arc<Console>>, visitor: Visitor, Path((id, co
         answered_by: call.answered_by.map(|who| named(frame.lang, "answered_by", &who)).unwrap_or_default(),
     });
     let calls = calls.collect();
-    Ok(html(&One { campaign: id, name: row.is.name, contact: Row::new(&console, contact, frame.lang), calls, frame }))
+    Ok(html(&One { campaign: id, name: row.is.name, contact: Row::new(&console, contact, frame.lang, visitor.person.role), calls, frame }))
 }

@@ -1,7 +1,7 @@
 //! Lists of contacts: looked at before they are taken over, and what was not taken. The page's script sends files as they are.
 
 use super::detail::named;
-use crate::api::campaigns::contacts::{faults_csv, received, results_csv};
+use crate::api::campaigns::contacts::{faults_csv, received, results_csv, variables};
 use crate::api::console::Console;
 use crate::api::console::frame::Frame;
 use crate::api::console::pages::{Answer, Fault, html};
@@ -10,6 +10,7 @@ use crate::api::gate::Visitor;
 use crate::api::routes::Routes;
 use crate::outbound::import::{self, ImportError};
 use crate::outbound::office::{self, OfficeError, Preview};
+use crate::security::Role;
 use crate::store::{NewContact, Signed};
 use crate::text::Lang;
 use askama::Template;
@@ -53,14 +54,12 @@ struct Row {
 }
 
 impl Row {
-    fn new(contact: &NewContact) -> Row {
-        let variables: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&contact.variables).unwrap_or_default();
-        let text = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    fn new(contact: &NewContact, role: Role) -> Row {
         Row {
             line: contact.line,
             number: contact.to.to_string(),
             region: contact.region.clone(),
-            variables: variables.into_iter().map(|(name, value)| (name, text(value))).collect(),
+            variables: variables(role, &contact.variables).into_iter().collect(),
         }
     }
 }
@@ -122,7 +121,7 @@ async fn preview(State(console): State<Arc<Console>>, visitor: Visitor, Path(id)
     let looked = match console.sources.office.preview(file, None).await {
         Ok(Preview { encoding, variables, contacts, faults, good, faulty, .. }) => {
             let shown = faults.iter().take(FAULTS_SHOWN as usize).map(|fault| FaultLine::new(fault, frame.lang));
-            let (faults, rows) = (shown.collect(), contacts.iter().map(Row::new).collect());
+            let (faults, rows) = (shown.collect(), contacts.iter().map(|contact| Row::new(contact, visitor.person.role)).collect());
             Looked { encoding, good, faulty, names: variables, rows, faults, fault: "", frame }
         }
         Err(error) => {
@@ -156,9 +155,9 @@ async fn take_over(State(console): State<Arc<Console>>, visitor: Visitor, Path(i
     Ok(html(&taken))
 }
 
-async fn results(State(console): State<Arc<Console>>, Path(id): Path<i64>) -> Answer {
+async fn results(State(console): State<Arc<Console>>, visitor: Visitor, Path(id): Path<i64>) -> Answer {
     let row = console.campaign(id).await?;
-    Ok(results_csv(console.sources.database.clone(), row.id))
+    Ok(results_csv(console.sources.database.clone(), row.id, visitor.person.role))
 }
 
 async fn faults(State(console): State<Arc<Console>>, Path((id, list)): Path<(i64, i64)>) -> Answer {

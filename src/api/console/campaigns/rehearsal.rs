@@ -2,6 +2,7 @@
 
 use super::Moment;
 use super::detail::named;
+use crate::api::campaigns::contacts::variables;
 use crate::api::campaigns::rehearsal::{local_now, wav};
 use crate::api::console::Console;
 use crate::api::console::frame::Frame;
@@ -20,7 +21,6 @@ use axum::extract::{Form, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) fn routes(routes: Routes<Arc<Console>>) -> Routes<Arc<Console>> {
@@ -94,8 +94,7 @@ impl Rehearsal {
         let sources = &console.sources;
         let sought = SoughtContacts { most: CONTACTS, ..SoughtContacts::default() };
         let contacts = sources.database.contacts().page(row.id, sought).await?.into_iter().map(|contact| {
-            let told: BTreeMap<String, String> = serde_json::from_str(&contact.variables).unwrap_or_default();
-            let told = told.into_values().collect::<Vec<_>>().join(" · ");
+            let told = variables(visitor.person.role, &contact.variables).into_values().collect::<Vec<_>>().join(" · ");
             Choice { value: contact.id.to_string(), text: format!("{} {}", contact.customer_shown, short(&told)) }
         });
         let fields = sources.audition.columns(&row.is.flow).into_iter().map(|column| Field {
@@ -286,6 +285,7 @@ async fn call(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
 
     #[test]
     fn what_is_typed_goes_over_what_the_contact_has_and_nothing_typed_does_not() {

@@ -9,7 +9,7 @@ use crate::api::console::surveys::score_word;
 use crate::api::gate::Visitor;
 use crate::api::routes::Routes;
 use crate::care::{State as OrderState, WorkOrder};
-use crate::security::Role;
+use crate::security::{Role, sight};
 use crate::store::Note;
 use askama::Template;
 use axum::extract::{Form, Path, State};
@@ -125,7 +125,7 @@ async fn page(State(console): State<Arc<Console>>, visitor: Visitor, Path(number
     for (kind, reference) in orders.attachments(&number).await? {
         if kind == "call" { calls.push(reference) } else { files.push(reference) }
     }
-    let may_act = may_act(&visitor);
+    let (may_act, role) = (may_act(&visitor), visitor.person.role);
     let is_mine = order.taker.as_deref() == Some(visitor.person.name.as_str());
     let next = order.state.next();
     let area = order.area.as_deref().map(|code| orders.handbook().rules.area(code).map_or(code, |area| area.name(lang)).to_owned());
@@ -133,7 +133,7 @@ async fn page(State(console): State<Arc<Console>>, visitor: Visitor, Path(number
         area: area.unwrap_or_default(),
         level: order.level.clone().unwrap_or_default(),
         lang: order.lang.code(),
-        details: order.details.iter().map(|(name, held)| (name.replace('_', " "), value(lang, held))).collect(),
+        details: order.details.iter().map(|(name, held)| (name.replace('_', " "), sight::field(role, name, &value(lang, held)))).collect(),
         history,
         answers,
         warnings: warnings.collect(),
