@@ -12,7 +12,7 @@ pub mod station;
 pub mod wall;
 
 pub use engine::{Action, Desk, Event, Failure, Status};
-pub use hub::{Books, Hub, Station};
+pub use hub::{Books, Hub, Station, Telephones};
 pub use queue::{AgentId, CallerId, Want};
 pub use rules::Rules;
 pub use station::{FromAgent, Person, ToAgent};

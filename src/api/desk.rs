@@ -67,6 +67,7 @@ fn person(signed_in: &crate::security::Person) -> Person {
         shown: signed_in.shown.clone(),
         skills: signed_in.skills.iter().cloned().chain([lang]).collect(),
         leads: signed_in.role == Role::Supervisor,
+        phone: signed_in.phone.clone(),
     }
 }
 

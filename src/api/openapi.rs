@@ -205,8 +205,8 @@ fn schemas() -> Json {
     let part = |fields: &[&str]| json!({ "type": "array", "items": { "type": "object", "required": fields } });
     let mut schemas = json!({
         "Problem": object(&["title", "status", "detail"], json!({ "type": text, "title": text, "status": { "type": "integer" }, "detail": text })),
-        "Person": object(&["name", "shown", "role", "skills", "lang"], json!({
-            "name": text, "shown": text, "role": { "type": "string", "enum": Role::ALL.map(Role::name) }, "skills": { "type": "array", "items": text }, "lang": text,
+        "Person": object(&["name", "shown", "role", "skills", "phone", "lang"], json!({
+            "name": text, "shown": text, "role": { "type": "string", "enum": Role::ALL.map(Role::name) }, "skills": { "type": "array", "items": text }, "phone": maybe, "lang": text,
         })),
         "WorkOrder": object(&order_fields, order),
         "WholeWorkOrder": { "allOf": [{ "$ref": "#/components/schemas/WorkOrder" }, object(&["history", "attachments", "warnings"], json!({

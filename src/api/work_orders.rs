@@ -62,7 +62,7 @@ type Answer = Result<Response, Problem>;
 /// Who asks, as the service sees it.
 async fn me(Visitor { person, .. }: Visitor) -> Json<Value> {
     Json(
-        json!({"name": person.name, "shown": person.shown, "role": person.role.name(), "skills": person.skills, "lang": person.lang.code()}),
+        json!({"name": person.name, "shown": person.shown, "role": person.role.name(), "skills": person.skills, "phone": person.phone, "lang": person.lang.code()}),
     )
 }
 

@@ -187,6 +187,7 @@ fn detail(what: &Happening) -> Record {
         Happening::TransferFailed { why } => vec![text("why", why)],
         Happening::Queued { place, expected_s } => vec![number("place", *place as i64), number("expected_s", *expected_s)],
         Happening::PersonJoined { name, role } => vec![text("name", name), text("role", role)],
+        Happening::PersonUnreached { name, why } => vec![text("name", name), text("why", why)],
         Happening::PersonLeft { name } => vec![text("name", name)],
         Happening::Held { held } => vec![("held".to_owned(), Value::Flag(*held))],
         Happening::Talked { who, text: words } => vec![text("who", who), text("text", words)],

@@ -108,6 +108,11 @@ pub enum Happening {
     PersonLeft {
         name: String,
     },
+    /// An agent wanted the caller, and his telephone was not reached.
+    PersonUnreached {
+        name: String,
+        why: &'static str,
+    },
     /// The agent put the caller on hold, or came back.
     Held {
         held: bool,
@@ -188,6 +193,7 @@ impl Happening {
             Happening::Queued { .. } => "queued",
             Happening::PersonJoined { .. } => "person_joined",
             Happening::PersonLeft { .. } => "person_left",
+            Happening::PersonUnreached { .. } => "person_unreached",
             Happening::Held { .. } => "held",
             Happening::Talked { .. } => "talked",
             Happening::CallBack { .. } => "call_back",

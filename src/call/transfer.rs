@@ -131,6 +131,11 @@ pub enum ToCall {
     Unseat {
         party: Party,
     },
+    /// An agent wanted the caller, and could not be called; `why` is for the record. Somebody else comes, or [`ToCall::Back`] follows.
+    Unreached {
+        name: String,
+        why: &'static str,
+    },
     /// 16 kHz mono, of any length.
     Sound {
         party: Party,

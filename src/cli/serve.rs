@@ -124,7 +124,7 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
     console::tell(&people, &configuration, http.local_addr()?).await?;
     let clock = business::clock::system();
     let (desk_served, desk_task) =
-        configuration.desk.as_ref().map(|section| desk::open(section, &services, editions.clone())).transpose()?.unzip();
+        configuration.desk.as_ref().map(|section| desk::open(section, &services, editions.clone(), sip.as_ref())).transpose()?.unzip();
     if let Some(served) = &desk_served {
         reception.set_desk(Arc::new(served.hub.clone()));
         println!("desk: http://{}/console/desk", http.local_addr()?);

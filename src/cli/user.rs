@@ -55,6 +55,8 @@ enum What {
     },
     /// Sets a new password; all sessions end at once
     Password { name: String },
+    /// What an agent speaks on at the desk: the SIP address of a telephone (sip:201@pbx.example), or without one the browser
+    Phone { name: String, address: Option<String> },
     /// Gives another role; all sessions end at once
     Role { name: String, role: Role },
 }
@@ -85,7 +87,7 @@ async fn work(args: Args) -> Result<(), Failure> {
                 let state = if person.disabled { "disabled" } else { "enabled" };
                 if json {
                     let line = serde_json::json!({
-                        "name": person.name, "shown": person.shown, "role": person.role.name(), "skills": person.skills,
+                        "name": person.name, "shown": person.shown, "role": person.role.name(), "skills": person.skills, "phone": person.phone,
                         "lang": person.lang.code(), "disabled": person.disabled,
                     });
                     println!("{line}");
@@ -103,6 +105,10 @@ async fn work(args: Args) -> Result<(), Failure> {
             ensure!(known, "there is nobody named {name}; `tingshuo user list` shows who there is");
             people.set_password(&name, ask_for_a_password(&name)?).await?;
             println!("{name} has a new password and has to sign in again");
+        }
+        What::Phone { name, address } => {
+            people.set_phone(&name, address.as_deref()).await?;
+            println!("{name} speaks on {}", address.as_deref().unwrap_or("the browser"));
         }
         What::Role { name, role } => {
             people.set_role(&name, role).await?;

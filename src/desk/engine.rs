@@ -33,6 +33,10 @@ pub enum Event {
     Gone {
         agent: AgentId,
     },
+    /// The agent wants the caller, and has to answer a telephone first: [`Event::Accepted`] follows, or [`Event::Away`].
+    PickedUp {
+        agent: AgentId,
+    },
     Accepted {
         agent: AgentId,
     },
@@ -138,6 +142,9 @@ impl Failure {
     }
 }
 
+/// Who calls a telephone knows by the ring time that it is not answered; if nothing is heard of that for so many seconds more, it is not.
+const PHONE_MORE_S: i64 = 5;
+
 /// See the module's text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Desk {
@@ -181,6 +188,7 @@ impl Desk {
             Event::Ready { agent } => self.ready(&agent, now),
             Event::Away { agent } => self.away(&agent, &mut actions),
             Event::Gone { agent } => self.gone(&agent, now, &mut actions),
+            Event::PickedUp { agent } => self.picked_up(&agent, now),
             Event::Accepted { agent } => self.accepted(&agent, now, &mut actions),
             Event::Declined { agent } => self.turned_down(&agent, Status::Ready),
             Event::HungUp { agent } => {
@@ -237,6 +245,12 @@ impl Desk {
                 }
             }
             Status::Away | Status::Ready | Status::WrapUp { .. } => {}
+        }
+    }
+
+    fn picked_up(&mut self, id: &AgentId, now: DateTime) {
+        if let Some(Status::Ringing { since, picked_up, .. }) = self.agents.get_mut(id).map(|agent| &mut agent.status) {
+            (*since, *picked_up) = (now, true);
         }
     }
 
@@ -350,7 +364,12 @@ impl Desk {
         let (mut silent, mut done) = (Vec::new(), Vec::new());
         for (id, agent) in &self.agents {
             match &agent.status {
-                Status::Ringing { caller, since, .. } if passed(*since) >= self.rules.ring_s => silent.push((id.clone(), caller.clone())),
+                Status::Ringing { caller, since, picked_up, .. } => {
+                    let more = if *picked_up { PHONE_MORE_S } else { 0 };
+                    if passed(*since) >= self.rules.ring_s + more {
+                        silent.push((id.clone(), caller.clone()));
+                    }
+                }
                 Status::WrapUp { until } if *until <= now => done.push(id.clone()),
                 _ => {}
             }
@@ -385,7 +404,7 @@ impl Desk {
             let Some(id) = self.waiting.get(&caller).and_then(|waiting| self.free_for(waiting)) else { continue };
             let Some(waiting) = self.waiting.remove(&caller) else { continue };
             if let Some(agent) = self.agents.get_mut(&id) {
-                agent.status = Status::Ringing { caller: caller.clone(), waiting, since: now };
+                agent.status = Status::Ringing { caller: caller.clone(), waiting, since: now, picked_up: false };
             }
             actions.push(Action::Ring { agent: id, caller });
         }

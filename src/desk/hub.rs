@@ -3,6 +3,7 @@
 //! [`Hub`] is how calls ask for a person ([`TransferPort`]) and how stations are opened ([`Hub::open`]). A station whose [`Station`] is dropped
 //! may be opened again within the rules' time: its call goes on.
 
+mod phones;
 mod post;
 mod stations;
 #[cfg(test)]
@@ -17,6 +18,8 @@ use crate::business::Clock;
 use crate::call::transfer::{Case, DeskEnd, FromCall, ToCall, TransferPort};
 use crate::care::WorkOrders;
 use crate::store::Database;
+use phones::FromPhone;
+pub use phones::Telephones;
 use post::Post;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +34,7 @@ const OUTBOX: usize = 256;
 /// How often times and broken lines are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// A line to a station, numbered: an older one of the same agent has no say any more.
+/// A line to a station, or a call to a telephone, numbered: an older one of the same agent has no say any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct LinkId(u64);
 
@@ -42,7 +45,9 @@ enum Message {
     CallerGone { caller: CallerId },
     Opened { person: Person, to_agent: Sender<ToAgent>, answer: oneshot::Sender<LinkId> },
     FromAgent { agent: AgentId, link: LinkId, what: FromAgent },
+    FromPhone { agent: AgentId, link: LinkId, what: FromPhone },
     CallBack { caller: CallerId, kept: bool },
+    CallsBack(bool),
     OrderOpened { agent: AgentId, number: Option<String> },
     NotKept { agent: AgentId },
 }
@@ -76,11 +81,11 @@ pub struct Station {
 }
 
 impl Hub {
-    /// The desk, and the task that is it; the task ends with the last [`Hub`], [`Station`] and call.
-    pub fn new(rules: Rules, books: Books) -> (Hub, impl Future<Output = ()> + Send + use<>) {
+    /// The desk, and the task that is it; the task ends with the last [`Hub`], [`Station`] and call. Without telephones nobody can speak on one.
+    pub fn new(rules: Rules, books: Books, telephones: Option<Telephones>) -> (Hub, impl Future<Output = ()> + Send + use<>) {
         let (inbox, coming) = mpsc::channel(INBOX);
         let (shown, board) = watch::channel(Arc::default());
-        let post = Post::new(rules, books, inbox.downgrade(), shown);
+        let post = Post::new(rules, books, telephones, inbox.downgrade(), shown);
         (Hub { inbox, board }, run(post, coming))
     }
 

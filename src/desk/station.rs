@@ -2,6 +2,7 @@
 
 use super::queue::{AgentId, CallerId};
 use crate::call::conference::Role;
+use crate::call::dial::Cause;
 use crate::call::line::Frame;
 use crate::call::recording::Kept;
 use crate::call::transfer::{Case, Remark, Suggestion};
@@ -20,6 +21,8 @@ pub struct Person {
     pub skills: BTreeSet<String>,
     /// Leads others: sees all calls, listens, whispers, speaks, takes over.
     pub leads: bool,
+    /// The address of the telephone that is spoken on; without it the browser is.
+    pub phone: Option<String>,
 }
 
 /// Closed: everything that somebody at a station can do.
@@ -77,6 +80,8 @@ pub enum ToAgent {
     },
     /// What was asked for is not done.
     Refused(Refusal),
+    /// One's telephone was not reached.
+    PhoneFailed(Cause),
     /// The same person has signed in elsewhere; nothing follows.
     Replaced,
 }
@@ -140,6 +145,8 @@ pub struct View {
     pub held: bool,
     /// How the recording of the call stands that goes on.
     pub kept: Kept,
+    /// One's telephone `rings`, or is `answered`.
+    pub phone: Option<&'static str>,
     /// The call that somebody who leads is in beside its agent.
     pub beside: Option<(CallerId, Role)>,
     /// Who waits, in the order in which they are taken.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 /// Campaigns that are there as soon as something is promised; operators may change, pause and cancel them.
-pub const CAMPAIGNS: [&str; 3] = ["排队回电", "工单回电", "办结评价"];
+pub const CAMPAIGNS: [&str; 3] = [CallBackReason::Queue.campaign(), CallBackReason::Result.campaign(), CallBackReason::Survey.campaign()];
 /// Taken up in one round.
 const MOST: u32 = 100;
 
@@ -51,12 +51,12 @@ pub async fn cancel(database: &Database, campaign: &CampaignRow, confirmed: u64,
 
 /// The campaign of a reason, which runs from the first promise on.
 async fn standing(database: &Database, reason: CallBackReason, now: Timestamp) -> Result<CampaignRow, CampaignError> {
-    let [queue, result, survey] = CAMPAIGNS;
-    let (name, flow, most_attempts) = match reason {
-        CallBackReason::Queue => (queue, "call_back", 3),
-        CallBackReason::Result => (result, "order_result", 3),
+    let name = reason.campaign();
+    let (flow, most_attempts) = match reason {
+        CallBackReason::Queue => ("call_back", 3),
+        CallBackReason::Result => ("order_result", 3),
         // It was not promised: who does not answer is left in peace sooner.
-        CallBackReason::Survey => (survey, "order_closed", 2),
+        CallBackReason::Survey => ("order_closed", 2),
     };
     if let Some(there) = database.campaigns().find(name).await? {
         return Ok(there);

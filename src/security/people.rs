@@ -23,6 +23,8 @@ pub struct Person {
     pub shown: String,
     pub role: Role,
     pub skills: Vec<String>,
+    /// The SIP address of the telephone that is spoken on at the desk; without it the browser is.
+    pub phone: Option<String>,
     pub lang: Lang,
     pub disabled: bool,
 }
@@ -63,6 +65,8 @@ pub enum PeopleError {
     Shown(String),
     #[error("{0:?} is no skill: 1 to 32 of a-z, 0-9, hyphen and underscore")]
     Skill(String),
+    #[error("{0:?} is no SIP address of a telephone: write it as sip:201@pbx.example")]
+    Phone(String),
     /// The present password was asked for.
     #[error(transparent)]
     Unproved(#[from] SignInError),
@@ -92,13 +96,14 @@ pub struct People {
 impl Person {
     /// Another system, which showed the token of a role.
     pub fn system(role: Role) -> Person {
-        Person { id: 0, name: "api".into(), shown: "api".into(), role, skills: Vec::new(), lang: Lang::En, disabled: false }
+        Person { id: 0, name: "api".into(), shown: "api".into(), role, skills: Vec::new(), phone: None, lang: Lang::En, disabled: false }
     }
 
     fn from_row(row: UserRow) -> Result<Person, StoreError> {
         let role = Role::from_name(&row.role).ok_or_else(|| StoreError::Damaged(format!("{} has the role {}", row.name, row.role)))?;
-        let UserRow { id, name, shown, skills, lang, disabled, .. } = row;
-        Ok(Person { id, name, shown, role, skills, lang, disabled })
+        let UserRow { id, name, shown, skills, phone, lang, disabled, .. } = row;
+        let phone = Some(phone).filter(|phone| !phone.is_empty());
+        Ok(Person { id, name, shown, role, skills, phone, lang, disabled })
     }
 }
 
@@ -147,6 +152,16 @@ impl People {
     pub async fn set_skills(&self, who: &str, skills: &[String]) -> Result<(), PeopleError> {
         check_skills(skills)?;
         self.found(who, self.database.users().set_skills(&name(who)?, skills).await?)
+    }
+
+    /// What somebody speaks on at the desk: a telephone, or without one the browser. Sessions go on; a desk that is open keeps what it has until it
+    /// is opened again.
+    pub async fn set_phone(&self, who: &str, phone: Option<&str>) -> Result<(), PeopleError> {
+        let address = phone.map(str::trim).filter(|phone| !phone.is_empty());
+        if let Some(wrong) = address.filter(|address| !is_address(address)) {
+            return Err(PeopleError::Phone(wrong.to_owned()));
+        }
+        self.found(who, self.database.users().set_phone(&name(who)?, address.unwrap_or_default()).await?)
     }
 
     fn found(&self, who: &str, found: bool) -> Result<(), PeopleError> {
@@ -239,6 +254,15 @@ fn check_skills(skills: &[String]) -> Result<(), PeopleError> {
         Some(wrong) => Err(PeopleError::Skill(wrong.clone())),
         None => Ok(()),
     }
+}
+
+/// `sip:201@pbx.example`, or the same with `sips:`.
+fn is_address(text: &str) -> bool {
+    let Some((scheme, (user, host))) = text.split_once(':').and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?))) else {
+        return false;
+    };
+    let is_plain = |part: &str| !part.is_empty() && part.chars().all(|letter| letter.is_ascii_graphic() && !"<>\"@,".contains(letter));
+    matches!(scheme, "sip" | "sips") && text.len() <= 200 && is_plain(user) && is_plain(host)
 }
 
 /// A name as it is kept.

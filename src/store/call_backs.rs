@@ -28,6 +28,15 @@ impl CallBackReason {
         }
     }
 
+    /// The campaign that stands for it and makes these calls.
+    pub const fn campaign(self) -> &'static str {
+        match self {
+            CallBackReason::Result => "工单回电",
+            CallBackReason::Queue => "排队回电",
+            CallBackReason::Survey => "办结评价",
+        }
+    }
+
     fn from_name(name: &str) -> Result<CallBackReason, StoreError> {
         let all = [CallBackReason::Result, CallBackReason::Queue, CallBackReason::Survey];
         let reason = all.into_iter().find(|reason| reason.name() == name);
@@ -51,6 +60,14 @@ pub struct CallBack {
 pub struct CallBacks<'a>(pub(super) &'a Database);
 
 impl CallBacks<'_> {
+    /// Whether what is promised for this reason is called: its campaign runs, or is not there before the first promise. One that is paused or
+    /// cancelled makes no calls.
+    pub async fn are_made(&self, reason: CallBackReason) -> Result<bool, StoreError> {
+        let state: Option<String> =
+            sqlx::query_scalar("SELECT state FROM campaigns WHERE name = ?").bind(reason.campaign()).fetch_optional(&self.0.pool).await?;
+        Ok(state.is_none_or(|state| state == "running"))
+    }
+
     /// Promises to call somebody who did not want to wait, once a key.
     pub async fn keep(&self, key: &str, to: &PhoneNumber, call: &str, lang: Lang, now: DateTime) -> Result<(), StoreError> {
         let customer = self.0.stored_phone(to);

@@ -16,6 +16,8 @@ pub struct UserRow {
     pub shown: String,
     pub role: String,
     pub skills: Vec<String>,
+    /// The SIP address of a telephone; empty: none.
+    pub phone: String,
     pub lang: Lang,
     pub disabled: bool,
     pub created: DateTime,
@@ -100,6 +102,12 @@ impl Users<'_> {
         Ok(changed.rows_affected() > 0)
     }
 
+    /// Sets what somebody speaks on; false when there is nobody of that name.
+    pub async fn set_phone(&self, name: &str, phone: &str) -> Result<bool, StoreError> {
+        let changed = sqlx::query("UPDATE users SET phone = ? WHERE name = ?").bind(phone).bind(name).execute(&self.0.pool).await?;
+        Ok(changed.rows_affected() > 0)
+    }
+
     /// A change after which nobody of that name is signed in.
     async fn change(&self, statement: &'static str, value: &str, name: &str) -> Result<bool, StoreError> {
         let mut transaction = self.0.begin().await?;
@@ -121,6 +129,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<UserRow, StoreError> {
         shown: row.try_get("shown")?,
         role: row.try_get("role")?,
         skills: skills.split_whitespace().map(str::to_owned).collect(),
+        phone: row.try_get("phone")?,
         lang: super::read_lang(row.try_get("lang")?)?,
         disabled: row.try_get("disabled")?,
         created: moment::from_text(row.try_get("created")?)?,

@@ -163,7 +163,7 @@ async fn house(faults: Vec<Rule>) -> Arc<Services> {
 
 fn hub(services: &Services) -> (Hub, JoinHandle<()>) {
     let books = Books { database: services.database.clone(), orders: services.work_orders.clone(), clock: clock() };
-    let (hub, task) = Hub::new(Rules::built_in(), books);
+    let (hub, task) = Hub::new(Rules::built_in(), books, None);
     (hub, tokio::spawn(task))
 }
 
@@ -191,7 +191,7 @@ fn sets(flag: &Arc<AtomicBool>) -> Box<dyn FnMut() -> bool + Send> {
 impl Agent {
     /// One who is ready; else he is away and would have to come.
     async fn open(hub: &Hub, is_ready: bool) -> Agent {
-        let person = Person { id: AgentId("an".into()), shown: "An".into(), skills: ["zh".into()].into(), leads: false };
+        let person = Person { id: AgentId("an".into()), shown: "An".into(), skills: ["zh".into()].into(), leads: false, phone: None };
         let station = hub.open(person).await.unwrap();
         if is_ready {
             station.say(FromAgent::Ready).await.unwrap();

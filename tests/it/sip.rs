@@ -12,7 +12,7 @@ mod secure;
 mod sound;
 mod timers;
 mod torture;
-mod wire;
+pub mod wire;
 
 use phone::{Echo, Phone, serve, settings, until};
 use std::sync::atomic::Ordering;

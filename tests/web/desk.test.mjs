@@ -1,16 +1,17 @@
 // The agent desk in headless Chromium, alone with one caller: what its page shows in each state. PROGRAM names the program, SCREENS a folder for screenshots.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Agent, Caller, openHouse } from "./people.mjs";
-import { SCREENS, accessible } from "./visit.mjs";
+import { PROGRAM, SCREENS, accessible } from "./visit.mjs";
 
 const ANNA = "13800000001";
 
 let house;
 
 before(async () => {
-  house = await openHouse({}, [["limin", "zh"], ["wanglei", "en"]]);
+  house = await openHouse({}, [["limin", "zh"], ["wanglei", "en"], ["zhaoyu", "zh"]]);
 });
 
 after(() => house?.close());
@@ -77,6 +78,23 @@ test("an agent in English, on a small screen, in the dark", async () => {
   await caller.hangUp();
   await agent.does("wrap_up");
   await picture(agent, "en-390-wrap-up");
+  assert.deepEqual(agent.page.faults, []);
+  await Promise.all([agent.leaves(), caller.leaves()]);
+});
+
+test("an agent whose telephone cannot be reached is told so, and the caller goes on", async () => {
+  const set = spawnSync(PROGRAM, ["user", "phone", "zhaoyu", "sip:201@pbx.example", "--database", house.database]);
+  assert.equal(set.status, 0, String(set.stderr));
+  const agent = await Agent.signIn(house, "zhaoyu");
+  await agent.shows("by-phone", "sip:201@pbx.example");
+  await agent.ready();
+  const caller = await Caller.wanting(house, ANNA);
+  await agent.does("ringing");
+  await agent.page.keyboard.press("Enter");
+  await agent.does("away");
+  await agent.shows("told", "打不通您的话机");
+  await caller.hears("没有转接成功");
+  await picture(agent, "zh-1280-phone");
   assert.deepEqual(agent.page.faults, []);
   await Promise.all([agent.leaves(), caller.leaves()]);
 });

@@ -19,6 +19,8 @@ let shownCall = null;
 let muted = false;
 let sound = null;
 let ringing = null;
+// For the ring of somebody who speaks on a telephone, and needs no microphone.
+let bell = null;
 
 // Sound: a microphone is asked for when somebody wants calls, and kept.
 let opening = null;
@@ -47,7 +49,7 @@ async function openMicrophone() {
   sound = { context, earpiece };
 }
 
-const isHeard = () => view.doing === "talking" || view.beside?.role === "whisperer" || view.beside?.role === "barger";
+const isHeard = () => (view.doing === "talking" && !view.phone) || view.beside?.role === "whisperer" || view.beside?.role === "barger";
 
 function ring(on) {
   if (on === (ringing !== null)) {
@@ -59,10 +61,10 @@ function ring(on) {
     return;
   }
   const tone = () => {
-    if (!sound) {
+    const context = sound?.context ?? bell;
+    if (!context) {
       return;
     }
-    const { context } = sound;
     const [oscillator, gain] = [context.createOscillator(), context.createGain()];
     oscillator.frequency.value = 660;
     gain.gain.setValueAtTime(0.12, context.currentTime);
@@ -130,11 +132,12 @@ function showView(next) {
   view = next;
   viewAt = performance.now();
   desk.dataset.doing = view.doing;
-  at("doing").textContent = view.held ? word("held") : word(view.doing);
+  const phoneRings = view.phone === "rings";
+  at("doing").textContent = phoneRings ? word("phone_rings") : word(view.held ? "held" : view.doing);
   const shown = {
     ready: view.doing === "away" || view.doing === "wrap_up",
     away: view.doing === "ready" || view.doing === "wrap_up",
-    accept: view.doing === "ringing",
+    accept: view.doing === "ringing" && !phoneRings,
     decline: view.doing === "ringing",
     mute: isHeard(),
     hold: view.doing === "talking",
@@ -151,8 +154,8 @@ function showView(next) {
   at("recording").setAttribute("aria-pressed", String(isPaused));
   at("recording").textContent = word(isPaused ? "resume_recording" : "pause_recording");
   at("wrap-up").hidden = view.doing !== "wrap_up";
-  ring(view.doing === "ringing");
-  if (view.doing === "talking" && !sound) {
+  ring(view.doing === "ringing" && !phoneRings);
+  if (view.doing === "talking" && !view.phone && !sound) {
     // Opened again in the middle of a call.
     openSound().catch(() => tell(word("no_microphone")));
   }
@@ -160,7 +163,7 @@ function showView(next) {
     tell("");
     muted = false;
     showMuted();
-    if (view.doing === "ringing") {
+    if (view.doing === "ringing" && !phoneRings) {
       at("accept").focus();
     }
     if (view.doing === "wrap_up") {
@@ -199,7 +202,7 @@ function leading(call) {
     made.setAttribute("aria-pressed", String(inIt === role));
     return made;
   };
-  const acts = [join("listener", "listen"), join("whisperer", "whisper"), join("barger", "barge"), button(word("take_over"), () => openSound().then(() => say("take_over", { call }), () => tell(word("no_microphone"))))];
+  const acts = [join("listener", "listen"), join("whisperer", "whisper"), join("barger", "barge"), button(word("take_over"), () => withVoice(() => say("take_over", { call })))];
   return element("div", "acts", ...acts, ...(inIt ? [button(word("quit"), () => say("quit"))] : []));
 }
 
@@ -276,6 +279,8 @@ function showRemark(remark) {
 
 function showHello(told) {
   hello = told;
+  at("by-phone").hidden = !told.phone;
+  at("by-phone").textContent = told.phone ? word("by_phone").replace("{}", told.phone) : "";
   const options = (choices) => choices.map(({ id, shown }) => new Option(shown, id));
   at("disposition").replaceChildren(...options(told.dispositions));
   at("order-class").replaceChildren(...options(told.classes));
@@ -295,6 +300,7 @@ function told(message) {
       tell(word("order_opened").replace("{}", number));
     },
     refused: ({ why }) => tell(word(why)),
+    phone_failed: ({ why }) => tell(words[`phone_${why}`] ?? word("phone_unreachable")),
     replaced: () => {
       socket.onclose = null;
       socket = null;
@@ -360,9 +366,19 @@ function showMuted() {
   at("mute").textContent = word(muted ? "unmute" : "mute");
 }
 
-at("ready").onclick = () => openSound().then(() => say("ready"), () => tell(word("no_microphone")));
+// Does it once one can speak: a telephone of one's own rings by itself, a browser needs its microphone.
+function withVoice(act) {
+  if (hello?.phone) {
+    bell ??= new AudioContext();
+    act();
+  } else {
+    openSound().then(act, () => tell(word("no_microphone")));
+  }
+}
+
+at("ready").onclick = () => withVoice(() => say("ready"));
 at("away").onclick = () => say("away");
-at("accept").onclick = () => openSound().then(() => say("accept"), () => tell(word("no_microphone")));
+at("accept").onclick = () => withVoice(() => say("accept"));
 at("decline").onclick = () => say("decline");
 at("hang-up").onclick = () => say("hang_up");
 at("hold").onclick = () => say("hold", { held: !view.held });
@@ -385,7 +401,10 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   event.preventDefault();
-  at(event.key === "Enter" ? "accept" : "decline").click();
+  const act = at(event.key === "Enter" ? "accept" : "decline");
+  if (!act.hidden) {
+    act.click();
+  }
 });
 setInterval(showTimes, 1000);
 setInterval(lookAfterLine, ALIVE_MS);

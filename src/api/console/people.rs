@@ -1,4 +1,4 @@
-//! People who sign in: who there is, letting somebody in, roles, skills, passwords. For administrators.
+//! People who sign in: who there is, letting somebody in, roles, skills, telephones, passwords. For administrators.
 
 use super::Console;
 use super::frame::{Frame, role_word};
@@ -82,6 +82,8 @@ struct Change {
     #[serde(default)]
     skills: String,
     #[serde(default)]
+    phone: String,
+    #[serde(default)]
     password: String,
 }
 
@@ -93,6 +95,7 @@ async fn change(State(console): State<Arc<Console>>, visitor: Visitor, Path(who)
     let changed = match change.act.as_str() {
         "role" => people.set_role(&who, Role::from_name(&change.role).ok_or(Fault(StatusCode::BAD_REQUEST))?).await,
         "skills" => people.set_skills(&who, &words(&change.skills)).await,
+        "phone" => people.set_phone(&who, Some(&change.phone)).await,
         "password" => match Password::chosen(&change.password, &who) {
             Ok(password) => people.set_password(&who, password).await,
             Err(error) => Err(error.into()),
@@ -102,7 +105,7 @@ async fn change(State(console): State<Arc<Console>>, visitor: Visitor, Path(who)
         _ => return Err(Fault(StatusCode::BAD_REQUEST)),
     };
     if changed.is_ok() {
-        tracing::info!(by = visitor.person.name, person = who, "somebody's role, skills, password or leave was changed");
+        tracing::info!(by = visitor.person.name, person = who, "somebody's role, skills, telephone, password or leave was changed");
     }
     done(&console, &visitor, changed).await
 }
@@ -118,6 +121,7 @@ async fn done(console: &Console, visitor: &Visitor, changed: Result<(), PeopleEr
         Err(PeopleError::Name(_)) => "people.bad_name",
         Err(PeopleError::Shown(_)) => "people.bad_shown",
         Err(PeopleError::Skill(_)) => "people.bad_skill",
+        Err(PeopleError::Phone(_)) => "people.bad_phone",
         Err(PeopleError::Password(PasswordError::Short)) => "settings.short",
         Err(PeopleError::Password(PasswordError::Long)) => "settings.long",
         Err(PeopleError::Password(PasswordError::Simple | PasswordError::Name)) => "settings.simple",

@@ -4,7 +4,9 @@
 //! leads also `join {call, role: listener|whisperer|barger}` `quit` `take_over {call}`; `alive` every few seconds, which is answered with the same, so
 //! that either side notices a line that broke without a word.
 //! What it is told ([`Told`]): `hello` once, `view` whenever something changes, `case` with everything known of a call that rings or goes on, then
-//! `known` `said` `suggests` `keys` as they come, `order_opened` `refused`, and `replaced` when the same person came in elsewhere.
+//! `known` `said` `suggests` `keys` as they come, `order_opened` `refused`, `phone_failed` when one's telephone was not reached, and `replaced`
+//! when the same person came in elsewhere. Who speaks on a telephone is told its address by `hello`; a `view` has `phone: rings|answered` then,
+//! and sound goes to the telephone in place of the page.
 //! Times are seconds before now (`…_s_ago`) or from now on (`…_s_left`), or milliseconds of the call (`at_ms`).
 
 use crate::api::console::format::{self, called, named};
@@ -95,15 +97,37 @@ fn short(text: String) -> Result<String, String> {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Told {
     Alive,
-    Hello { id: String, shown: String, leads: bool, dispositions: Vec<Choice>, classes: Vec<Choice>, ring_s: i64, wrap_up_s: i64 },
+    Hello {
+        id: String,
+        shown: String,
+        leads: bool,
+        dispositions: Vec<Choice>,
+        classes: Vec<Choice>,
+        ring_s: i64,
+        wrap_up_s: i64,
+        phone: Option<String>,
+    },
     View(ViewShown),
     Case(Box<CaseShown>),
-    Known { known: Vec<Field> },
+    Known {
+        known: Vec<Field>,
+    },
     Said(RemarkShown),
-    Suggests { suggestions: Vec<SuggestionShown> },
-    Keys { keys: String },
-    OrderOpened { number: String },
-    Refused { why: &'static str },
+    Suggests {
+        suggestions: Vec<SuggestionShown>,
+    },
+    Keys {
+        keys: String,
+    },
+    OrderOpened {
+        number: String,
+    },
+    Refused {
+        why: &'static str,
+    },
+    PhoneFailed {
+        why: &'static str,
+    },
     Replaced,
 }
 
@@ -129,6 +153,7 @@ pub(super) struct ViewShown {
     held: bool,
     /// `not`, `running`, `paused`.
     recording: &'static str,
+    phone: Option<&'static str>,
     beside: Option<BesideShown>,
     queue: Vec<QueuedShown>,
     agents: Vec<ColleagueShown>,
@@ -230,6 +255,7 @@ impl Words {
             classes: classes.collect(),
             ring_s: rules.ring_s,
             wrap_up_s: rules.wrap_up_s,
+            phone: person.phone.clone(),
         }
     }
 
@@ -243,6 +269,7 @@ impl Words {
             ToAgent::Keys(keys) => Told::Keys { keys },
             ToAgent::OrderOpened { number } => Told::OrderOpened { number },
             ToAgent::Refused(why) => Told::Refused { why: why.name() },
+            ToAgent::PhoneFailed(cause) => Told::PhoneFailed { why: cause.name() },
             ToAgent::Replaced => Told::Replaced,
             // Sound is no text.
             ToAgent::Sound(_) => Told::Keys { keys: String::new() },
@@ -321,6 +348,7 @@ impl Words {
             call: view.caller.as_ref().map(|caller| caller.0.clone()),
             held: view.held,
             recording: view.kept.name(),
+            phone: view.phone,
             beside: view.beside.as_ref().map(|(caller, role)| BesideShown { call: caller.0.clone(), role: role.name() }),
             queue: view.queue.iter().map(|queued| self.queued(queued)).collect(),
             agents: view.agents.iter().map(|colleague| self.colleague(colleague)).collect(),

@@ -147,6 +147,7 @@ impl<L: Line> Session<L> {
                     self.note(Happening::PersonLeft { name });
                 }
             }
+            ToCall::Unreached { name, why } => self.note(Happening::PersonUnreached { name, why }),
             ToCall::Sound { party, samples } => transfer.conference.push(party, &samples),
             ToCall::Hold(held) => {
                 transfer.conference.hold(held);

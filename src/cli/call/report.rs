@@ -70,6 +70,7 @@ fn event(noted: &Noted) -> Value {
         Happening::TransferFailed { why } => json!({"why": why}),
         Happening::Queued { place, expected_s } => json!({"place": place, "expected_s": expected_s}),
         Happening::PersonJoined { name, role } => json!({"name": name, "role": role}),
+        Happening::PersonUnreached { name, why } => json!({"name": name, "why": why}),
         Happening::PersonLeft { name } => json!({"name": name}),
         Happening::Held { held } => json!({"held": held}),
         Happening::Talked { who, text } => json!({"who": who, "text": text}),

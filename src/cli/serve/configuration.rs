@@ -200,6 +200,8 @@ impl Default for Http {
 pub struct DeskSection {
     /// Hours, priorities, skills and times; `desk/desk.yaml` without it.
     pub rules: Option<PathBuf>,
+    /// The trunk that agents' telephones are called over; without it each is called where its address says.
+    pub phone_trunk: Option<String>,
 }
 
 /// Where notices to customers go; without it into files beside the database.
@@ -220,10 +222,10 @@ pub struct Smtp {
     pub port: Option<u16>,
     #[serde(default)]
     pub security: MailSecurity,
-    pub user: Option<String>,
-    pub password_file: Option<PathBuf>,
     /// Who vouches for it; without it those whom this machine believes.
     pub ca_file: Option<PathBuf>,
+    pub user: Option<String>,
+    pub password_file: Option<PathBuf>,
     pub from: String,
     #[serde(default = "Smtp::usual_subject")]
     pub subject: String,
@@ -315,6 +317,11 @@ impl Configuration {
         let by_desk = configuration.sip.as_ref().is_some_and(|sip| sip.transfer_by == TransferBy::Desk);
         if by_desk && configuration.desk.is_none() {
             bail!("sip.transfer_by is \"desk\", and there is no section [desk]");
+        }
+        let trunks = configuration.sip.as_ref().map(|sip| &sip.trunks);
+        let phone_trunk = configuration.desk.as_ref().and_then(|desk| desk.phone_trunk.as_ref());
+        if let Some(trunk) = phone_trunk.filter(|trunk| !trunks.is_some_and(|trunks| trunks.contains_key(*trunk))) {
+            bail!("desk.phone_trunk: there is no section sip.trunks.{trunk}");
         }
         if configuration.sign_in.idle_minutes == 0 || configuration.sign_in.hours == 0 {
             bail!("sign_in.idle_minutes and sign_in.hours have to be above 0: nobody would stay signed in");

@@ -4,9 +4,11 @@ use super::configuration::DeskSection;
 use crate::api::desk::Desk;
 use crate::business;
 use crate::call::editions::Editions;
+use crate::call::reception::Reception;
 use crate::call::services::Services;
 use crate::cli::Failure;
-use crate::desk::{Books, Hub, Rules};
+use crate::desk::{Books, Hub, Rules, Telephones};
+use crate::line::sip::server::Server;
 use crate::models::data_dir;
 use anyhow::Context;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ pub fn open(
     section: &DeskSection,
     services: &Services,
     editions: Arc<Editions>,
+    sip: Option<&Arc<Server<Reception>>>,
 ) -> Result<(Desk, impl Future<Output = ()> + Send + use<>), Failure> {
     let path = section.rules.clone().unwrap_or_else(|| data_dir().join("desk").join("desk.yaml"));
     let text = std::fs::read_to_string(&path).with_context(|| format!("desk.rules: {}", path.display()))?;
@@ -25,6 +28,6 @@ pub fn open(
     })?;
     let (clock, orders) = (business::clock::system(), services.work_orders.clone());
     let books = Books { database: services.database.clone(), orders: orders.clone(), clock: clock.clone() };
-    let (hub, task) = Hub::new(rules.clone(), books);
+    let (hub, task) = Hub::new(rules.clone(), books, sip.map(|server| Telephones::over(server.clone(), section.phone_trunk.clone())));
     Ok((Desk { hub, rules: Arc::new(rules), editions, orders, clock }, task))
 }

@@ -10,9 +10,21 @@ use std::mem::{Discriminant, discriminant};
 pub enum Status {
     Away,
     Ready,
-    Ringing { caller: CallerId, waiting: Waiting, since: DateTime },
-    Talking { caller: CallerId, waiting: Waiting, since: DateTime },
-    WrapUp { until: DateTime },
+    /// `picked_up`: the agent has accepted, and answers a telephone now.
+    Ringing {
+        caller: CallerId,
+        waiting: Waiting,
+        since: DateTime,
+        picked_up: bool,
+    },
+    Talking {
+        caller: CallerId,
+        waiting: Waiting,
+        since: DateTime,
+    },
+    WrapUp {
+        until: DateTime,
+    },
 }
 
 /// Somebody who takes calls, one at a time.

@@ -23,6 +23,7 @@ fn event() -> impl Strategy<Value = Event> {
         4 => an_agent.clone().prop_map(|agent| Event::Ready { agent }),
         1 => an_agent.clone().prop_map(|agent| Event::Away { agent }),
         1 => an_agent.clone().prop_map(|agent| Event::Gone { agent }),
+        2 => an_agent.clone().prop_map(|agent| Event::PickedUp { agent }),
         4 => an_agent.clone().prop_map(|agent| Event::Accepted { agent }),
         1 => an_agent.clone().prop_map(|agent| Event::Declined { agent }),
         2 => an_agent.clone().prop_map(|agent| Event::HungUp { agent }),

@@ -1,5 +1,6 @@
 //! What the desk's task knows, and the callers' side of it. Nothing here waits.
 
+use super::phones::Telephones;
 use super::stations::AtStation;
 use super::{Books, LinkId, Message};
 use crate::call::conference::Party;
@@ -10,6 +11,7 @@ use crate::desk::rules::Rules;
 use crate::desk::station::ToAgent;
 use crate::desk::wall::{Board, skills_text};
 use crate::dialog::TransferFailure;
+use crate::store::{CallBackReason, StoreError};
 use crate::text::{PhoneNumber, Value};
 use jiff::civil::DateTime;
 use std::collections::BTreeMap;
@@ -20,6 +22,8 @@ use tokio::sync::watch;
 
 /// A promise that cannot be written down by then is none.
 const KEPT_WITHIN: Duration = Duration::from_millis(1_500);
+/// How often it is asked whether promised calls are made, in seconds.
+const CALL_BACKS_EVERY_S: i64 = 2;
 /// So much of a call's queue is left to what is not sound.
 const NOT_SOUND: usize = 64;
 
@@ -27,10 +31,15 @@ const NOT_SOUND: usize = 64;
 pub(super) struct Post {
     pub engine: Desk,
     pub books: Books,
+    pub telephones: Option<Telephones>,
     pub inbox: WeakSender<Message>,
     pub callers: BTreeMap<CallerId, Caller>,
     pub stations: BTreeMap<AgentId, AtStation>,
     pub board: watch::Sender<Arc<Board>>,
+    /// Whether callers who would rather be called back are.
+    calls_back: bool,
+    /// When that was asked for last.
+    asked_at: Option<DateTime>,
     now: DateTime,
     links: u64,
     parties: u32,
@@ -56,10 +65,29 @@ impl Caller {
 }
 
 impl Post {
-    pub fn new(rules: Rules, books: Books, inbox: WeakSender<Message>, board: watch::Sender<Arc<Board>>) -> Post {
+    pub fn new(
+        rules: Rules,
+        books: Books,
+        telephones: Option<Telephones>,
+        inbox: WeakSender<Message>,
+        board: watch::Sender<Arc<Board>>,
+    ) -> Post {
         let now = (books.clock)();
         let (callers, stations) = (BTreeMap::new(), BTreeMap::new());
-        Post { engine: Desk::new(rules), books, inbox, callers, stations, board, now, links: 0, parties: 0 }
+        Post {
+            engine: Desk::new(rules),
+            books,
+            telephones,
+            inbox,
+            callers,
+            stations,
+            board,
+            calls_back: true,
+            asked_at: None,
+            now,
+            links: 0,
+            parties: 0,
+        }
     }
 
     /// The present moment; never before an earlier one, whatever the clock does.
@@ -89,6 +117,8 @@ impl Post {
                 let _ = answer.send(link);
             }
             Message::FromAgent { agent, link, what } => self.told_by_agent(&agent, link, what),
+            Message::FromPhone { agent, link, what } => self.told_by_phone(&agent, link, what),
+            Message::CallsBack(calls_back) => self.calls_back = calls_back,
             Message::CallBack { caller, kept } => self.call_back(&caller, kept),
             Message::OrderOpened { agent, number } => self.order_opened(&agent, number),
             Message::NotKept { agent } => self.refuse(&agent, crate::desk::station::Refusal::NotKept),
@@ -98,7 +128,24 @@ impl Post {
     /// Time passes.
     pub fn look(&mut self) {
         self.look_at_lines();
+        self.look_at_call_backs();
         self.step(Event::Tick);
+    }
+
+    /// Asks now and then whether promised calls are made at all: operators pause and cancel the campaign that makes them.
+    fn look_at_call_backs(&mut self) {
+        let now = self.now();
+        let is_due = self.asked_at.is_none_or(|at| now.duration_since(at).as_secs() >= CALL_BACKS_EVERY_S);
+        let Some(inbox) = self.inbox.upgrade().filter(|_| is_due) else { return };
+        self.asked_at = Some(now);
+        let database = self.books.database.clone();
+        tokio::spawn(async move {
+            match database.call_backs().are_made(CallBackReason::Queue).await {
+                // The desk is gone only when everything ends.
+                Ok(calls_back) => drop(inbox.send(Message::CallsBack(calls_back)).await),
+                Err(error) => tracing::warn!(%error, "whether callers are called back could not be read"),
+            }
+        });
     }
 
     pub fn step(&mut self, event: Event) {
@@ -106,6 +153,7 @@ impl Post {
         for action in self.engine.step(now, event) {
             self.carry_out(action);
         }
+        self.let_phones_go();
         self.show_views();
     }
 
@@ -118,7 +166,7 @@ impl Post {
                 self.connect(&agent, &caller);
             }
             Action::Tell { caller, place, expected_s } => {
-                let can_be_called = self.callers.get(&caller).is_some_and(|caller| caller.case.caller.is_some());
+                let can_be_called = self.callers.get(&caller).is_some_and(|caller| caller.case.caller.is_some()) && self.calls_back;
                 self.tell(&caller, ToCall::Place { place, expected_s, can_be_called });
             }
             Action::Back { caller, why } => {
@@ -257,9 +305,15 @@ impl Post {
 
 async fn keep(database: &crate::store::Database, number: &PhoneNumber, call: &str, lang: crate::text::Lang, now: DateTime) -> bool {
     let key = format!("{call}/queue");
-    let kept = tokio::time::timeout(KEPT_WITHIN, database.call_backs().keep(&key, number, call, lang, now)).await;
-    match kept {
-        Ok(Ok(())) => true,
+    let promise = async {
+        let is_made = database.call_backs().are_made(CallBackReason::Queue).await?;
+        if is_made {
+            database.call_backs().keep(&key, number, call, lang, now).await?;
+        }
+        Ok::<bool, StoreError>(is_made)
+    };
+    match tokio::time::timeout(KEPT_WITHIN, promise).await {
+        Ok(Ok(kept)) => kept,
         Ok(Err(error)) => {
             tracing::error!(call, %error, "a call back could not be promised");
             false

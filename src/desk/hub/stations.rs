@@ -1,5 +1,6 @@
 //! The agents' side of the desk's task: lines to stations, who hears which call, what is done afterwards.
 
+use super::phones::Phone;
 use super::post::Post;
 use super::{LinkId, Message};
 use crate::call::conference::{Party, Role};
@@ -22,12 +23,14 @@ const NOTE_TRIES: u32 = 12;
 pub(super) struct AtStation {
     pub person: Person,
     pub line: Option<(LinkId, Sender<ToAgent>)>,
+    /// The call to his telephone.
+    pub phone: Option<Phone>,
     /// Since when there is none.
-    lost: Option<DateTime>,
+    pub lost: Option<DateTime>,
     /// Took calls when the line broke.
     was_ready: bool,
     /// In the call that goes on.
-    party: Option<Party>,
+    pub party: Option<Party>,
     /// The last sound that came since one is in it.
     sound_at: Option<DateTime>,
     pub held: bool,
@@ -72,6 +75,7 @@ impl Post {
         let new = || AtStation {
             person: person.clone(),
             line: None,
+            phone: None,
             lost: None,
             was_ready: false,
             party: None,
@@ -90,7 +94,10 @@ impl Post {
         match self.status(&id) {
             Some(Status::Talking { caller, .. }) => {
                 self.show_case(&id, &caller);
-                self.connect(&id, &caller);
+                // A conversation on a telephone has gone on meanwhile.
+                if self.stations.get(&id).is_some_and(|station| !station.is_on_phone()) {
+                    self.connect(&id, &caller);
+                }
             }
             Some(Status::Ringing { caller, .. }) => self.show_case(&id, &caller),
             Some(Status::WrapUp { .. }) => self.show_last_case(&id),
@@ -100,11 +107,11 @@ impl Post {
         link
     }
 
-    fn status(&self, id: &AgentId) -> Option<Status> {
+    pub(super) fn status(&self, id: &AgentId) -> Option<Status> {
         self.engine.agents().find(|(agent, _)| *agent == id).map(|(_, agent)| agent.status.clone())
     }
 
-    fn talks_with(&self, id: &AgentId) -> Option<CallerId> {
+    pub(super) fn talks_with(&self, id: &AgentId) -> Option<CallerId> {
         match self.status(id) {
             Some(Status::Talking { caller, .. }) => Some(caller),
             _ => None,
@@ -119,7 +126,9 @@ impl Post {
         let is_broken = |station: &AtStation| station.line.as_ref().is_some_and(|(_, line)| line.is_closed() || is_quiet(station));
         let broken: Vec<AgentId> = self.stations.iter().filter(|(_, station)| is_broken(station)).map(|(id, _)| id.clone()).collect();
         broken.iter().for_each(|id| self.interrupted(id));
-        let is_gone = |station: &AtStation| station.lost.is_some_and(|since| now.duration_since(since).as_secs() >= come_back_s);
+        let is_gone = |station: &AtStation| {
+            !station.is_on_phone() && station.lost.is_some_and(|since| now.duration_since(since).as_secs() >= come_back_s)
+        };
         let gone: Vec<AgentId> = self.stations.iter().filter(|(_, station)| is_gone(station)).map(|(id, _)| id.clone()).collect();
         for agent in gone {
             self.stations.remove(&agent);
@@ -131,8 +140,17 @@ impl Post {
         let now = self.now();
         self.quit(id);
         let Some(station) = self.stations.get_mut(id) else { return };
-        (station.line, station.lost, station.party, station.held) = (None, Some(now), None, false);
+        (station.line, station.lost) = (None, Some(now));
+        if station.is_on_phone() {
+            return self.show_views();
+        }
+        (station.party, station.held) = (None, false);
         match self.status(id) {
+            // Whoever takes no calls and closes the page has left; nothing was interrupted.
+            Some(Status::Away) => {
+                self.stations.remove(id);
+                self.step(Event::Gone { agent: id.clone() });
+            }
             Some(Status::Talking { caller, .. }) => {
                 self.empty(&caller);
                 self.tell(&caller, ToCall::Interrupted);
@@ -189,7 +207,7 @@ impl Post {
     }
 
     /// Out of the call that one is in beside its agent.
-    fn quit(&mut self, id: &AgentId) {
+    pub(super) fn quit(&mut self, id: &AgentId) {
         if let Some((caller, party, _)) = self.stations.get_mut(id).and_then(|station| station.beside.take()) {
             self.tell(&caller, ToCall::Unseat { party });
         }
@@ -204,7 +222,7 @@ impl Post {
             FromAgent::Sound(samples) => self.sound(id, samples),
             FromAgent::Ready => self.step(Event::Ready { agent }),
             FromAgent::Away => self.step(Event::Away { agent }),
-            FromAgent::Accept => self.step(Event::Accepted { agent }),
+            FromAgent::Accept => self.accept(id),
             FromAgent::Decline => self.step(Event::Declined { agent }),
             FromAgent::HangUp => self.step(Event::HungUp { agent }),
             FromAgent::Hold(held) => {
@@ -228,14 +246,7 @@ impl Post {
             }
             FromAgent::Join { .. } | FromAgent::TakeOver { .. } if !station.person.leads => self.refuse(id, Refusal::NotYours),
             FromAgent::Join { caller, role } => self.join(id, caller, role),
-            FromAgent::TakeOver { caller } => {
-                self.quit(id);
-                self.step(Event::TakesOver { agent, caller: caller.clone() });
-                match self.talks_with(id) == Some(caller.clone()) {
-                    true => self.show_case(id, &caller),
-                    false => self.refuse(id, Refusal::NoCall),
-                }
-            }
+            FromAgent::TakeOver { caller } => self.take_over(id, caller),
         }
     }
 
@@ -247,13 +258,12 @@ impl Post {
 
     fn sound(&mut self, id: &AgentId, samples: Vec<f32>) {
         let now = self.now();
-        if let Some(station) = self.stations.get_mut(id) {
-            station.sound_at = Some(now);
-        }
-        let Some(station) = self.stations.get(id) else { return };
-        match (&station.party, &station.beside, self.talks_with(id)) {
-            (Some(party), _, Some(caller)) => self.tell(&caller, ToCall::Sound { party: *party, samples }),
-            (_, Some((caller, party, _)), _) => self.tell(caller, ToCall::Sound { party: *party, samples }),
+        let Some(station) = self.stations.get_mut(id).filter(|station| !station.is_on_phone()) else { return };
+        station.sound_at = Some(now);
+        let (party, beside) = (station.party, station.beside.clone());
+        match (party, beside, self.talks_with(id)) {
+            (Some(party), _, Some(caller)) => self.tell(&caller, ToCall::Sound { party, samples }),
+            (_, Some((caller, party, _)), _) => self.tell(&caller, ToCall::Sound { party, samples }),
             _ => {}
         }
     }
@@ -284,8 +294,10 @@ impl Post {
         let hears = |station: &&super::stations::AtStation| {
             station.party == Some(party) || station.beside.as_ref().is_some_and(|(_, own, _)| *own == party)
         };
-        if let Some(station) = self.stations.values().find(hears) {
-            station.tell(ToAgent::Sound(frame));
+        match self.stations.values().find(hears) {
+            Some(station) if station.is_on_phone() => station.play_on_phone(frame),
+            Some(station) => station.tell(ToAgent::Sound(frame)),
+            None => {}
         }
     }
 

@@ -7,6 +7,7 @@ use crate::call::transfer::{CallEnd, Remark, Speaker, handover};
 use crate::care::Handbook;
 use crate::desk::station::{Doing, Refusal};
 use crate::dialog::{TransferFailure, TransferReason};
+use crate::store::{CallBackReason, NewCampaign, Signed};
 use crate::text::{Lang, PhoneNumber, Record};
 use jiff::SignedDuration;
 use jiff::civil::date;
@@ -30,14 +31,14 @@ async fn desk_in_real_time() -> (Hub, Database) {
         date(2026, 11, 23).at(10, 0, 0, 0).saturating_add(passed)
     });
     let orders = WorkOrders::new(database.clone(), Arc::new(handbook));
-    let (hub, task) = Hub::new(Rules::built_in(), Books { database: database.clone(), orders, clock });
+    let (hub, task) = Hub::new(Rules::built_in(), Books { database: database.clone(), orders, clock }, None);
     tokio::spawn(task);
     (hub, database)
 }
 
 fn person(id: &str, leads: bool) -> Person {
     let skills = ["zh".to_owned(), "billing".to_owned()].into();
-    Person { id: AgentId(id.into()), shown: id.to_uppercase(), skills, leads }
+    Person { id: AgentId(id.into()), shown: id.to_uppercase(), skills, leads, phone: None }
 }
 
 fn case(call: &str) -> Case {
@@ -308,6 +309,60 @@ async fn a_call_back_an_order_and_a_note_are_written_down() {
     // The call has no row: what cannot be kept is said.
     station.say(FromAgent::WrapUp { disposition: "solved".into(), note: "好".into() }).await.unwrap();
     assert_eq!(told(&mut station).await, ToAgent::Refused(Refusal::NotKept));
+}
+
+#[tokio::test]
+async fn nobody_is_offered_a_call_back_that_is_not_made() {
+    let (hub, database) = desk_in_real_time().await;
+    let (_station, _end, _) = talking(&hub, "an", "c1").await;
+    let mut waiting = call(&hub, "c2");
+    assert!(matches!(next(&mut waiting).await, ToCall::Place { can_be_called: true, .. }));
+    let new = NewCampaign {
+        name: CallBackReason::Queue.campaign().into(),
+        flow: "call_back".into(),
+        lang: Lang::Zh,
+        trunk: String::new(),
+        caller: String::new(),
+        week: String::new(),
+        per_minute: 60,
+        concurrent: 10,
+        most_attempts: 3,
+        needs_consent: false,
+        on_machine: "retry".into(),
+    };
+    let signed = Signed { author: "op", at: jiff::Timestamp::now(), key: None };
+    database.campaigns().create(&new, "cancelled", signed).await.unwrap();
+    // Who was offered one before is told that it cannot be kept.
+    waiting.to_desk.send(FromCall::ChoseCallBack).await.unwrap();
+    assert_eq!(next(&mut waiting).await, ToCall::CallBackFailed);
+    assert_eq!(database.call_backs().waiting(9).await.unwrap(), []);
+    // Whoever comes once the desk has looked is offered none.
+    let offered = async |n: u32| {
+        let mut end = call(&hub, &format!("later-{n}"));
+        matches!(next(&mut end).await, ToCall::Place { can_be_called: true, .. })
+    };
+    let mut n = 0;
+    while offered(n).await {
+        n += 1;
+        tokio::time::sleep(LOOK_EVERY).await;
+        assert!(n < 100, "the desk never looks");
+    }
+}
+
+#[tokio::test]
+async fn who_takes_no_calls_and_closes_the_page_has_left() {
+    let (hub, _) = desk().await;
+    let mut board = hub.board();
+    let lead = hub.open(person("li", true)).await.unwrap();
+    let agent = ready(&hub, "an").await;
+    let both = board.wait_for(|board| board.agents.iter().any(|agent| agent.doing == Doing::Ready)).await.unwrap().clone();
+    assert_eq!(both.agents.len(), 2);
+    drop(lead);
+    board.wait_for(|board| board.agents.len() == 1 && !board.agents[0].interrupted).await.unwrap();
+    // Who takes calls may come back to them.
+    drop(agent);
+    board.wait_for(|board| board.agents.iter().any(|agent| agent.interrupted)).await.unwrap();
+    board.wait_for(|board| board.agents.is_empty()).await.unwrap();
 }
 
 #[tokio::test]

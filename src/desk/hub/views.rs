@@ -1,5 +1,6 @@
 //! What stations and the queue wall are shown, whenever that changes; and how each wait ended, for the figures of a day.
 
+use super::phones::Phone;
 use super::post::Post;
 use crate::call::recording::Kept;
 use crate::desk::engine::{Agent, Status};
@@ -42,6 +43,7 @@ impl Post {
                 caller: own.caller.clone(),
                 held: station.held,
                 kept: own.caller.as_ref().and_then(|caller| self.callers.get(caller)).map_or(Kept::Not, |caller| caller.case.kept),
+                phone: station.phone.as_ref().map(Phone::state),
                 beside: station.beside.as_ref().map(|(caller, _, role)| (caller.clone(), *role)),
                 queue: queue.clone(),
                 agents: agents.clone(),

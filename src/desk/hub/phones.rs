@@ -1,0 +1,256 @@
+//! Agents who speak on a telephone of their own: it is called when they accept a caller, and its sound goes where a browser's would.
+//!
+//! The page stays in charge: what rings, goes on and ends is decided there or by the telephone itself, and a page that is gone leaves the
+//! telephone's conversation alone.
+
+use super::post::Post;
+use super::stations::AtStation;
+use super::{LinkId, Message};
+use crate::audio::backlog::Backlog;
+use crate::call::dial::{Callee, Cause, Dialer, Order};
+use crate::call::line::{Floor, Frame, Line};
+use crate::call::transfer::ToCall;
+use crate::desk::engine::{Event, Status};
+use crate::desk::queue::{AgentId, CallerId};
+use crate::desk::station::{Refusal, ToAgent};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::sync::oneshot;
+
+/// Frames that may wait for a telephone: what is more is left out.
+const FRAMES: usize = 32;
+
+type Carrying = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// How agents' telephones are called; cheap to share.
+#[derive(Clone)]
+pub struct Telephones {
+    carry: Arc<dyn Fn(Order, Ends) -> Carrying + Send + Sync>,
+    trunk: Option<String>,
+}
+
+impl Telephones {
+    /// Over a trunk; without one each address is called where it is.
+    pub fn over<D: Dialer + 'static>(dialer: Arc<D>, trunk: Option<String>) -> Telephones {
+        let carry = move |order, ends| -> Carrying { Box::pin(carry(dialer.clone(), order, ends)) };
+        Telephones { carry: Arc::new(carry), trunk }
+    }
+}
+
+/// Closed: everything that a telephone tells.
+pub(super) enum FromPhone {
+    Answered,
+    Failed(Cause),
+    Sound(Box<Frame>),
+    HungUp,
+}
+
+/// The ends that a telephone's task holds.
+struct Ends {
+    told: Told,
+    frames: Receiver<Box<Frame>>,
+    /// Ends when nobody wants the call any more.
+    wanted: oneshot::Receiver<()>,
+}
+
+struct Told {
+    inbox: Sender<Message>,
+    agent: AgentId,
+    link: LinkId,
+}
+
+impl Told {
+    fn message(&self, what: FromPhone) -> Message {
+        Message::FromPhone { agent: self.agent.clone(), link: self.link, what }
+    }
+
+    async fn tell(&self, what: FromPhone) {
+        // The desk is gone only when everything ends.
+        let _ = self.inbox.send(self.message(what)).await;
+    }
+
+    fn sound(&self, frame: Frame) {
+        // A desk that lags loses sound.
+        let _ = self.inbox.try_send(self.message(FromPhone::Sound(Box::new(frame))));
+    }
+}
+
+/// A call to an agent's telephone; dropping it hangs up, or stops the ringing.
+pub(super) struct Phone {
+    link: LinkId,
+    caller: CallerId,
+    /// The caller has an agent, from whom this one takes him over.
+    takes_over: bool,
+    is_answered: bool,
+    frames: Sender<Box<Frame>>,
+    _wanted: oneshot::Sender<()>,
+}
+
+impl Phone {
+    /// For pages: `rings` or `answered`.
+    pub fn state(&self) -> &'static str {
+        if self.is_answered { "answered" } else { "rings" }
+    }
+}
+
+impl AtStation {
+    /// Speaks on a telephone now.
+    pub fn is_on_phone(&self) -> bool {
+        self.phone.as_ref().is_some_and(|phone| phone.is_answered)
+    }
+
+    pub fn play_on_phone(&self, frame: Box<Frame>) {
+        if let Some(phone) = &self.phone {
+            // A telephone that takes nothing any more says so itself.
+            let _ = phone.frames.try_send(frame);
+        }
+    }
+}
+
+impl Post {
+    /// Somebody takes the caller who rings; who speaks on a telephone has to answer that first.
+    pub(super) fn accept(&mut self, id: &AgentId) {
+        let has_phone = self.stations.get(id).is_some_and(|station| station.person.phone.is_some());
+        match self.status(id) {
+            Some(Status::Ringing { caller, .. }) if has_phone => {
+                if self.call_phone(id, &caller, false) {
+                    self.step(Event::PickedUp { agent: id.clone() });
+                }
+            }
+            _ => self.step(Event::Accepted { agent: id.clone() }),
+        }
+    }
+
+    /// Somebody who leads makes a conversation his own, on his telephone where he has one.
+    pub(super) fn take_over(&mut self, id: &AgentId, caller: CallerId) {
+        self.quit(id);
+        let has_phone = self.stations.get(id).is_some_and(|station| station.person.phone.is_some());
+        if has_phone && self.callers.contains_key(&caller) {
+            self.call_phone(id, &caller, true);
+            self.show_views();
+        } else {
+            self.takes_over(id, &caller);
+        }
+    }
+
+    fn takes_over(&mut self, id: &AgentId, caller: &CallerId) {
+        self.step(Event::TakesOver { agent: id.clone(), caller: caller.clone() });
+        match self.talks_with(id).as_ref() == Some(caller) {
+            true => self.show_case(id, caller),
+            false => self.refuse(id, Refusal::NoCall),
+        }
+    }
+
+    /// Begins a call to somebody's telephone; false where one is under way.
+    fn call_phone(&mut self, id: &AgentId, caller: &CallerId, takes_over: bool) -> bool {
+        let link = self.next_link();
+        let ring = Duration::from_secs(self.engine.rules().ring_s.unsigned_abs());
+        let (Some(station), Some(inbox)) = (self.stations.get_mut(id), self.inbox.upgrade()) else { return false };
+        let Some(address) = station.person.phone.clone().filter(|_| station.phone.is_none()) else { return false };
+        let (frames, coming) = mpsc::channel(FRAMES);
+        let (wants, wanted) = oneshot::channel();
+        station.phone = Some(Phone { link, caller: caller.clone(), takes_over, is_answered: false, frames, _wanted: wants });
+        let ends = Ends { told: Told { inbox, agent: id.clone(), link }, frames: coming, wanted };
+        match &self.telephones {
+            Some(telephones) => {
+                let order = Order { to: Callee::Address(address), from: None, trunk: telephones.trunk.clone(), ring };
+                tokio::spawn((telephones.carry)(order, ends));
+            }
+            None => drop(tokio::spawn(async move { ends.told.tell(FromPhone::Failed(Cause::NoTrunk)).await })),
+        }
+        true
+    }
+
+    pub(super) fn told_by_phone(&mut self, id: &AgentId, link: LinkId, what: FromPhone) {
+        let now = self.now();
+        let is_own = |station: &&mut AtStation| station.phone.as_ref().is_some_and(|phone| phone.link == link);
+        let Some(station) = self.stations.get_mut(id).filter(is_own) else { return };
+        let party = station.party;
+        let Some(phone) = &mut station.phone else { return };
+        let (caller, takes_over, agent) = (phone.caller.clone(), phone.takes_over, id.clone());
+        match what {
+            FromPhone::Sound(frame) => {
+                if let Some(party) = party {
+                    self.tell(&caller, ToCall::Sound { party, samples: frame.to_vec() });
+                }
+            }
+            FromPhone::Answered => {
+                phone.is_answered = true;
+                match takes_over {
+                    true => self.takes_over(id, &caller),
+                    false => self.step(Event::Accepted { agent }),
+                }
+            }
+            FromPhone::Failed(cause) => {
+                station.phone = None;
+                self.tell(&caller, ToCall::Unreached { name: id.0.clone(), why: cause.name() });
+                // A telephone that cannot be reached now is not tried with the next caller; a caller keeps his place and goes to somebody else.
+                match takes_over {
+                    true => self.show_views(),
+                    false => self.step(Event::Away { agent }),
+                }
+                if let Some(station) = self.stations.get(id) {
+                    station.tell(ToAgent::PhoneFailed(cause));
+                }
+            }
+            FromPhone::HungUp => {
+                station.phone = None;
+                // Whoever has no page any more has as long to come back as from now.
+                station.lost = station.lost.map(|_| now);
+                self.step(Event::HungUp { agent });
+            }
+        }
+    }
+
+    /// Telephones that nobody waits for any more.
+    pub(super) fn let_phones_go(&mut self) {
+        for (id, agent) in self.engine.agents() {
+            let Some(station) = self.stations.get_mut(id) else { continue };
+            let callers = &self.callers;
+            station.phone.take_if(|phone| {
+                let is_wanted = match &agent.status {
+                    Status::Talking { caller, .. } => phone.is_answered && *caller == phone.caller,
+                    Status::Ringing { caller, .. } => !phone.is_answered && !phone.takes_over && *caller == phone.caller,
+                    Status::Away | Status::Ready | Status::WrapUp { .. } => {
+                        !phone.is_answered && phone.takes_over && callers.contains_key(&phone.caller)
+                    }
+                };
+                !is_wanted
+            });
+        }
+    }
+}
+
+/// One call to a telephone, from the first ring to its end.
+async fn carry<D: Dialer>(dialer: Arc<D>, order: Order, ends: Ends) {
+    let Ends { told, mut frames, mut wanted } = ends;
+    let dialled = tokio::select! {
+        dialled = dialer.dial(order) => dialled,
+        _ = &mut wanted => return,
+    };
+    let mut line = match dialled {
+        Ok(line) => line,
+        Err(why) => {
+            tracing::info!(agent = told.agent.0, %why, "an agent's telephone was not reached");
+            return told.tell(FromPhone::Failed(why.cause)).await;
+        }
+    };
+    told.tell(FromPhone::Answered).await;
+    let mut heard = Backlog::default();
+    loop {
+        let inbound = tokio::select! {
+            inbound = line.tick(Floor::default()) => inbound,
+            _ = &mut wanted => return line.end(None).await,
+        };
+        if inbound.closed {
+            return told.tell(FromPhone::HungUp).await;
+        }
+        told.sound(inbound.frame);
+        while let Ok(frame) = frames.try_recv() {
+            heard.push(frame.as_slice());
+        }
+        line.send(&heard.next_frame()).await;
+    }
+}
