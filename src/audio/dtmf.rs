@@ -27,7 +27,7 @@ const HOP: usize = WINDOW / 2;
 /// Below this mean square (−42 dBFS) nothing is heard.
 const FAINTEST: f32 = 6.3e-5;
 /// Of all energy, how much must be in the two tones. Speech and music spread theirs.
-const PURITY: f32 = 0.75;
+const PURITY: f32 = 0.85;
 /// The higher tone may be weaker than the lower one by 8 dB, or stronger by 4 dB; 1 dB more for the measuring.
 const WEAKER: f32 = 0.126;
 const STRONGER: f32 = 3.16;

@@ -4,6 +4,7 @@ pub mod amd;
 pub mod asr;
 pub mod calls;
 mod fields;
+mod keys;
 pub mod knowledge;
 pub mod nlu;
 mod requests;
@@ -29,6 +30,8 @@ enum What {
     Asr(asr::Args),
     /// Answers to closed questions and spoken numbers.
     Fields(fields::Args),
+    /// Telephone keys as tones in the sound: heard, missed, and what else is taken for them.
+    Keys(keys::Args),
     /// Knowledge search: entries found, what is claimed rightly and wrongly, time.
     Knowledge(knowledge::Args),
     /// Spoken wishes at the opening question: understood at first, after one confirmation.
@@ -51,6 +54,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         What::Calls(args) => calls::run(args),
         What::Asr(args) => asr::run(args),
         What::Fields(args) => fields::run(args),
+        What::Keys(args) => keys::run(args),
         What::Knowledge(args) => knowledge::run(args),
         What::Requests(args) => requests::run(args),
         What::Nlu(args) => nlu::run(args),
