@@ -1,7 +1,8 @@
 """Sentences to train with, as recipes for `tingshuo fixtures make`: `corpus.py PROJECT OUT EVERYDAY.txt…`
 
-Out of the project: what intents, grammars and knowledge say themselves. Out of the text files: clauses of everyday language."""
-import glob, random, re, sys, pathlib, json
+Out of the project: what intents, grammars and knowledge say themselves. Out of the text files: clauses of everyday language. Out of jieba's list: single words."""
+import random, re, sys, pathlib, json
+import jieba, pypinyin
 
 R = random.Random(20261123)
 ROOT = pathlib.Path(sys.argv[1])          # the project
@@ -158,6 +159,59 @@ def everyday(count, clauses):
         if 4 <= len(t) <= 26 and not re.search("[0-9A-Za-z]", t): say.append((t, t))
     return say
 
+def single_words(count):
+    """One to four characters that are nobody's request, the commoner the likelier; now and then two."""
+    listed = []
+    for line in open(pathlib.Path(jieba.__file__).parent / "dict.txt", encoding="utf8"):
+        word, often, _ = line.split(" ")
+        if int(often) >= 30 and 1 <= len(word) <= 4 and re.fullmatch(r"[\u4e00-\u9fff]+", word) and simplified(word): listed.append((word, int(often) ** .4 * (.25 if len(word) == 1 else 1)))
+    words, shares = zip(*listed)
+    picked = R.choices(words, shares, k=count)
+    return [(w + "，" + o, w + o) if R.random() < .15 else (w, w) for w, o in zip(picked, R.choices(words, shares, k=count))]
+
+FIGURES = set("零一二两三四五六七八九十百千万亿点幺")
+REGIONS = [("^zh", "z", .6), ("^ch", "c", .6), ("^sh", "s", .7), ("ing", "in", .5), ("eng", "en", .5), ("in$", "ing", .15), ("^n(?=[aeiou])", "l", .25), ("^l(?=[aeiou])", "n", .12), ("^h(?=u)", "f", .15),
+           ("^f(?=[ae])", "hu", .08), ("^r", "l", .15)]
+def characters():
+    """By sound with its tone: characters with one reading, the commonest (of GB 2312's first level) only."""
+    out = {}
+    for high in range(0xB0, 0xD8):
+        for low in range(0xA1, 0xFF):
+            try: c = bytes([high, low]).decode("gb2312")
+            except UnicodeDecodeError: continue
+            readings = pypinyin.pinyin(c, style=pypinyin.Style.TONE3, heteronym=True)[0]
+            if len(readings) == 1: out.setdefault(readings[0], []).append(c)
+    return out
+def accented(sayings):
+    """Written as somebody from elsewhere says it: characters of the sound that he makes, figures as they are. Each sixty sentences have another speaker."""
+    by_sound, out = characters(), []
+    for start in range(0, len(sayings), 60):
+        habits = [(a, b) for a, b, share in REGIONS if R.random() < share]
+        for spoken, target in sayings[start:start + 60]:
+            sounds = pypinyin.lazy_pinyin(spoken, style=pypinyin.Style.TONE3, errors=lambda x: list(x))
+            if len(sounds) != len(spoken): out.append((spoken, target)); continue
+            say = ""
+            for character, sound in zip(spoken, sounds):
+                other = sound
+                if character not in FIGURES and R.random() < .75:
+                    for a, b in habits: other = re.sub(a, b, other)
+                say += R.choice(by_sound[other]) if other != sound and other in by_sound else character
+            out.append((say, target))
+    return out
+
+def amounts(count):
+    """Sums and small numbers in English, whose endings a telephone swallows."""
+    tens = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+    teens = ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+    frames = ["top up {} yuan", "I want to top up {} yuan", "{} yuan", "add {} yuan please", "put {} on my number", "I'd like {} gigabytes", "{}", "it was {} yuan last month", "make it {}", "the {} yuan plan", "about {} days ago"]
+    out = []
+    for _ in range(count):
+        k = R.random()
+        n = R.choice(tens) if k < .4 else R.choice(teens) if k < .65 else R.choice(tens) + " " + R.choice(EN_DIGITS[1:]) if k < .8 else R.choice(["one", "two", "three", "five"]) + " hundred" + R.choice(["", "", " and " + R.choice(tens)])
+        text = R.choice(frames).format(n)
+        out.append((text, text))
+    return out
+
 def callers(voices, pace, pitches):
     """Each voice says its sentences in stretches of sixty, each at another pace and pitch."""
     for lang, voice, sayings in voices:
@@ -175,6 +229,7 @@ def write(name, voices, pace, pitches):
                 t.write(f'{c["folder"]}/{file}\t{c["lang"]}\t{target}\n')
             f.write("]\n\n")
 
+SPEAKERS = ["zf_xiaobei", "zf_xiaoni", "zm_yunjian", "zm_yunxia"] + [f"mix_{x}" for x in "abcdefghijkl"]
 g = general()
 write("baker", [("zh", "baker", texts("zh", 3600, g))], (.8, 1.45), (-4.5, 4.5))
 write("joe", [("en", "joe", texts("en", 700, []))], (.85, 1.3), (-3, 4))
@@ -182,6 +237,11 @@ write("joe", [("en", "joe", texts("en", 700, []))], (.85, 1.3), (-3, 4))
 write("kokoro_zh", [("zh", v, texts("zh", 160, g)) for v in ("zf_xiaobei", "zf_xiaoni", "zm_yunjian")], (.85, 1.35), (-2, 2))
 write("kokoro_mix", [("zh", v, texts("zh", 50, g)) for v in ("zm_yunxia", "mix_a", "mix_b", "mix_c", "mix_d")], (.85, 1.35), (-2, 2))
 write("everyday", [("zh", "baker", everyday(2400, g))], (.8, 1.5), (-4.5, 4.5))
+write("words", [("zh", "baker", single_words(1200))], (.75, 1.35), (-4.5, 4.5))
+write("words_kokoro", [("zh", v, single_words(30)) for v in SPEAKERS], (.8, 1.25), (-2, 2))
+write("accents", [("zh", "baker", accented(texts("zh", 900, g) + everyday(600, g)))], (.8, 1.45), (-4.5, 4.5))
+write("speakers", [("zh", v, texts("zh", 30, g) + everyday(15, g)) for v in SPEAKERS], (.85, 1.35), (-2, 2))
+write("amounts", [("en", "joe", amounts(240))], (.85, 1.3), (-3, 4))
 
 for lang in ("zh", "en"):
     words, by_intent = intents(lang)

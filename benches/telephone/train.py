@@ -1,4 +1,6 @@
-"""Learns additions: `train.py GGML CORPUS OUT.pkl`; STEPS, LR, RANK and FROM (an earlier OUT.pkl) by the environment."""
+"""Learns additions: `train.py GGML CORPUS OUT.pkl`; STEPS or MINUTES, LR, RANK and FROM (an earlier OUT.pkl) by the environment.
+
+With MINUTES the pace of learning falls with time, so that it ends well on a machine that is busy with other work."""
 import os, sys, time, json, threading, queue, random, pathlib, pickle
 THREADS = int(os.environ.get("THREADS", "2"))
 os.environ["XLA_FLAGS"] = f"--xla_cpu_multi_thread_eigen={'true' if THREADS > 1 else 'false'}"
@@ -8,15 +10,16 @@ import whisper as W
 
 BASE, CORPUS, OUT = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3]
 RANK = int(os.environ.get("RANK", "16")); PEAK = float(os.environ.get("LR", "6e-4"))
-BATCH = 12; TARGETS = 32; SHORT, LONG = 40, 72; STEPS = int(os.environ.get("STEPS", "300"))
+BATCH = 12; TARGETS = 32; SHORT, LONG = 40, 72; MINUTES = float(os.environ.get("MINUTES", "0")); STEPS = 10 ** 6 if MINUTES else int(os.environ.get("STEPS", "300"))
 jax.config.update("jax_compilation_cache_dir", str(CORPUS / ".compiled"))
 R = random.Random(7); N = np.random.default_rng(7)
 w, mel_filters, words = W.load(BASE)
 text = W.Text(words)
 
-SOURCES = {"baker": .26, "everyday": .34, "kokoro_zh": .17, "kokoro_mix": .10, "joe": .13}
+SOURCES = {"baker": .18, "everyday": .22, "kokoro_zh": .10, "kokoro_mix": .06, "joe": .10, "words": .06, "words_kokoro": .04, "accents": .10, "speakers": .11, "amounts": .03}
 def items(source):
     folder = CORPUS / source
+    if not folder.exists(): return []
     lines = [line.rstrip("\n").split("\t") for line in open(folder / "texts.tsv", encoding="utf8")]
     there = [(folder / p, lang, t) for p, lang, t in lines if (folder / p).exists() and (folder / p).stat().st_size > 8000]
     return [i for i in there if len(text.tokens(" " + i[2] + "." if i[1] == "en" else i[2])) < TARGETS]
@@ -77,7 +80,21 @@ def band(x, low, high):
     g = 1 / (1 + np.exp(-(hz - low) / 25)) / (1 + np.exp((hz - high) / 60)); g[hz >= 4000] = 0
     return np.fft.irfft(f * g, len(x)).astype(np.float32)
 
+def another_mouth(x):
+    """Faster and higher, or slower and lower: a shorter or longer throat as well as another pace."""
+    n = len(x); m = int(n / R.uniform(.86, 1.16))
+    return np.interp(np.linspace(0, n - 1, m), np.arange(n), lfilter([.25, .5, .25], [1], x) if m < n else x).astype(np.float32)
+
+def hesitating(x):
+    """A pause where it is quiet anyway."""
+    at = R.randrange(len(x) // 4, len(x) * 3 // 4); piece = x[at: at + 3200]
+    if len(piece) < 640: return x
+    power = np.convolve(piece ** 2, np.ones(320), "valid"); cut = at + int(power.argmin()) + 160
+    return np.concatenate([x[:cut], np.zeros(int(R.uniform(.05, .45) * 16000), np.float32), x[cut:]]) if power.min() < .02 * power.max() else x
+
 def heard(x):
+    if R.random() < .55: x = another_mouth(x)
+    if R.random() < .12: x = hesitating(x)
     x = x[int(R.uniform(0, .3) * 16000):]
     x = x[: len(x) - int(R.uniform(0, .45) * 16000)]
     if R.random() < .2: x = np.concatenate([np.zeros(int(R.uniform(0, .3) * 16000), np.float32), x])
@@ -138,16 +155,16 @@ l = W.stack(W.additions(w, RANK, 1)) if not os.environ.get("FROM") else W.stack(
 l = {p: l[p] for p in W.PARTS}
 w, l = jax.tree.map(jnp.asarray, (W.stack(w), l))
 total = STEPS
-schedule = optax.warmup_cosine_decay_schedule(0, PEAK, 30, total, PEAK * .05)
-adam = optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(schedule, b2=.98, weight_decay=.01)); state = adam.init(l)
+def pace(done): return PEAK * (.05 + .95 * .5 * (1 + np.cos(np.pi * min(done, 1))))
+adam = optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam(b2=.98), optax.add_decayed_weights(.01)); state = adam.init(l)
 grad = jax.jit(jax.value_and_grad(loss, has_aux=True))
 @jax.jit
-def follow(l, state, g):
+def follow(l, state, g, rate):
     u, state = adam.update(g, state, l)
-    return optax.apply_updates(l, u), state
-def step(l, state, w, *b):
+    return jax.tree.map(lambda l, u: l - rate * u, l, u), state
+def step(rate, l, state, w, *b):
     (v, acc), g = grad(l, w, *b)
-    return *follow(l, state, g), v, acc
+    return *follow(l, state, g, rate), v, acc
 judge = jax.jit(loss)
 
 def feed(q):
@@ -155,12 +172,15 @@ def feed(q):
 watch = [(heard(samples(p)), l, t) for p, l, t in kept("baker", True)[:24] + kept("everyday", True)[:24] + kept("joe", True)[:12] + kept("kokoro_zh", True)[:24]]
 watch.sort(key=lambda i: len(i[0])); watch = [batch(watch[i: i + BATCH]) for i in range(0, len(watch) - BATCH + 1, BATCH)]
 q = queue.Queue(6); threading.Thread(target=feed, args=(q,), daemon=True).start()
-print(f"{[(n, len(items(n))) for n in SOURCES]}, {total} steps; before", np.mean([[float(x) for x in judge(l, w, *b)] for b in watch], 0), flush=True)
+print(f"{[(n, len(items(n))) for n in SOURCES]}, {str(MINUTES) + ' minutes' if MINUTES else str(total) + ' steps'}; before", np.mean([[float(x) for x in judge(l, w, *b)] for b in watch], 0), flush=True)
 t0 = time.time(); mean = []
 for n in range(1, total + 1):
-    l, state, v, acc = step(l, state, w, *q.get()); mean.append((float(v), float(acc)))
+    done = (time.time() - t0) / (MINUTES * 60) if MINUTES else n / total
+    if done >= 1: total = n
+    l, state, v, acc = step(pace(done) * min(n / 30, 1), l, state, w, *q.get()); mean.append((float(v), float(acc)))
     if n % 10 == 0:
         print(n, f"loss {np.mean([m[0] for m in mean[-10:]]):.3f} right {np.mean([m[1] for m in mean[-10:]]):.3f} {time.time() - t0:.0f} s", flush=True)
     if n % 50 == 0 or n == total:
         h = np.mean([[float(x) for x in judge(l, w, *b)] for b in watch], 0); print("   held", h, flush=True)
         pickle.dump(W.unstack(l), open(OUT, "wb"))
+    if n == total: break

@@ -1,10 +1,12 @@
-"""Four more Mandarin voices, each between two of Kokoro's: `voices.py PROJECT HOME` makes HOME/voices for `TINGSHUO_HOME=HOME tingshuo fixtures make`."""
+"""Twelve more Mandarin voices, each between two of Kokoro's: `voices.py PROJECT HOME` makes HOME/voices for `TINGSHUO_HOME=HOME tingshuo fixtures make`."""
 import hashlib, os, pathlib, shutil, sys
 import numpy as np
 
 project, home = map(pathlib.Path, sys.argv[1:3])
 models = pathlib.Path(os.environ.get("TINGSHUO_MODELS", pathlib.Path.home() / ".cache/tingshuo/models"))
-MIX = {"mix_a": ("zf_xiaobei", "af_bella"), "mix_b": ("zf_xiaoni", "bf_emma"), "mix_c": ("zm_yunjian", "bm_george"), "mix_d": ("zm_yunxia", "am_fenrir")}
+MIX = {"mix_a": ("zf_xiaobei", "af_bella"), "mix_b": ("zf_xiaoni", "bf_emma"), "mix_c": ("zm_yunjian", "bm_george"), "mix_d": ("zm_yunxia", "am_fenrir"),
+       "mix_e": ("zf_xiaobei", "bm_george"), "mix_f": ("zf_xiaoni", "af_heart"), "mix_g": ("zm_yunjian", "am_michael"), "mix_h": ("zm_yunxia", "bf_emma"),
+       "mix_i": ("zf_xiaobei", "zm_yunjian"), "mix_j": ("zf_xiaoni", "zm_yunxia"), "mix_k": ("zf_xiaobei", "am_fenrir"), "mix_l": ("zm_yunjian", "bf_emma")}
 
 shutil.copytree(project / "voices", home / "voices", dirs_exist_ok=True)
 for folder in ("flows", "grammars", "care", "desk", "outbound"):

@@ -10,6 +10,9 @@ const HEARD_CLEARLY: f32 = 0.5;
 /// A text whose log-probability is less by no more than this was said at least one time in twelve; what is acted on is to be right in 92 of 100.
 const RIVAL: f32 = 2.44;
 
+/// Characters, of which a Mandarin one is a syllable.
+const SHORT: usize = 2;
+
 /// What a question wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
@@ -53,7 +56,7 @@ impl Spoken<'_> {
         match free.source {
             // Two looks that agree are sure enough, also where one of them went by the sound.
             Source::Grammar if free.decision != Decision::Reject && same(&free, &asked, self.slot) => {
-                let may_be_chance = free.by_sound && is_yes_or_no(&free);
+                let may_be_chance = free.by_sound && (is_yes_or_no(&free) || is_short(&free.text));
                 if may_be_chance && !answer.likely { unsure(free, self.wanted) } else { Understood { decision: Decision::Accept, ..free } }
             }
             Source::Grammar if understood && self.wanted != Wanted::Number => unsure(asked, self.wanted),
@@ -92,6 +95,11 @@ impl Spoken<'_> {
             (Some(_), None) => false,
         }
     }
+}
+
+/// So little sound is shared by many words: 意见 and 一件, 是 and 四.
+fn is_short(text: &str) -> bool {
+    text.chars().filter(|character| character.is_alphanumeric()).count() <= SHORT
 }
 
 /// There are only two of them, so that text and reading agree by chance more often than about a value.
@@ -273,7 +281,10 @@ mod tests {
         check(heard(yes()), 0.9, yes(), Verdict::Accept, Wanted::Words, Decision::Accept, Source::Grammar);
         check(heard(yes()), 0.9, yes(), Verdict::Confirm, Wanted::Words, Decision::Reject, Source::Nothing);
         check(heard(yes()), 0.9, yes(), Verdict::Reject, Wanted::Words, Decision::Reject, Source::Nothing);
-        check(heard(third()), 0.9, third(), Verdict::Confirm, Wanted::Words, Decision::Accept, Source::Grammar);
+        let long = Understood { text: "第三各吧".into(), ..heard(third()) };
+        check(long, 0.9, third(), Verdict::Confirm, Wanted::Words, Decision::Accept, Source::Grammar);
+        let short = Understood { text: "三各".into(), ..heard(third()) };
+        check(short, 0.9, third(), Verdict::Confirm, Wanted::Words, Decision::Confirm, Source::Grammar);
         check(heard(third()), 0.9, third(), Verdict::Reject, Wanted::Words, Decision::Confirm, Source::Grammar);
         check(yes(), 0.9, yes(), Verdict::Reject, Wanted::Words, Decision::Accept, Source::Grammar);
     }

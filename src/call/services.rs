@@ -1,11 +1,12 @@
 //! What a call needs from the house, shared by all calls.
 
 use super::editions::Edition;
+use crate::asr::Transcript;
 use crate::business::{self, Failure, Operator};
 use crate::care::{Answered, Draft, Notice, Outbox, WorkOrders, enquiry, incident};
 use crate::dialog::{Answer, Conclusion, Engine, Opening, RequestKind};
 use crate::grammar::{Completeness, Constraint, Library};
-use crate::nlu::{Expectation, Router};
+use crate::nlu::{Expectation, Heard, Router};
 use crate::store::{Channel, Database, Reached, Refusal, StoreError};
 use crate::text::{Lang, PhoneNumber, Record, Value};
 use jiff::Timestamp;
@@ -96,6 +97,11 @@ impl Services {
     pub fn is_complete(&self, lang: Lang, expectation: &Expectation, text: &str) -> bool {
         let grammar = expectation.grammar.as_deref().and_then(|name| self.grammars.get(lang, name));
         grammar.is_some_and(|grammar| grammar.complete(text) == Completeness::CompleteAndClosed)
+    }
+
+    /// Whether nothing was said but that a person is wanted: nobody needs to wait for more, the person may hear it.
+    pub fn wants_a_person(&self, lang: Lang, heard: &Transcript) -> bool {
+        self.router.wants_a_person(Heard { text: &heard.text, hearing_confidence: Some(heard.confidence) }, lang)
     }
 
     /// Carries a request out; never longer than ten seconds.

@@ -18,6 +18,7 @@ pub struct Clauses {
     between_objects: Vec<Vec<char>>,
     actions: Vec<Vec<char>>,
     objects: Vec<Vec<char>>,
+    stories: Vec<Vec<char>>,
 }
 
 /// A piece of an utterance.
@@ -41,16 +42,17 @@ impl Clauses {
             between_objects: plain(&marks.between_objects),
             actions: plain(&lexicon.words_of(&marks.actions)),
             objects: plain(&lexicon.words_of(&marks.objects)),
+            stories: plain(&marks.stories),
         }
     }
 
-    /// The pieces of `text`, at least two; none when it is of one piece.
+    /// The pieces of `text` that may be requests, at least two; none when it is of one piece.
     pub fn of(&self, text: &str) -> Vec<Clause> {
         let mut clauses: Vec<Clause> = Vec::new();
         for sentence in text.split(['，', '。', '；', '？', '！', '、', ',', ';', '?', '!', '\n']) {
             self.cut(&Wording::new(sentence).plain, &mut clauses);
         }
-        clauses.retain(|clause| clause.text.chars().count() >= LEAST);
+        clauses.retain(|clause| clause.text.chars().count() >= LEAST && !self.tells_a_story(&clause.text));
         clauses.truncate(MOST);
         if clauses.len() < 2 { Vec::new() } else { clauses }
     }
@@ -59,6 +61,11 @@ impl Clauses {
     pub fn acts(&self, text: &str) -> bool {
         let plain: Vec<char> = text.chars().collect();
         self.has(&self.actions, &plain)
+    }
+
+    fn tells_a_story(&self, text: &str) -> bool {
+        let plain: Vec<char> = text.chars().collect();
+        self.has(&self.stories, &plain)
     }
 
     fn cut(&self, sentence: &[char], clauses: &mut Vec<Clause>) {
@@ -136,6 +143,8 @@ mod tests {
         check("zh", "查一下话费，顺便看看流量还剩多少", &["查一下话费", "看看流量还剩多少"]);
         check("zh", "帮我查话费和流量", &["帮我查话费", "帮我查流量"]);
         check("zh", "我要查账单另外帮我开一张发票", &["我要查账单", "帮我开一张发票"]);
+        check("zh", "谁给我开的会员，给我退了", &[]);
+        check("zh", "不知道什么时候开的彩铃，给我退了，顺便查一下话费", &["给我退了", "查一下话费"]);
         check("zh", "查话费", &[]);
         check("zh", "和", &[]);
         check("en", "check my balance and also my data usage", &["check my balance", "my data usage"]);

@@ -107,6 +107,8 @@ pub struct ClauseMarks {
     /// Names of concepts, or words: what can be done, and to what.
     pub actions: Vec<String>,
     pub objects: Vec<String>,
+    /// What makes a piece the story behind a request and none itself: `谁给我` in 谁给我开的会员，给我退了.
+    pub stories: Vec<String>,
 }
 
 /// What stands beside the name of a thing.

@@ -49,8 +49,13 @@ impl<M: Copy + Eq + Hash> Phrases<M> {
 
     /// What the utterance means as a whole, and how sure that is. `join` says what two meanings come to together.
     pub fn whole(&self, wording: &Wording, join: impl Fn(M, M) -> Option<M>) -> Option<(M, f32)> {
-        let by_characters = self.by_characters.whole(&characters(wording), &join).map(|meaning| (meaning, BY_CHARACTERS));
+        let by_characters = self.literally(wording, &join).map(|meaning| (meaning, BY_CHARACTERS));
         by_characters.or_else(|| self.by_sound.whole(&wording.sounds, &join).map(|meaning| (meaning, BY_SOUND)))
+    }
+
+    /// The same in its very characters only.
+    pub fn literally(&self, wording: &Wording, join: impl Fn(M, M) -> Option<M>) -> Option<M> {
+        self.by_characters.whole(&characters(wording), &join)
     }
 
     /// The longest phrase that the utterance begins with, after fillers, and how many characters it took with them.

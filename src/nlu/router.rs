@@ -107,6 +107,12 @@ impl Router {
         self.language(lang).yes_no.is_nod(&Wording::new(text))
     }
 
+    /// Whether nothing was said but that a person is wanted, heard well and in its very characters: whatever follows is for that person.
+    pub fn wants_a_person(&self, heard: Heard<'_>, lang: Lang) -> bool {
+        let said = self.language(lang).global.literally(&Wording::new(heard.text), phrases::weightier);
+        said == Some(Intent::TransferAgent) && thresholds::hearing(heard.hearing_confidence) == Decision::Accept
+    }
+
     /// The knowledge base, for whoever looks something up without a call.
     pub fn knowledge(&self) -> &Knowledge {
         &self.knowledge

@@ -211,14 +211,15 @@ impl<L: Line> Session<L> {
         self.line.show(Caption { who: Side::Caller, text: said.heard, partial: true });
     }
 
-    /// A trial whose text, or whose accepted reading, is a complete answer to the question's grammar ends the wait. Not so the reading of a
-    /// number: it is whole however many digits were said.
+    /// A trial whose text, or whose accepted reading, is a complete answer to the question's grammar ends the wait, and so does the wish for a
+    /// person. Not so the reading of a number: it is whole however many digits were said.
     pub(super) fn end_early(&mut self) {
         let (Some(trial), Some(question)) = (self.listener.trial(), self.conversation.question()) else { return };
         let words = self.listener.constraint().filter(|constraint| !constraint.in_figures());
         let answer = words.and_then(|words| SpokenAnswer::of(words, trial)).filter(|answer| answer.verdict == Verdict::Accept);
         let text = answer.as_ref().filter(|_| trial.text.is_empty()).map_or(trial.text.as_str(), |answer| answer.text.as_str());
-        let complete = self.conversation.services().is_complete(self.conversation.lang(), &question.expectation, text);
+        let (services, lang) = (self.conversation.services(), self.conversation.lang());
+        let complete = services.wants_a_person(lang, trial) || services.is_complete(lang, &question.expectation, text);
         if complete && self.listener.finish().is_some() {
             self.caller_speaking = false;
             self.note(Happening::SpeechEnded);

@@ -291,5 +291,19 @@ fn negated_requests_are_not_done() {
     check("不取消了帮我查话费", Some(QueryBalance));
     check("这个套餐我不要了给我取消", Some(CancelService));
     check("能不能取消彩铃", Some(CancelService));
+    check("怎么给我开了个手机报，我要取消", Some(CancelService));
+    check("不知道什么时候订的会员，给我退订了", Some(CancelService));
     check("为什么不给我取消流量包", Some(CancelService));
+}
+
+#[test]
+fn nobody_waits_behind_the_wish_for_a_person_that_was_heard_well() {
+    let wants = |text, hearing_confidence, lang| ROUTER.wants_a_person(Heard { text, hearing_confidence }, lang);
+    for (text, lang) in [("转人工", Lang::Zh), ("我想转人工服务", Lang::Zh), ("I want to speak to an agent", Lang::En)] {
+        assert!(wants(text, Some(0.8), lang), "{text}");
+        assert!(!wants(text, Some(0.3), lang), "{text}, heard badly");
+    }
+    for text in ["转人公", "转人工查话费", "我要查话费", "转人工不", ""] {
+        assert!(!wants(text, Some(0.9), Lang::Zh), "{text}");
+    }
 }
