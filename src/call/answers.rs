@@ -54,9 +54,9 @@ impl Spoken<'_> {
         }
         let understood = free.decision == Decision::Accept;
         match free.source {
-            // Two looks that agree are sure enough, also where one of them went by the sound.
+            // Two looks that agree are sure enough, also where one of them went by the sound; but of a short word both are told beforehand, and agree on others too.
             Source::Grammar if free.decision != Decision::Reject && same(&free, &asked, self.slot) => {
-                let may_be_chance = free.by_sound && (is_yes_or_no(&free) || is_short(&free.text));
+                let may_be_chance = (free.by_sound && is_yes_or_no(&free)) || (self.wanted != Wanted::Number && is_short(&free.text));
                 if may_be_chance && !answer.likely { unsure(free, self.wanted) } else { Understood { decision: Decision::Accept, ..free } }
             }
             Source::Grammar if understood && self.wanted != Wanted::Number => unsure(asked, self.wanted),
