@@ -20,6 +20,8 @@ const FRAGMENTS: u64 = 3;
 /// The class of fragments, beside those of the intents; who asks never sees it (see `settled`).
 const FRAGMENT: usize = Intent::ALL.len();
 const CLASSES: usize = FRAGMENT + 1;
+/// Between the seeds of one sentence's rough forms.
+const APART: u64 = 1 << 32;
 /// How sure it is that a caller who negates every request says no.
 const REFUSED: f32 = 0.9;
 
@@ -109,7 +111,7 @@ fn extractor(examples: &[Example], lexicon: &Lexicon) -> Extractor {
 
 type Labelled<'a> = (&'a Example, Sample);
 
-/// Each example as written and once roughened; intents with fewer examples weigh more.
+/// Each example as written and roughened; intents with fewer examples weigh more.
 fn samples<'a>(examples: &'a [Example], lexicon: &Lexicon, repair: &Repair, extractor: &Extractor) -> Vec<Labelled<'a>> {
     let examples: Vec<&Example> = examples.iter().filter(|example| example.learned).collect();
     let mut counts = vec![0_usize; Intent::ALL.len()];
@@ -121,9 +123,9 @@ fn samples<'a>(examples: &'a [Example], lexicon: &Lexicon, repair: &Repair, extr
     for (seed, example) in examples.into_iter().enumerate() {
         let class = example.intent as usize;
         let weight = (mean / counts[class].max(1) as f32).sqrt().clamp(0.5, 2.0);
-        let rough = roughened(&example.text, seed as u64, &lexicon.openers, &lexicon.closers);
-        for text in [&example.text, &rough] {
-            let wording = Wording::new(text);
+        let rough = |form: u64| roughened(&example.text, seed as u64 + form * APART, &lexicon.openers, &lexicon.closers);
+        for text in std::iter::once(example.text.clone()).chain((0..example.forms).map(rough)) {
+            let wording = Wording::new(&text);
             let features = match repair.meant(&wording) {
                 Meant::Instead(meant) => extractor.features(&meant, Some(example.template)),
                 Meant::AsSaid | Meant::Refused => extractor.features(&wording, Some(example.template)),

@@ -13,6 +13,10 @@ const MOST_PHRASES: usize = 4000;
 /// This many of them are also learned from.
 const LEARNED_PHRASES: usize = 40;
 
+/// A single sentence is learned from as written and in this many rough forms; one of a template in one, for it has its like beside it.
+const FORMS_OF_A_SENTENCE: u64 = 3;
+const FORMS_OF_A_TEMPLATE: u64 = 1;
+
 /// One intent's file as written.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +27,9 @@ struct Written {
     /// What callers say, as templates.
     #[serde(default)]
     examples: Vec<String>,
+    /// What callers say, sentence by sentence.
+    #[serde(default)]
+    sentences: Vec<String>,
 }
 
 /// A sentence and what it means.
@@ -36,6 +43,8 @@ pub struct Example {
     pub phrase: bool,
     /// The classifier learns from it.
     pub learned: bool,
+    /// In how many rough forms beside the written one.
+    pub forms: u64,
 }
 
 /// All examples of one language's folder, in the order of [`Intent::ALL`]. Every intent must have its file.
@@ -52,7 +61,12 @@ pub fn load(folder: &Path, lexicon: &Lexicon) -> Result<Vec<Example>, NluError> 
             let sentences = parsed.sentences(if phrase { MOST_PHRASES } else { MOST_OF_A_TEMPLATE });
             let every = if phrase { sentences.len().div_ceil(LEARNED_PHRASES).max(1) } else { 1 };
             let sentences = sentences.into_iter().enumerate();
-            examples.extend(sentences.map(|(at, text)| Example { intent, text, template, phrase, learned: at % every == 0 }));
+            let example = |(at, text)| Example { intent, text, template, phrase, learned: at % every == 0, forms: FORMS_OF_A_TEMPLATE };
+            examples.extend(sentences.map(example));
+            template += 1;
+        }
+        for text in written.sentences {
+            examples.push(Example { intent, text, template, phrase: false, learned: true, forms: FORMS_OF_A_SENTENCE });
             template += 1;
         }
     }
