@@ -105,6 +105,8 @@ pub struct SpokenAnswer {
     pub likely: bool,
     /// The text without the constraint says the same.
     pub agrees: bool,
+    /// See [`Constraint::is_open`].
+    pub open: bool,
 }
 
 impl SpokenAnswer {
@@ -114,7 +116,7 @@ impl SpokenAnswer {
         let best = transcript.reading.as_ref()?.candidates.first()?;
         let guard = match best.characters {
             _ if constraint.in_figures() => &OF_NUMBERS,
-            0..=SHORT => &OF_SHORT_WORDS,
+            0..=SHORT if !constraint.is_open() => &OF_SHORT_WORDS,
             _ => &OF_WORDS,
         };
         let chance = evidence.chance(guard);
@@ -126,7 +128,7 @@ impl SpokenAnswer {
         } else {
             Verdict::Reject
         };
-        Some(SpokenAnswer { verdict, text: best.text.clone(), chance, likely, agrees: evidence.agrees })
+        Some(SpokenAnswer { verdict, text: best.text.clone(), chance, likely, agrees: evidence.agrees, open: constraint.is_open() })
     }
 }
 
@@ -156,6 +158,7 @@ mod tests {
         check("yes_no", "没有问题", -2.3, 0.96, -0.05, "", Verdict::Accept);
         check("yes_no", "不要", -0.3, 0.96, -0.05, "", Verdict::Confirm);
         check("menu", "一项", -1.7, 1.0, 0.0, "一项", Verdict::Confirm);
+        check("payment_reply", "没钱", -1.7, 1.0, 0.0, "没钱", Verdict::Accept);
         check("yes_no", "是", -8.9, 0.96, -8.2, "转人工", Verdict::Reject);
         check("digits_4", "1234", -1.0, 0.99, 0.5, "1、2、3、4", Verdict::Accept);
         check("digits_4", "1204", -30.0, 1.0, -25.0, "你等一下", Verdict::Reject);

@@ -56,7 +56,8 @@ impl Spoken<'_> {
         match free.source {
             // Two looks that agree are sure enough, also where one of them went by the sound; but of a short word both are told beforehand, and agree on others too.
             Source::Grammar if free.decision != Decision::Reject && same(&free, &asked, self.slot) => {
-                let may_be_chance = (free.by_sound && is_yes_or_no(&free)) || (self.wanted != Wanted::Number && is_short(&free.text));
+                let may_be_chance =
+                    (free.by_sound && is_yes_or_no(&free)) || (self.wanted != Wanted::Number && !answer.open && is_short(&free.text));
                 if may_be_chance && !answer.likely { unsure(free, self.wanted) } else { Understood { decision: Decision::Accept, ..free } }
             }
             Source::Grammar if understood && self.wanted != Wanted::Number => unsure(asked, self.wanted),
@@ -205,7 +206,8 @@ mod tests {
     #[track_caller]
     fn check(free: Understood, confidence: f32, asked: Understood, verdict: Verdict, wanted: Wanted, decision: Decision, source: Source) {
         let transcript = Transcript { confidence, ..Transcript::default() };
-        let answer = SpokenAnswer { verdict, text: String::new(), chance: 0.5, likely: verdict == Verdict::Accept, agrees: false };
+        let answer =
+            SpokenAnswer { verdict, text: String::new(), chance: 0.5, likely: verdict == Verdict::Accept, agrees: false, open: false };
         let spoken = Spoken { transcript: &transcript, answer: Some(&answer), wanted, slot: Some("month") };
         let meant = spoken.meant(free, |_| asked);
         assert_eq!((meant.decision, meant.source), (decision, source), "{meant:?}");
@@ -283,7 +285,11 @@ mod tests {
         check(heard(yes()), 0.9, yes(), Verdict::Confirm, Wanted::Words, Decision::Reject, Source::Nothing);
         let one_syllable = Understood { text: "四".into(), ..yes() };
         check(one_syllable.clone(), 0.9, yes(), Verdict::Confirm, Wanted::Words, Decision::Reject, Source::Nothing);
-        check(one_syllable, 0.9, yes(), Verdict::Accept, Wanted::Words, Decision::Accept, Source::Grammar);
+        check(one_syllable.clone(), 0.9, yes(), Verdict::Accept, Wanted::Words, Decision::Accept, Source::Grammar);
+        let transcript = Transcript { confidence: 0.9, ..Transcript::default() };
+        let answer = SpokenAnswer { verdict: Verdict::Confirm, text: String::new(), chance: 0.5, likely: false, agrees: true, open: true };
+        let open = Spoken { transcript: &transcript, answer: Some(&answer), wanted: Wanted::Words, slot: None };
+        assert_eq!(open.meant(one_syllable, |_| yes()).decision, Decision::Accept);
         check(heard(yes()), 0.9, yes(), Verdict::Reject, Wanted::Words, Decision::Reject, Source::Nothing);
         check(heard(third()), 0.9, third(), Verdict::Confirm, Wanted::Words, Decision::Accept, Source::Grammar);
         let short = Understood { text: "三各".into(), ..heard(third()) };
@@ -312,6 +318,7 @@ mod tests {
             chance: 0.9,
             likely: verdict == Verdict::Accept,
             agrees,
+            open: false,
         });
         let spoken = Spoken { transcript: &transcript, answer: answer.as_ref(), wanted: Wanted::Consent, slot: None };
         assert_eq!(spoken.meant(free, |_| asked(Some(Intent::Affirm), None)).decision, expected);

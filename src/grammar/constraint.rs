@@ -48,6 +48,7 @@ struct State {
 pub struct Constraint {
     grammar: Arc<Grammar>,
     figures: bool,
+    open: bool,
     states: Vec<State>,
     start: StateId,
     accepting: StateId,
@@ -64,6 +65,7 @@ impl Constraint {
             return Err(Unconstrainable::Keys);
         }
         let figures = grammar.document.meta("written") == Some("figures");
+        let open = grammar.document.meta("replies") == Some("open");
         let mut speller = Speller { program, figures, states: Vec::new(), known: HashMap::new(), spaced: HashMap::new(), depth: 0 };
         let accepting = speller.add()?;
         let end = speller.add()?;
@@ -81,12 +83,18 @@ impl Constraint {
         if distance[start as usize] == u32::MAX {
             return Err(Unconstrainable::Nothing);
         }
-        Ok(Constraint { grammar: Arc::clone(grammar), figures, states: speller.states, start, accepting, distance })
+        Ok(Constraint { grammar: Arc::clone(grammar), figures, open, states: speller.states, start, accepting, distance })
     }
 
     /// The grammar whose phrases these are.
     pub fn grammar(&self) -> &Grammar {
         &self.grammar
+    }
+
+    /// People reply in words of their own (`<meta name="replies" content="open"/>`): a short one is believed as a long one, for what else
+    /// they say is mostly a reply, too, and a wrong branch is soon put right.
+    pub fn is_open(&self) -> bool {
+        self.open
     }
 
     /// Digits are written as figures.

@@ -62,8 +62,10 @@ async fn secrets_are_in_no_record(house: &Arc<Services>) {
         Input::Words("四一七零三六"),
         Input::Words("取消"),
     ];
-    let (prompts, record) = call(house, at(9, 40), "spoken", &inputs).await;
+    let (prompts, mut record) = call(house, at(9, 40), "spoken", &inputs).await;
     assert!(prompts.iter().any(|said| said.contains(&"verified".to_owned())), "{prompts:?}");
+    // Its figures may be any.
+    record.turns.iter_mut().for_each(|turn| turn.intent_confidence = 0.0);
     let kept = format!("{record:?}");
     for secret in ["四一七", "417", "四一八", "零三六", "036"] {
         assert!(!kept.contains(secret), "{secret} in {kept}");
