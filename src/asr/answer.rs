@@ -56,7 +56,7 @@ struct Guard {
     least_lead: f32,
 }
 
-/// Words of three characters and more.
+/// Words of three syllables and more, and all of people who reply in words of their own.
 const OF_WORDS: Guard = Guard { bias: 2.8, gap: 0.22, likelihood: 0.43, agrees: 1.04, accept: 0.85, confirm: 0.5, least_lead: 3.0 };
 /// So little sound is that of many words: 意见 and 一项, 酯 and 是. What the free text does not say is never accepted.
 const OF_SHORT_WORDS: Guard = Guard { bias: 0.81, gap: 0.0, likelihood: 0.48, agrees: 0.6, accept: 0.73, confirm: 0.15, least_lead: 3.0 };
@@ -114,10 +114,10 @@ impl SpokenAnswer {
     pub fn of(constraint: &Constraint, transcript: &Transcript) -> Option<SpokenAnswer> {
         let evidence = Evidence::of(constraint, transcript)?;
         let best = transcript.reading.as_ref()?.candidates.first()?;
-        let guard = match best.characters {
-            _ if constraint.in_figures() => &OF_NUMBERS,
-            0..=SHORT if !constraint.is_open() => &OF_SHORT_WORDS,
-            _ => &OF_WORDS,
+        let guard = match () {
+            () if constraint.in_figures() => &OF_NUMBERS,
+            () if !constraint.is_open() && is_short(&best.text) => &OF_SHORT_WORDS,
+            () => &OF_WORDS,
         };
         let chance = evidence.chance(guard);
         let likely = chance >= guard.accept && evidence.lead >= guard.least_lead;
@@ -130,6 +130,18 @@ impl SpokenAnswer {
         };
         Some(SpokenAnswer { verdict, text: best.text.clone(), chance, likely, agrees: evidence.agrees, open: constraint.is_open() })
     }
+
+    /// That `text`, heard freely, says the same proves nothing: both looks are told beforehand what may be said, and so short a word is soon
+    /// taken for another.
+    pub fn doubts(&self, text: &str) -> bool {
+        !self.open && is_short(text)
+    }
+}
+
+/// English is not: its short words were not measured.
+fn is_short(text: &str) -> bool {
+    let mut said = text.chars().filter(|character| character.is_alphanumeric());
+    said.clone().count() <= SHORT && !said.any(|character| character.is_ascii_alphabetic())
 }
 
 #[cfg(test)]
@@ -176,6 +188,15 @@ mod tests {
         check("yes_no", "是", -0.5, 0.999, -0.05, "", Verdict::Confirm);
         check("yes_no", "是", -0.5, 0.999, -0.05, "事", Verdict::Confirm);
         check("yes_no", "没有问题", -0.9, 0.999, -0.05, "没有温题", Verdict::Confirm);
+    }
+
+    #[test]
+    fn a_word_of_two_syllables_is_short_where_answers_are_closed() {
+        let answer = |open| SpokenAnswer { verdict: Verdict::Confirm, text: String::new(), chance: 0.5, likely: false, agrees: true, open };
+        for (text, expected) in [("是", true), ("一项。", true), ("没问题", false), ("no", false), ("", true)] {
+            assert_eq!(answer(false).doubts(text), expected, "{text}");
+            assert!(!answer(true).doubts(text), "{text}");
+        }
     }
 
     #[test]

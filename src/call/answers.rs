@@ -10,9 +10,6 @@ const HEARD_CLEARLY: f32 = 0.5;
 /// A text whose log-probability is less by no more than this was said at least one time in twelve; what is acted on is to be right in 92 of 100.
 const RIVAL: f32 = 2.44;
 
-/// Characters, of which a Mandarin one is a syllable.
-const SHORT: usize = 2;
-
 /// What a question wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
@@ -54,10 +51,9 @@ impl Spoken<'_> {
         }
         let understood = free.decision == Decision::Accept;
         match free.source {
-            // Two looks that agree are sure enough, also where one of them went by the sound; but of a short word both are told beforehand, and agree on others too.
+            // Two looks that agree are sure enough, also where one of them went by the sound.
             Source::Grammar if free.decision != Decision::Reject && same(&free, &asked, self.slot) => {
-                let may_be_chance =
-                    (free.by_sound && is_yes_or_no(&free)) || (self.wanted != Wanted::Number && !answer.open && is_short(&free.text));
+                let may_be_chance = (free.by_sound && is_yes_or_no(&free)) || (self.wanted != Wanted::Number && answer.doubts(&free.text));
                 if may_be_chance && !answer.likely { unsure(free, self.wanted) } else { Understood { decision: Decision::Accept, ..free } }
             }
             Source::Grammar if understood && self.wanted != Wanted::Number => unsure(asked, self.wanted),
@@ -96,11 +92,6 @@ impl Spoken<'_> {
             (Some(_), None) => false,
         }
     }
-}
-
-/// So little sound is shared by many words: 意见 and 一件, 是 and 四.
-fn is_short(text: &str) -> bool {
-    text.chars().filter(|character| character.is_alphanumeric()).count() <= SHORT
 }
 
 /// There are only two of them, so that text and reading agree by chance more often than about a value.

@@ -47,6 +47,11 @@ pub struct Example {
     pub forms: u64,
 }
 
+/// A template's signs: nobody says them.
+fn has_alternatives(sentence: &str) -> bool {
+    sentence.contains(['(', ')', '[', ']', '{', '}', '|'])
+}
+
 /// All examples of one language's folder, in the order of [`Intent::ALL`]. Every intent must have its file.
 pub fn load(folder: &Path, lexicon: &Lexicon) -> Result<Vec<Example>, NluError> {
     let mut examples = Vec::new();
@@ -66,6 +71,9 @@ pub fn load(folder: &Path, lexicon: &Lexicon) -> Result<Vec<Example>, NluError> 
             template += 1;
         }
         for text in written.sentences {
+            if has_alternatives(&text) {
+                return Err(NluError::bad(&file, format!("`{text}`: a sentence has no alternatives; templates stand under `examples`")));
+            }
             examples.push(Example { intent, text, template, phrase: false, learned: true, forms: FORMS_OF_A_SENTENCE });
             template += 1;
         }
@@ -107,6 +115,14 @@ fn no_strangers(folder: &Path) -> Result<(), NluError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_template_is_no_sentence() {
+        assert!(!has_alternatives("我想交话费，五十块"));
+        for template in ["(充|交)话费", "[帮我]充话费", "{start}充话费"] {
+            assert!(has_alternatives(template), "{template}");
+        }
+    }
 
     #[test]
     fn short_requests_are_examples_words_and_pairs() {
