@@ -1,7 +1,7 @@
 //! What a call needs from the house, shared by all calls.
 
 use super::editions::Edition;
-use crate::asr::Transcript;
+use crate::asr::{SpokenAnswer, Transcript, Verdict};
 use crate::business::{self, Failure, Operator};
 use crate::care::{Answered, Draft, Notice, Outbox, WorkOrders, enquiry, incident};
 use crate::dialog::{Answer, Conclusion, Engine, Opening, RequestKind};
@@ -93,15 +93,18 @@ impl Services {
         self.grammars.constraint(lang, expectation.grammar.as_deref()?)?.ok()
     }
 
-    /// Whether `text` answers the question and nothing could follow that would change it: nobody needs to wait for more.
-    pub fn is_complete(&self, lang: Lang, expectation: &Expectation, text: &str) -> bool {
+    /// Whether what was heard up to a pause is all, so that nobody needs to wait for more: its text, or its accepted reading, answers the question and nothing could
+    /// follow that would change it, or nothing was said but that a person is wanted, who may hear the rest. Not so the reading of a number: it is whole
+    /// however many digits were said.
+    pub fn is_all(&self, lang: Lang, expectation: &Expectation, constraint: Option<&Constraint>, heard: &Transcript) -> bool {
+        if self.router.wants_a_person(Heard { text: &heard.text, hearing_confidence: Some(heard.confidence) }, lang) {
+            return true;
+        }
+        let words = constraint.filter(|constraint| !constraint.in_figures());
+        let answer = words.and_then(|words| SpokenAnswer::of(words, heard)).filter(|answer| answer.verdict == Verdict::Accept);
+        let text = answer.as_ref().filter(|_| heard.text.is_empty()).map_or(heard.text.as_str(), |answer| answer.text.as_str());
         let grammar = expectation.grammar.as_deref().and_then(|name| self.grammars.get(lang, name));
         grammar.is_some_and(|grammar| grammar.complete(text) == Completeness::CompleteAndClosed)
-    }
-
-    /// Whether nothing was said but that a person is wanted: nobody needs to wait for more, the person may hear it.
-    pub fn wants_a_person(&self, lang: Lang, heard: &Transcript) -> bool {
-        self.router.wants_a_person(Heard { text: &heard.text, hearing_confidence: Some(heard.confidence) }, lang)
     }
 
     /// Carries a request out; never longer than ten seconds.

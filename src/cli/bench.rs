@@ -38,8 +38,7 @@ pub enum What {
     Network(network::Args),
     /// Compares the voice detectors: misses at the same rate of false alarms.
     Vad(material::Folders),
-    /// Counts sentences cut in two, begun too late or missed, and false starts on noise.
-    Endpoint(material::Folders),
+    Endpoint(endpoint::Args),
     /// Speaks the service's prompts, listens to them, and times the first sample.
     Speak(speak::Args),
 }
@@ -54,7 +53,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         What::Interruption(args) => interruption::run(&args),
         What::Network(args) => network::run(&args),
         What::Vad(folders) => vad::run(&folders),
-        What::Endpoint(folders) => endpoint::run(&folders),
+        What::Endpoint(args) => endpoint::run(&args),
         What::Speak(args) => speak::run(&args),
     }
 }

@@ -13,6 +13,7 @@ use crate::call::timing;
 use crate::dialog::Event;
 use crate::nlu::Understood;
 use crate::text::Record;
+use std::sync::Arc;
 
 impl<L: Line> Session<L> {
     /// Whether what the caller says now is meant for us.
@@ -211,16 +212,12 @@ impl<L: Line> Session<L> {
         self.line.show(Caption { who: Side::Caller, text: said.heard, partial: true });
     }
 
-    /// A trial whose text, or whose accepted reading, is a complete answer to the question's grammar ends the wait, and so does the wish for a
-    /// person. Not so the reading of a number: it is whole however many digits were said.
+    /// A trial that holds all that may be said here ends the wait.
     pub(super) fn end_early(&mut self) {
         let (Some(trial), Some(question)) = (self.listener.trial(), self.conversation.question()) else { return };
-        let words = self.listener.constraint().filter(|constraint| !constraint.in_figures());
-        let answer = words.and_then(|words| SpokenAnswer::of(words, trial)).filter(|answer| answer.verdict == Verdict::Accept);
-        let text = answer.as_ref().filter(|_| trial.text.is_empty()).map_or(trial.text.as_str(), |answer| answer.text.as_str());
-        let (services, lang) = (self.conversation.services(), self.conversation.lang());
-        let complete = services.wants_a_person(lang, trial) || services.is_complete(lang, &question.expectation, text);
-        if complete && self.listener.finish().is_some() {
+        let (services, lang, constraint) = (self.conversation.services(), self.conversation.lang(), self.listener.constraint());
+        let is_all = services.is_all(lang, &question.expectation, constraint.map(Arc::as_ref), trial);
+        if is_all && self.listener.finish().is_some() {
             self.caller_speaking = false;
             self.note(Happening::SpeechEnded);
         }

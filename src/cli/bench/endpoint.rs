@@ -1,11 +1,30 @@
 //! `tingshuo bench endpoint`: what the endpointer makes of sentences and of noise.
 
+mod hearing;
+
 use super::material::{CONDITIONS, Folders, Material, fill_gaps, frames};
 use crate::audio::FRAME_MS;
 use crate::audio::endpointer::{Endpointer, Heard, PRE_ROLL_MS, TRAIL_MS, Timing};
 use crate::call::manners::Manners;
 use crate::call::timing;
 use crate::cli::Failure;
+use crate::text::Lang;
+use hearing::Hearing;
+
+/// Counts sentences cut in two, begun too late or missed, and false starts on noise.
+///
+/// With --grammar the recordings answer that question, and a line more shows what becomes of the wait when they are heard as in a call: a text that is a whole
+/// answer ends it, as soon as the recogniser, here and now, has it.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    folders: Folders,
+    /// The grammar of the question (phone_number, yes_no, menu, …)
+    #[arg(long, value_name = "NAME")]
+    grammar: Option<String>,
+    #[arg(long, value_enum, default_value_t = Lang::Zh)]
+    lang: Lang,
+}
 
 /// A span of frames: the first, and the first after it.
 pub type Span = (u64, u64);
@@ -50,8 +69,11 @@ const GRACE_FRAMES: u64 = 5;
 /// Speech and what is taken for it may begin and end this far apart and still be the same.
 const EDGE_FRAMES: u64 = 15;
 
-pub fn run(folders: &Folders) -> Result<(), Failure> {
-    let material = Material::read(folders)?;
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let material = Material::read(&args.folders)?;
+    let hearing = args.grammar.as_ref().map(|grammar| Hearing::of(grammar, args.lang)).transpose()?;
+    let mut ways = vec![("closed", Timing::CLOSED, None), ("open", Timing::OPEN, None), ("number", Timing::NUMBER, None)];
+    ways.extend(hearing.as_ref().map(|hearing| ("heard", hearing.timing(), Some(hearing))));
     println!("{} recordings; faults in % of what was said; false starts in number", material.utterances.len());
     println!(
         "{:<22}{:<8}{:>6}{:>8}{:>8}{:>12}{:>10}{:>8}{:>14}{:>10}{:>6}{:>9}{:>11}",
@@ -71,12 +93,12 @@ pub fn run(folders: &Folders) -> Result<(), Failure> {
     );
     for condition in CONDITIONS {
         let heard: Vec<Vec<f32>> = (0..material.utterances.len()).map(|number| material.under(number, condition)).collect();
-        for (name, timing) in [("closed", Timing::CLOSED), ("open", Timing::OPEN), ("number", Timing::NUMBER)] {
+        for (name, timing, hearing) in &ways {
             // What is cut because it is very long is cut on purpose.
-            let timing = Timing { max_utterance_ms: u32::MAX, ..timing };
+            let timing = Timing { max_utterance_ms: u32::MAX, ..*timing };
             let mut counts = Counts::default();
             for (utterance, samples) in material.utterances.iter().zip(&heard) {
-                let pieces = pieces(samples, timing);
+                let pieces = pieces(samples, timing, *hearing)?;
                 counts.add(&said(&utterance.truth, timing), &pieces);
                 counts.add_recording(&utterance.truth, &pieces);
             }
@@ -102,7 +124,8 @@ pub fn run(folders: &Folders) -> Result<(), Failure> {
     for noise in &material.noises {
         let minutes = noise.samples.len() as f32 / 16_000.0 / 60.0;
         let over_a_prompt = Manners::default().while_speaking.of(timing::endpoint(None));
-        let [listening, speaking] = [Timing::OPEN, over_a_prompt].map(|timing| pieces(&noise.samples, timing).len() as f32 / minutes);
+        let starts = |timing| Ok::<_, Failure>(pieces(&noise.samples, timing, None)?.len() as f32 / minutes);
+        let (listening, speaking) = (starts(Timing::OPEN)?, starts(over_a_prompt)?);
         println!("{:<26}{:>10.0}{listening:>16.1}{speaking:>16.1}", noise.name, minutes * 60.0);
     }
     Ok(())
@@ -177,20 +200,36 @@ pub fn said(truth: &[bool], timing: Timing) -> Vec<Span> {
     spans
 }
 
-fn pieces(samples: &[f32], timing: Timing) -> Vec<Piece> {
+/// The utterances that are found; `hearing` ends those of which all is said.
+fn pieces(samples: &[f32], timing: Timing, hearing: Option<&Hearing>) -> Result<Vec<Piece>, Failure> {
     let mut endpointer = Endpointer::new(timing);
     let (mut start, mut noticed) = (0, 0);
     let mut pieces = Vec::new();
-    let mut note = |now: usize, heard: Option<Heard>| match heard {
-        Some(Heard::Start { frame }) => (start, noticed) = (frame, now as u64),
+    let mut note = |now: u64, heard: Option<Heard>| match heard {
+        Some(Heard::Start { frame }) => (start, noticed) = (frame, now),
         Some(Heard::End { speech_end_frame, end_frame, .. }) => {
             pieces.push(Piece { span: (start, speech_end_frame), noticed, decided: end_frame });
         }
         _ => {}
     };
-    frames(samples).iter().enumerate().for_each(|(now, frame)| note(now, endpointer.push(frame)));
-    note(frames(samples).len(), endpointer.finish());
-    pieces
+    let mut ends_at = None;
+    for (now, frame) in (0..).zip(frames(samples)) {
+        let mut heard = endpointer.push(frame);
+        match (&mut heard, hearing) {
+            (Some(Heard::Pause { samples, .. }), Some(hearing)) => {
+                ends_at = hearing.ends_after(std::mem::take(samples))?.map(|after| now + after);
+            }
+            (Some(_), _) => ends_at = None,
+            (None, _) => {}
+        }
+        note(now, heard);
+        if ends_at.is_some_and(|at| at <= now) {
+            ends_at = None;
+            note(now, endpointer.finish());
+        }
+    }
+    note(frames(samples).len() as u64, endpointer.finish());
+    Ok(pieces)
 }
 
 #[cfg(test)]
