@@ -205,6 +205,6 @@ impl Conversation {
 }
 
 /// A star for each letter or digit.
-fn mask_all(text: &str) -> String {
+pub(super) fn mask_all(text: &str) -> String {
     text.chars().map(|c| if c.is_alphanumeric() { '*' } else { c }).collect()
 }

@@ -45,7 +45,7 @@ pub struct Turn {
     /// What the caller really heard in reply, sentence by sentence.
     pub said: Vec<String>,
     pub waterfall: Waterfall,
-    /// A secret was asked for: `heard` is starred and the asked slot is left out.
+    /// A secret was asked for: `heard` is starred and the asked slot is left out. Also while others had the recording paused: then no slot is kept.
     pub secret: bool,
 }
 

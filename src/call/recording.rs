@@ -72,6 +72,11 @@ impl Switch {
         if position.paused || position.secret { Kept::Paused } else { Kept::Running }
     }
 
+    /// A person or another system has it paused: what may be said now is known to them alone, not to the dialog.
+    fn is_turned_off(&self) -> bool {
+        self.lock().paused
+    }
+
     fn lock(&self) -> MutexGuard<'_, Position> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -135,6 +140,11 @@ impl Recording {
 
     pub fn kept(&self) -> Kept {
         self.switch().map_or(Kept::Not, |switch| switch.kept())
+    }
+
+    /// Paused from outside, whatever the dialog asks for: then no words and no keys of either side are kept.
+    pub fn is_turned_off(&self) -> bool {
+        self.switch().is_some_and(|switch| switch.is_turned_off())
     }
 
     /// The dialog expects a secret, or does not any more.
@@ -231,7 +241,9 @@ mod tests {
         let turn = |paused| Turn { paused, by: "an".into() };
         assert!(switch.turn(true, "an") && switch.turn(true, "bo"));
         recording.hide(true);
+        assert!(recording.is_turned_off());
         assert!(switch.turn(false, "an"));
+        assert!(!recording.is_turned_off());
         assert_eq!((recording.kept(), recording.turned()), (Kept::Paused, vec![turn(true), turn(false)]));
         recording.hide(false);
         assert_eq!((recording.kept(), recording.turned()), (Kept::Running, vec![]));

@@ -62,6 +62,10 @@ pub struct Session<L: Line> {
     /// The caller waits for a person, or speaks with one.
     transfer: Option<Transfer>,
     recording: Recording,
+    /// What the caller says or keys now falls into a time when others had the recording paused: nothing of it is kept.
+    is_private: bool,
+    /// The same of what the service answers.
+    answers_private: bool,
     turns: Turns,
     keys: timing::KeyBuffer,
     /// The present tick.
@@ -115,6 +119,8 @@ impl<L: Line> Session<L> {
             answered_by: None,
             transfer: None,
             recording: Recording::in_memory(),
+            is_private: false,
+            answers_private: false,
             turns: Turns::new(record, log),
             keys: timing::KeyBuffer::default(),
             now: 0,
@@ -258,7 +264,8 @@ impl<L: Line> Session<L> {
                 Action::Perform { id, kind, operation, arguments, customer, idempotency_key, within_ms } => {
                     self.perform(id, Request { kind, operation, arguments, customer, idempotency_key, within_ms });
                 }
-                Action::NoteUnanswered { question } => self.note(Happening::unanswered(&question)),
+                Action::NoteUnanswered { question } if !self.is_private => self.note(Happening::unanswered(&question)),
+                Action::NoteUnanswered { .. } => {}
                 Action::PauseRecording => self.hide(true),
                 Action::ResumeRecording => self.hide(false),
                 Action::SetDelivery(delivery) => self.speaker.deliver(delivery),
@@ -376,9 +383,10 @@ impl<L: Line> Session<L> {
             return;
         }
         let waterfall = Waterfall { speech_end_ms: Some(self.now_ms()), ..Waterfall::default() };
-        let said = Said { keys: true, ..self.conversation.presentable(&keys, &Record::new(), 1.0) };
+        let said = Said { keys: true, ..self.presentable(&keys, &Record::new(), 1.0) };
         self.line.show(Caption { who: Side::Caller, text: said.heard.clone(), partial: false });
         self.turns.begin(said, None, waterfall);
+        self.answers_private = self.is_private;
         self.happen(Event::Keys(keys));
     }
 
@@ -402,10 +410,11 @@ impl<L: Line> Session<L> {
                 Heard::Began { prompt, text } => {
                     self.line.show(Caption { who: Side::Service, text: text.clone(), partial: false });
                     self.turns.first_sample(self.now_ms());
-                    self.note(Happening::SaidBegan { prompt, text });
+                    self.note(Happening::SaidBegan { prompt, text: self.keepable(text) });
                 }
                 Heard::Part(text) => {
                     self.mute = 0;
+                    let text = self.keepable(text);
                     self.turns.said(text);
                 }
                 Heard::Ended { prompt } => self.note(Happening::SaidEnded { prompt }),

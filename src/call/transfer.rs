@@ -100,7 +100,7 @@ pub enum FromCall {
     Known(Record),
     Said(Remark),
     Suggests(Vec<Suggestion>),
-    /// Keys that the caller pressed while a person is there.
+    /// Keys that the caller pressed while a person is there; `•` for each while the recording is paused.
     Keys(String),
     /// What somebody hears.
     Sound {

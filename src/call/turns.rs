@@ -1,5 +1,6 @@
 //! Keeps the record of a call in step with what happens: which turn is open, what was really said in reply, and when.
 
+use super::conversation::mask_all;
 use super::log::CallLog;
 use super::record::{CallRecord, Happening, Turn, Waterfall, outcome_name};
 use crate::dialog::Outcome;
@@ -13,8 +14,15 @@ pub struct Said {
     pub confidence: f32,
     pub keys: bool,
     pub slots: Record,
-    /// A secret was asked for.
+    /// A secret was asked for, or may have been said.
     pub secret: bool,
+}
+
+impl Said {
+    /// The same with nothing left of what was said.
+    pub fn hidden(self) -> Said {
+        Said { heard: mask_all(&self.heard), slots: Record::new(), secret: true, ..self }
+    }
 }
 
 /// See the module's text.

@@ -6,7 +6,6 @@ use super::access::{PASSWORD, Visitor, add};
 use super::live::{Service, Socket, hears, press};
 use super::program::Folder;
 use futures_util::{SinkExt, StreamExt};
-use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tingshuo::security::Role;
@@ -42,7 +41,7 @@ pub fn rules(folder: &Folder) -> String {
 }
 
 /// A service whose callers use the keys, with agents who may sign in.
-fn service(agents: &[(&str, Role)]) -> Service {
+pub fn service(agents: &[(&str, Role)]) -> Service {
     let folder = Folder::new();
     let service = Service::start(&format!("most = 9\nhearing = 0\n[desk]\nrules = {:?}", rules(&folder)));
     agents.iter().for_each(|(name, role)| add(&service, name, *role));
@@ -126,7 +125,7 @@ impl Agent {
     }
 
     /// A second of a tone, in real time.
-    async fn sing(&self) {
+    pub async fn sing(&self) {
         let mut ticks = tokio::time::interval(Duration::from_millis(20));
         for frame in 0..50 {
             ticks.tick().await;
@@ -257,85 +256,6 @@ async fn two_agents_and_three_callers() {
     assert!(kinds(&record).contains(&"person_joined") && kinds(&record).contains(&"person_left"), "{:?}", kinds(&record));
     let written = record.events.iter().find(|event| event.kind == "wrapped_up").expect("what the agent wrote");
     assert!(format!("{:?}", written.detail).contains("已解释账单"), "{written:?}");
-}
-
-/// Both sing for a second.
-async fn sing_together(an: &Agent, caller: &mut Socket) {
-    tokio::join!(an.sing(), sing(caller));
-}
-
-impl Agent {
-    async fn pauses(&mut self, paused: bool) {
-        self.send(json!({ "type": "pause_recording", "paused": paused }));
-        self.sees_recording(if paused { "paused" } else { "running" }).await;
-    }
-
-    async fn sees_recording(&mut self, standing: &str) {
-        self.until("view", |view| view["recording"] == standing).await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn both_sides_are_kept_with_a_person_and_nothing_of_them_while_paused() {
-    let service = service(&[("an", Role::Agent)]);
-    let (mut an, _) = Agent::ready(&service, "an").await;
-    let mut caller = wants_a_person(&service).await;
-    an.does("ringing").await;
-    an.say("accept");
-    let view = an.does("talking").await;
-    assert_eq!(view["recording"], "running");
-    let call = view["call"].as_str().unwrap().to_owned();
-    sing_together(&an, &mut caller).await;
-    an.pauses(true).await;
-    sing_together(&an, &mut caller).await;
-    // Another system lets it go on, which the agent sees.
-    let put = async |call: &str, paused: bool| {
-        let path = format!("/api/v1/calls/{call}/recording");
-        let answer = Visitor::system(&service).ask(Method::PUT, &path).body(json!({ "paused": paused }).to_string()).send().await.unwrap();
-        (answer.status().as_u16(), answer.text().await.unwrap())
-    };
-    let (status, body) = put(&call, false).await;
-    assert_eq!((status, serde_json::from_str(&body).unwrap()), (200, json!({ "call": call, "recording": "running" })));
-    assert_eq!(put("another", false).await.0, 404);
-    an.sees_recording("running").await;
-    sing_together(&an, &mut caller).await;
-    // Who hangs up without letting it go on is not waited for.
-    an.pauses(true).await;
-    sing_together(&an, &mut caller).await;
-    an.say("hang_up");
-    hears(&mut caller, "感谢来电").await;
-    while matches!(caller.next().await, Some(Ok(_))) {}
-    assert_eq!(put(&call, true).await.0, 404);
-
-    let record = record(&service, &call).await;
-    let turned = record.events.iter().filter(|event| event.kind.starts_with("recording_"));
-    let turned: Vec<(&str, Value, u32)> = turned.map(|event| (event.kind.as_str(), shown(&event.detail["by"]), event.at_ms)).collect();
-    let named: Vec<(&str, &Value)> = turned.iter().map(|(kind, by, _)| (*kind, by)).collect();
-    let (an, system, own) = (json!("an"), turned[1].1.clone(), json!("service"));
-    assert_ne!(system, an);
-    let expected = [("recording_paused", &an), ("recording_resumed", &system), ("recording_paused", &an), ("recording_resumed", &own)];
-    assert_eq!(named, expected);
-
-    let joined = record.events.iter().find(|event| event.kind == "person_joined").unwrap().at_ms;
-    let samples = hound::WavReader::open(service.folder.join("recordings").join(format!("{call}.wav"))).unwrap().into_samples::<i16>();
-    let samples: Vec<i16> = samples.collect::<Result<_, _>>().unwrap();
-    let level = |side: usize, from_ms: u32, to_ms: u32| {
-        let part = samples.chunks_exact(2).skip(from_ms as usize * 16).take((to_ms.saturating_sub(from_ms)) as usize * 16);
-        part.filter(|pair| pair[side].unsigned_abs() > 1_000).count()
-    };
-    let [paused, resumed, again, end] = [0, 1, 2, 3].map(|n| turned[n].2);
-    for side in [0, 1] {
-        assert!(level(side, joined, paused) > 4_000 && level(side, resumed, again) > 4_000, "side {side} is kept");
-        assert_eq!((level(side, paused, resumed), level(side, again, end)), (0, 0), "side {side} is kept while paused");
-    }
-    assert!(level(1, end, u32::MAX) > 1_000, "the service's goodbye is kept");
-}
-
-fn shown(value: &tingshuo::text::Value) -> Value {
-    match value {
-        tingshuo::text::Value::Text(text) => json!(text),
-        other => panic!("{other:?} is no name"),
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -12,6 +12,7 @@ mod command_line;
 mod crash;
 mod desk;
 mod desk_phones;
+mod desk_recording;
 mod dialing;
 mod emergency;
 mod flow_graph;

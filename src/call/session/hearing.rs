@@ -26,6 +26,9 @@ impl<L: Line> Session<L> {
             return self.hear_beside_person(inbound);
         }
         if !inbound.keys.is_empty() && !self.closing {
+            if !self.keys.pending() {
+                self.is_private = self.recording.is_turned_off();
+            }
             self.keys.press(&inbound.keys);
             self.interrupt();
             self.listener.reset();
@@ -57,6 +60,10 @@ impl<L: Line> Session<L> {
     }
 
     fn caller_began(&mut self) {
+        // Who goes on before the text is there says one thing with what was said before.
+        if !self.listener.awaits_text() && !self.keys.pending() {
+            self.is_private = self.recording.is_turned_off();
+        }
         self.caller_speaking = true;
         self.note(Happening::SpeechBegan);
         self.interruption.begins();
@@ -171,10 +178,11 @@ impl<L: Line> Session<L> {
     }
 
     fn understood(&mut self, understood: Understood, confidence: f32, waterfall: Waterfall) {
-        let said = self.conversation.presentable(&understood.text, &understood.slots, confidence);
+        let said = self.presentable(&understood.text, &understood.slots, confidence);
         self.interrupt();
         self.line.show(Caption { who: Side::Caller, text: said.heard.clone(), partial: false });
         self.turns.begin(said, Some(&understood), waterfall);
+        self.answers_private = self.is_private;
         self.happen(Event::Heard(understood));
     }
 
@@ -196,6 +204,7 @@ impl<L: Line> Session<L> {
         }
         let prompt = self.speaker.prompt().unwrap_or_default().to_owned();
         if let Some(cut) = self.speaker.stop() {
+            let cut = self.keepable(cut);
             self.turns.said(format!("{cut}…"));
         }
         self.note(Happening::Interrupted { prompt });
@@ -208,7 +217,7 @@ impl<L: Line> Session<L> {
         if self.says_something(&trial.text) {
             self.interruption.found_words();
         }
-        let said = self.conversation.presentable(&trial.text, &Record::new(), trial.confidence);
+        let said = self.presentable(&trial.text, &Record::new(), trial.confidence);
         self.line.show(Caption { who: Side::Caller, text: said.heard, partial: true });
     }
 

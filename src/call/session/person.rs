@@ -17,6 +17,8 @@ use tokio::sync::mpsc::error::TryRecvError;
 
 /// The desk says something to a waiting caller more often than this; otherwise it is dead.
 const DEAD_DESK_MS: u32 = 120_000;
+/// Stands for each key that is pressed while nothing is to be kept: the person sees that it was, and not which one.
+const SOME_KEY: &str = "•";
 /// Asking the operator who this is holds nobody up longer.
 const KNOWN_SOON: Duration = Duration::from_millis(250);
 
@@ -138,6 +140,7 @@ impl<L: Line> Session<L> {
                     self.interrupt();
                     self.listener.reset();
                     self.caller_speaking = false;
+                    (self.is_private, self.answers_private) = (false, false);
                     self.happen(Event::Queue(Queue::Joined));
                 }
             }
@@ -217,12 +220,14 @@ impl<L: Line> Session<L> {
     /// What the caller says to a person is shown, not decided on.
     pub(super) fn hear_beside_person(&mut self, inbound: &Inbound) {
         let Some(transfer) = &mut self.transfer else { return };
+        let is_unheard = self.recording.kept() == Kept::Paused;
         if !inbound.keys.is_empty() {
-            transfer.tell(FromCall::Keys(inbound.keys.clone()));
-            let count = inbound.keys.len();
+            let count = inbound.keys.chars().count();
+            let shown = if is_unheard { SOME_KEY.repeat(count) } else { inbound.keys.clone() };
+            transfer.tell(FromCall::Keys(shown));
             self.note(Happening::Keyed { count });
         }
-        if self.is_unheard() {
+        if is_unheard {
             return;
         }
         let words = self.transfer.as_mut().and_then(|transfer| transfer.captions[0].push(&inbound.frame));
@@ -233,6 +238,8 @@ impl<L: Line> Session<L> {
         let who = captioned.who();
         let Some(transfer) = &mut self.transfer else { return };
         let words = transfer.captions.get_mut(usize::from(who == Speaker::Agent)).and_then(|captions| captions.take(captioned));
+        // Paused in this very tick: what was said before goes with the rest of its sentence.
+        let words = words.filter(|_| !self.is_unheard());
         self.show_words(who, words);
     }
 

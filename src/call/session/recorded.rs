@@ -1,11 +1,15 @@
-//! What is kept of a call as sound, and what is not: the dialog hides secrets, people and other systems have it paused, and all of it is in the record.
+//! What is kept of a call, and what is not: the dialog hides secrets, people and other systems have the recording paused, and all of it is in the record.
+//! Why they pause it is not known here, and it is for card numbers and the like: so neither sound nor words nor keys of that time are kept anywhere.
 
 use super::Session;
 use crate::audio::FRAME_MS;
+use crate::call::conversation::mask_all;
 use crate::call::line::{Frame, HandedOver, Line};
 use crate::call::record::{FLOW, Happening};
 use crate::call::recording::{Kept, Turn};
 use crate::call::transfer::FromCall;
+use crate::call::turns::Said;
+use crate::text::Record;
 
 /// Who lets a recording go on when the person is gone who had it paused, as in records.
 const SERVICE: &str = "service";
@@ -22,6 +26,9 @@ impl<L: Line> Session<L> {
         for turn in self.recording.turned() {
             self.note(happening(turn));
         }
+        if self.recording.is_turned_off() && (self.caller_speaking || self.listener.awaits_text() || self.keys.pending()) {
+            self.is_private = true;
+        }
         let kept = self.recording.kept();
         let Some(transfer) = &mut self.transfer else { return };
         if transfer.kept != kept {
@@ -35,6 +42,17 @@ impl<L: Line> Session<L> {
     /// Nothing is to be kept of what is said now.
     pub(super) fn is_unheard(&self) -> bool {
         self.recording.kept() == Kept::Paused
+    }
+
+    /// What may be written down of what the caller said.
+    pub(super) fn presentable(&self, heard: &str, slots: &Record, confidence: f32) -> Said {
+        let said = self.conversation.presentable(heard, slots, confidence);
+        if self.is_private { said.hidden() } else { said }
+    }
+
+    /// What may be written down of what the service says: it may read back what nobody is to keep.
+    pub(super) fn keepable(&self, said: String) -> String {
+        if self.answers_private || self.recording.is_turned_off() { mask_all(&said) } else { said }
     }
 
     pub(super) fn pause_recording(&mut self, paused: bool, by: &str) {
