@@ -25,6 +25,7 @@ use tingshuo::line::sip::server::Server;
 use tingshuo::security::Role as Post;
 use tingshuo::store::Database;
 use tingshuo::text::{Lang, PhoneNumber, Record};
+use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
 /// An agent whose telephone is an exchange, and the service that calls it.
@@ -115,7 +116,7 @@ async fn next(call: &mut CallEnd) -> ToCall {
     timeout(PATIENCE, call.from_desk.recv()).await.expect("a word of the desk").expect("the desk has not let go")
 }
 
-fn packet(number: u16) -> Vec<u8> {
+pub fn packet(number: u16) -> Vec<u8> {
     let timestamp = u32::from(number) * 160;
     let loud: Vec<u8> = (0..160u32).map(|n| (n * 37) as u8 & 0x7f).collect();
     [&[0x80, 8][..], &number.to_be_bytes(), &timestamp.to_be_bytes(), &7u32.to_be_bytes(), &loud].concat()
@@ -279,11 +280,11 @@ async fn sings(phone: &Exchange, port: u16) {
     }
 }
 
-async fn hears_a_tone(phone: &Exchange) {
+pub async fn hears_a_tone(phone: &UdpSocket) {
     let mut buffer = [0; 2_048];
     let heard = async {
         loop {
-            let (length, _) = phone.sound.recv_from(&mut buffer).await.unwrap();
+            let (length, _) = phone.recv_from(&mut buffer).await.unwrap();
             if is_loud(&buffer[..length]) {
                 return;
             }
@@ -336,7 +337,7 @@ async fn the_program_calls_an_agents_telephone_over_the_trunk() {
     li.send(json!({ "type": "join", "call": call, "role": "listener" }));
     li.until("view", |view| view["beside"]["role"] == "listener").await;
     tokio::join!(sings(&phone, invite.media_port()), hears_a_voice(&mut caller));
-    tokio::join!(sing(&mut caller), hears_a_tone(&phone));
+    tokio::join!(sing(&mut caller), hears_a_tone(&phone.sound));
     li.until("view", |view| view["beside"]["role"] == "listener" || view["doing"] == "away").await;
     phone.ask(&invite, "BYE", 1, "", "").await;
     hears(&mut caller, "感谢来电").await;

@@ -1,17 +1,33 @@
-//! What is kept of calls while somebody has the recording paused: with an agent, and with the service alone.
+//! What is kept of calls while somebody has the recording paused: with an agent in the browser, with one on a telephone, and with the service alone.
 
-use super::access::Visitor;
-use super::desk::{Agent, record, service, sing, wants_a_person};
+use super::access::{Visitor, add, user};
+use super::desk::{Agent, record, rules, service, sing, wants_a_person};
+use super::desk_phones::{hears_a_tone, packet};
 use super::live::{Service, Socket, hears, press};
+use super::program::Folder;
+use super::sip::exchange::Exchange;
+use super::sip::phone::free_ports;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
 use tingshuo::security::Role;
 use tingshuo::store::{CallRecord, Database};
 use tingshuo::text::Value as Kept;
+use tokio::net::UdpSocket;
 
 /// Both sing for a second.
 async fn sing_together(an: &Agent, caller: &mut Socket) {
     tokio::join!(an.sing(), sing(caller));
+}
+
+/// Somebody on the telephone who never stops.
+async fn speaks(phone: Arc<UdpSocket>, port: u16) {
+    let mut pace = tokio::time::interval(Duration::from_millis(20));
+    for number in 0.. {
+        pace.tick().await;
+        phone.send_to(&packet(number), ("127.0.0.1", port)).await.unwrap();
+    }
 }
 
 impl Agent {
@@ -111,9 +127,67 @@ async fn both_sides_are_kept_with_a_person_and_nothing_of_them_while_paused() {
     let named: Vec<(&str, &str)> = turned.iter().map(|(kind, by, _)| (*kind, by.as_str())).collect();
     let system = turned[1].1.as_str();
     assert_ne!(system, "an");
-    let expected = [("recording_paused", "an"), ("recording_resumed", system), ("recording_paused", "an"), ("recording_resumed", "service")];
+    let expected =
+        [("recording_paused", "an"), ("recording_resumed", system), ("recording_paused", "an"), ("recording_resumed", "service")];
     assert_eq!(named, expected);
 
+    let (sound, joined) = (Sound::of(&service, &call), joined_ms(&record));
+    let [paused, resumed, again, end] = [0, 1, 2, 3].map(|n| turned[n].2);
+    for side in [0, 1] {
+        let kept = (sound.level(side, joined, paused), sound.level(side, resumed, again));
+        assert!(kept.0 > 4_000 && kept.1 > 4_000, "side {side} is kept: {kept:?}");
+        assert_eq!((sound.level(side, paused, resumed), sound.level(side, again, end)), (0, 0), "side {side} is kept while paused");
+    }
+    assert!(sound.level(1, end, u32::MAX) > 1_000, "the service's goodbye is kept");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_is_paused_as_well_while_the_agent_speaks_on_a_telephone() {
+    let (folder, mut phone, ports) = (Folder::new(), Exchange::open().await, free_ports());
+    let service = Service::start(&format!(
+        "most = 9\nhearing = 0\n[desk]\nrules = {:?}\nphone_trunk = \"main\"\n[sip]\nlisten = [\"udp:127.0.0.1:0\"]\nmedia_ports = [{}, {}]\n[sip.trunks.main]\nserver = \"udp:{}\"\nnumber = \"10086\"\n",
+        rules(&folder),
+        ports.start(),
+        ports.end(),
+        phone.address
+    ));
+    add(&service, "an", Role::Agent);
+    assert!(user(&service, &["phone", "an", "sip:201@pbx.example"]).0);
+    let (mut an, _) = Agent::ready(&service, "an").await;
+    let mut caller = wants_a_person(&service).await;
+    an.does("ringing").await;
+    an.say("accept");
+    let invite = phone.asked("INVITE").await;
+    let voice = Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap());
+    let [unused, used] = [&phone.sound, &*voice].map(|socket| format!("m=audio {} ", socket.local_addr().unwrap().port()));
+    phone.reply(&invite, 200, "", &phone.answer("8 101").replace(&unused, &used)).await;
+    phone.asked("ACK").await;
+    let speaking = tokio::spawn(speaks(voice.clone(), invite.media_port()));
+    let view = an.until("view", |view| view["phone"] == "answered" && view["doing"] == "talking").await;
+    let call = view["call"].as_str().unwrap().to_owned();
+    sing(&mut caller).await;
+    an.pauses(true).await;
+    // They still hear each other.
+    tokio::join!(sing(&mut caller), hears_a_tone(&voice));
+    press(&mut caller, "4").await;
+    an.sees_key("•").await;
+    an.pauses(false).await;
+    press(&mut caller, "8").await;
+    an.sees_key("8").await;
+    sing(&mut caller).await;
+    // Who puts the telephone down while it is paused is not waited for.
+    an.pauses(true).await;
+    sing(&mut caller).await;
+    phone.ask(&invite, "BYE", 1, "", "").await;
+    speaking.abort();
+    hears(&mut caller, "感谢来电").await;
+    while matches!(futures_util::StreamExt::next(&mut caller).await, Some(Ok(_))) {}
+
+    let record = record(&service, &call).await;
+    let turned = turned(&record);
+    let named: Vec<(&str, &str)> = turned.iter().map(|(kind, by, _)| (*kind, by.as_str())).collect();
+    let expected = [("recording_paused", "an"), ("recording_resumed", "an"), ("recording_paused", "an"), ("recording_resumed", "service")];
+    assert_eq!(named, expected);
     let (sound, joined) = (Sound::of(&service, &call), joined_ms(&record));
     let [paused, resumed, again, end] = [0, 1, 2, 3].map(|n| turned[n].2);
     for side in [0, 1] {
