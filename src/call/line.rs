@@ -133,6 +133,10 @@ pub trait Line: Send {
     fn clock(&self) -> Clock;
     /// Waits for the next tick and gives what the caller sent within it.
     fn tick(&mut self, floor: Floor) -> impl Future<Output = Inbound> + Send;
+    /// One tick, or `None` for one in which the other side has us on hold: for who does not stand still with it, as [`Line::tick`] does.
+    fn tick_or_hold(&mut self, floor: Floor) -> impl Future<Output = Option<Inbound>> + Send {
+        async move { Some(self.tick(floor).await) }
+    }
     /// What the caller hears in this tick.
     fn send(&mut self, frame: &Frame) -> impl Future<Output = ()> + Send;
     /// What the service does next, for a simulated caller that listens; real lines have no use for it.

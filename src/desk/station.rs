@@ -145,7 +145,7 @@ pub struct View {
     pub held: bool,
     /// How the recording of the call stands that goes on.
     pub kept: Kept,
-    /// One's telephone `rings`, or is `answered`.
+    /// One's telephone `rings`, is `answered`, or `holds`: the caller is on hold by its own key.
     pub phone: Option<&'static str>,
     /// The call that somebody who leads is in beside its agent.
     pub beside: Option<(CallerId, Role)>,

@@ -2,11 +2,12 @@
 
 use super::access::{add, user};
 use super::desk::{Agent, hears_a_voice, kinds, record, rules, sing, wants_a_person};
-use super::live::{Service, hears};
+use super::live::{Service, Socket, hears};
 use super::program::Folder;
 use super::sip::exchange::Exchange;
 use super::sip::phone::{Echo, free_ports, serve, settings, until};
 use super::sip::wire::{Message, PATIENCE};
+use futures_util::StreamExt;
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use tingshuo::store::Database;
 use tingshuo::text::{Lang, PhoneNumber, Record};
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message as Page;
 
 /// An agent whose telephone is an exchange, and the service that calls it.
 struct Scene {
@@ -157,6 +159,33 @@ async fn the_telephones_sound_goes_where_a_browsers_would() {
     scene.station.say(FromAgent::HangUp).await.unwrap();
     while next(&mut end).await != ToCall::Served {}
     scene.is_hung_up().await;
+    does(&mut scene.station, Doing::WrapUp).await;
+}
+
+#[tokio::test]
+async fn who_is_put_on_hold_by_the_telephones_own_key_is_on_hold_at_the_desk() {
+    let mut scene = scene().await;
+    let (mut end, invite, _) = scene.talking().await;
+    let mut sequence = 0;
+    for (lines, held) in [("a=sendonly\r\n", true), ("", false), ("a=inactive\r\n", true)] {
+        sequence += 1;
+        scene.phone.offer_again(&invite, sequence, &format!("{}{lines}", scene.phone.answer("8 101"))).await;
+        while next(&mut end).await != ToCall::Hold(held) {}
+        let phone = if held { "holds" } else { "answered" };
+        while !matches!(told(&mut scene.station).await, ToAgent::View(view) if view.held == held && view.phone == Some(phone)) {}
+    }
+    // What the page says meanwhile holds when the telephone does not any more, and the other way round.
+    scene.station.say(FromAgent::Hold(true)).await.unwrap();
+    while next(&mut end).await != ToCall::Hold(true) {}
+    scene.phone.offer_again(&invite, sequence + 1, &scene.phone.answer("8 101")).await;
+    while next(&mut end).await != ToCall::Hold(true) {}
+    scene.station.say(FromAgent::Hold(false)).await.unwrap();
+    while next(&mut end).await != ToCall::Hold(false) {}
+    // Who hangs up while the caller is on hold has finished.
+    scene.phone.offer_again(&invite, sequence + 2, &format!("{}a=sendonly\r\n", scene.phone.answer("8 101"))).await;
+    while next(&mut end).await != ToCall::Hold(true) {}
+    scene.phone.ask(&invite, "BYE", sequence + 3, "", "").await;
+    while next(&mut end).await != ToCall::Served {}
     does(&mut scene.station, Doing::WrapUp).await;
 }
 
@@ -293,6 +322,23 @@ pub async fn hears_a_tone(phone: &UdpSocket) {
     timeout(PATIENCE, heard).await.expect("the caller is heard on the telephone");
 }
 
+/// A second of sound that is soft, as the tune is.
+async fn hears_music(caller: &mut Socket) {
+    let music = async {
+        let mut heard = 0;
+        while heard < 16_000 {
+            let Some(Ok(message)) = caller.next().await else { return false };
+            let Page::Binary(bytes) = message else { continue };
+            let samples: Vec<u16> = bytes.as_chunks::<2>().0.iter().map(|sample| i16::from_le_bytes(*sample).unsigned_abs()).collect();
+            // What the telephone said before is loud.
+            let is_soft = samples.iter().all(|sample| *sample < 14_000);
+            heard = if is_soft { heard + samples.iter().filter(|sample| **sample > 100).count() } else { 0 };
+        }
+        true
+    };
+    assert!(timeout(PATIENCE, music).await.unwrap_or(false), "no music came");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_program_calls_an_agents_telephone_over_the_trunk() {
     let (folder, mut phone, ports) = (Folder::new(), Exchange::open().await, free_ports());
@@ -338,8 +384,14 @@ async fn the_program_calls_an_agents_telephone_over_the_trunk() {
     li.until("view", |view| view["beside"]["role"] == "listener").await;
     tokio::join!(sings(&phone, invite.media_port()), hears_a_voice(&mut caller));
     tokio::join!(sing(&mut caller), hears_a_tone(&phone.sound));
+    // He has put the caller on hold: there is music. The telephone has no other sound to send any more.
+    phone.offer_again(&invite, 1, &format!("{}a=inactive\r\n", phone.answer("8 101"))).await;
+    an.until("view", |view| view["phone"] == "holds" && view["held"] == true).await;
+    hears_music(&mut caller).await;
+    phone.offer_again(&invite, 2, &phone.answer("8 101")).await;
+    an.until("view", |view| view["phone"] == "answered" && view["held"] == false).await;
     li.until("view", |view| view["beside"]["role"] == "listener" || view["doing"] == "away").await;
-    phone.ask(&invite, "BYE", 1, "", "").await;
+    phone.ask(&invite, "BYE", 3, "", "").await;
     hears(&mut caller, "感谢来电").await;
     an.does("wrap_up").await;
     caller.close(None).await.unwrap();

@@ -133,14 +133,15 @@ function showView(next) {
   viewAt = performance.now();
   desk.dataset.doing = view.doing;
   const phoneRings = view.phone === "rings";
-  at("doing").textContent = phoneRings ? word("phone_rings") : word(view.held ? "held" : view.doing);
+  at("doing").textContent = word(phoneRings ? "phone_rings" : view.phone === "holds" ? "phone_holds" : view.held ? "held" : view.doing);
   const shown = {
     ready: view.doing === "away" || view.doing === "wrap_up",
     away: view.doing === "ready" || view.doing === "wrap_up",
     accept: view.doing === "ringing" && !phoneRings,
     decline: view.doing === "ringing",
     mute: isHeard(),
-    hold: view.doing === "talking",
+    // Who holds by the telephone's key comes back by it.
+    hold: view.doing === "talking" && view.phone !== "holds",
     recording: view.doing === "talking" && view.recording !== "not",
     unrecorded: view.doing === "talking" && view.recording === "paused",
     "hang-up": view.doing === "talking",

@@ -27,6 +27,7 @@ const WORDS: &[&str] = &[
     "desk.held",
     "desk.by_phone",
     "desk.phone_rings",
+    "desk.phone_holds",
     "desk.phone_busy",
     "desk.phone_no_answer",
     "desk.phone_declined",

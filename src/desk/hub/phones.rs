@@ -44,6 +44,8 @@ pub(super) enum FromPhone {
     Answered,
     Failed(Cause),
     Sound(Box<Frame>),
+    /// Whoever speaks on it has put the caller on hold there, or is back.
+    Held(bool),
     HungUp,
 }
 
@@ -84,14 +86,20 @@ pub(super) struct Phone {
     /// The caller has an agent, from whom this one takes him over.
     takes_over: bool,
     is_answered: bool,
+    /// The caller is on hold by the telephone's own key; only there he is taken back.
+    holds: bool,
     frames: Sender<Box<Frame>>,
     _wanted: oneshot::Sender<()>,
 }
 
 impl Phone {
-    /// For pages: `rings` or `answered`.
+    /// For pages: `rings`, `answered` or `holds`.
     pub fn state(&self) -> &'static str {
-        if self.is_answered { "answered" } else { "rings" }
+        match (self.is_answered, self.holds) {
+            (false, _) => "rings",
+            (true, false) => "answered",
+            (true, true) => "holds",
+        }
     }
 }
 
@@ -99,6 +107,11 @@ impl AtStation {
     /// Speaks on a telephone now.
     pub fn is_on_phone(&self) -> bool {
         self.phone.as_ref().is_some_and(|phone| phone.is_answered)
+    }
+
+    /// The caller is on hold, by the page or by the telephone.
+    pub fn is_holding(&self) -> bool {
+        self.held || self.phone.as_ref().is_some_and(|phone| phone.holds)
     }
 
     pub fn play_on_phone(&self, frame: Box<Frame>) {
@@ -151,7 +164,7 @@ impl Post {
         let Some(address) = station.person.phone.clone().filter(|_| station.phone.is_none()) else { return false };
         let (frames, coming) = mpsc::channel(FRAMES);
         let (wants, wanted) = oneshot::channel();
-        station.phone = Some(Phone { link, caller: caller.clone(), takes_over, is_answered: false, frames, _wanted: wants });
+        station.phone = Some(Phone { link, caller: caller.clone(), takes_over, is_answered: false, holds: false, frames, _wanted: wants });
         let ends = Ends { told: Told { inbox, agent: id.clone(), link }, frames: coming, wanted };
         match &self.telephones {
             Some(telephones) => {
@@ -175,6 +188,10 @@ impl Post {
                 if let Some(party) = party {
                     self.tell(&caller, ToCall::Sound { party, samples: frame.to_vec() });
                 }
+            }
+            FromPhone::Held(holds) => {
+                phone.holds = holds;
+                self.tell_hold(id);
             }
             FromPhone::Answered => {
                 phone.is_answered = true;
@@ -238,11 +255,20 @@ async fn carry<D: Dialer>(dialer: Arc<D>, order: Order, ends: Ends) {
         }
     };
     told.tell(FromPhone::Answered).await;
-    let mut heard = Backlog::default();
+    let (mut heard, mut holds) = (Backlog::default(), false);
     loop {
         let inbound = tokio::select! {
-            inbound = line.tick(Floor::default()) => inbound,
+            inbound = line.tick_or_hold(Floor::default()) => inbound,
             _ = &mut wanted => return line.end(None).await,
+        };
+        if inbound.is_none() != holds {
+            holds = inbound.is_none();
+            told.tell(FromPhone::Held(holds)).await;
+        }
+        let Some(inbound) = inbound else {
+            // Nobody listens there.
+            while frames.try_recv().is_ok() {}
+            continue;
         };
         if inbound.closed {
             return told.tell(FromPhone::HungUp).await;

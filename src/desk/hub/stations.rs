@@ -227,11 +227,7 @@ impl Post {
             FromAgent::HangUp => self.step(Event::HungUp { agent }),
             FromAgent::Hold(held) => {
                 station.held = held && station.party.is_some();
-                let held = station.held;
-                if let Some(caller) = self.talks_with(id) {
-                    self.tell(&caller, ToCall::Hold(held));
-                }
-                self.show_views();
+                self.tell_hold(id);
             }
             FromAgent::PauseRecording(paused) => {
                 if let Some(caller) = self.talks_with(id) {
@@ -248,6 +244,14 @@ impl Post {
             FromAgent::Join { caller, role } => self.join(id, caller, role),
             FromAgent::TakeOver { caller } => self.take_over(id, caller),
         }
+    }
+
+    /// Tells the call whether the caller is on hold.
+    pub(super) fn tell_hold(&mut self, id: &AgentId) {
+        if let (Some(caller), Some(station)) = (self.talks_with(id), self.stations.get(id)) {
+            self.tell(&caller, ToCall::Hold(station.is_holding()));
+        }
+        self.show_views();
     }
 
     pub(super) fn refuse(&self, id: &AgentId, why: Refusal) {

@@ -41,7 +41,7 @@ impl Post {
                 doing: own.doing,
                 since: own.since,
                 caller: own.caller.clone(),
-                held: station.held,
+                held: station.is_holding(),
                 kept: own.caller.as_ref().and_then(|caller| self.callers.get(caller)).map_or(Kept::Not, |caller| caller.case.kept),
                 phone: station.phone.as_ref().map(Phone::state),
                 beside: station.beside.as_ref().map(|(caller, _, role)| (caller.clone(), *role)),

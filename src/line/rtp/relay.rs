@@ -150,6 +150,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_handed_on_again_after_sound_of_ours_follows_on_it() {
+        let (mut a, mut b) = (stream(Codec::Pcma, 1, None), stream(Codec::Pcma, 2, None));
+        let first = passed(&mut a, &mut b, &packet(8, 1, 50_000, &[0xd5; 160]));
+        let first = RtpPacket::parse(&first).unwrap().timestamp();
+        for _ in 0..100 {
+            b.packet(&[0.1; TICK_SAMPLES]).unwrap();
+        }
+        // The one whose packets are handed on let no time pass meanwhile.
+        let bytes = passed(&mut a, &mut b, &packet(8, 2, 50_160, &[0xd5; 160]));
+        let again = RtpPacket::parse(&bytes).unwrap();
+        assert_eq!((again.timestamp().wrapping_sub(first), again.marker_bit()), (101 * 160, true));
+    }
+
+    #[test]
     fn what_the_other_side_does_not_take_is_left_out() {
         let (mut a, mut b) = (stream(Codec::Pcma, 1, Some(101)), stream(Codec::Pcma, 2, None));
         let key = a.take_passing(&packet(101, 1, 0, &[5, 10, 0, 160]), 0).unwrap();

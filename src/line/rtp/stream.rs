@@ -143,6 +143,8 @@ impl Stream {
     pub fn packet(&mut self, sound: &[f32; TICK_SAMPLES]) -> Option<Vec<u8>> {
         let timestamp = self.own.timestamp;
         self.own.timestamp = timestamp.wrapping_add(TICK_SAMPLES as u32);
+        // What is handed on after sound of our own follows on it.
+        self.shift = None;
         if !self.agreed.direction.sends() {
             self.marker = true;
             return None;

@@ -7,6 +7,7 @@ use crate::audio::backlog::Backlog;
 use crate::audio::{CALL_RATE_HZ, FRAME_SAMPLES};
 use crate::call::dial::{Callee, Cause, Order};
 use crate::call::line::{Frame, HandedOver, Heard};
+use crate::call::music::Music;
 use crate::dialog::TransferFailure;
 use crate::line::rtp::media::Beat;
 use std::f32::consts::TAU;
@@ -59,10 +60,14 @@ enum Happened {
 impl SipLine {
     /// Calls `person`, and lets both talk until one of them leaves.
     pub(super) async fn bridge(&mut self, person: &Person, call_out: &CallOut, heard: Heard<'_>) -> HandedOver {
+        let mut other = None;
+        self.connect(person, call_out, &mut other, heard).await
+    }
+
+    async fn connect(&mut self, person: &Person, call_out: &CallOut, other: &mut Option<SipLine>, heard: Heard<'_>) -> HandedOver {
         let order = Order { to: person.to.clone(), from: None, trunk: person.trunk.clone(), ring: person.ring };
         let mut dialling = Some(call_out(order));
-        let mut other: Option<SipLine> = None;
-        let mut ringback = Ringback::default();
+        let (mut ringback, mut music) = (Ringback::default(), None::<Music>);
         // The two ends tick apart.
         let mut said_by_person = Backlog::default();
         loop {
@@ -73,13 +78,16 @@ impl SipLine {
                 beat = self.media_mut().beat() => Happened::Caller(beat),
             };
             let answered = dialling.is_none();
-            match (happened, &mut other) {
+            let holds = answered && other.as_ref().is_some_and(SipLine::on_hold);
+            match (happened, &mut *other) {
                 (Happened::Progress(progress), _) => match *progress {
                     Some(Progress::Ringing) => {}
-                    Some(Progress::Sound(line)) => other = Some(line),
+                    Some(Progress::Sound(line)) => *other = Some(line),
                     Some(Progress::Answered(line)) => {
                         dialling = None;
-                        other = line.or(other);
+                        if line.is_some() {
+                            *other = line;
+                        }
                     }
                     Some(Progress::Failed(why)) => {
                         tracing::info!(cause = why.cause.name(), code = why.code, "nobody takes a caller over");
@@ -94,12 +102,21 @@ impl SipLine {
                         // Dropping the other line, or the call that rings, is hanging up.
                         return HandedOver::CallerLeft;
                     }
-                    let tone = other.is_none().then(|| ringback.next());
+                    let tone = match other {
+                        None => Some(ringback.next()),
+                        Some(_) if holds => Some(music.get_or_insert_default().next_frame()),
+                        Some(_) => {
+                            music.iter_mut().for_each(Music::rest);
+                            None
+                        }
+                    };
                     if let Some(tone) = &tone {
                         self.media_mut().send(tone);
                     }
                     heard(&frame, &tone.unwrap_or_else(|| said_by_person.next_frame()));
                 }
+                // He hears our music, whatever the person's telephone would play to him.
+                (Happened::Person(Beat::Packet(_)), _) if holds => {}
                 (Happened::Person(Beat::Packet(packet)), _) => self.media_mut().forward(&packet),
                 (Happened::Person(Beat::Tick { silent_ms, frame }), Some(person)) => {
                     said_by_person.push(&*frame);

@@ -92,7 +92,8 @@ impl SipLine {
         }
     }
 
-    fn on_hold(&self) -> bool {
+    /// The peer does not want to hear us.
+    pub(super) fn on_hold(&self) -> bool {
         !self.media.agreed().direction.sends()
     }
 }
@@ -102,26 +103,32 @@ impl Line for SipLine {
         Clock::Live
     }
 
-    async fn tick(&mut self, _floor: Floor) -> Inbound {
+    async fn tick(&mut self, floor: Floor) -> Inbound {
         loop {
-            let tick = self.media.tick().await;
-            self.packet_keys |= !tick.keys.is_empty();
-            let mut keys = tick.keys;
-            if self.media.agreed().digits.is_none() && !self.packet_keys {
-                keys.push_str(&self.tones.push(&tick.frame));
+            if let Some(inbound) = self.tick_or_hold(floor).await {
+                return inbound;
             }
-            self.collect(&mut keys);
-            if self.on_hold() && !self.closed {
-                self.held_ms += u64::from(FRAME_MS);
-                self.closed = self.held_ms > LONGEST_HOLD_MS;
-                if !self.closed {
-                    continue;
-                }
-            }
-            self.held_ms = 0;
-            self.closed |= tick.silent_ms > LONGEST_SILENCE_MS;
-            return Inbound { frame: tick.frame, keys, closed: self.closed };
         }
+    }
+
+    async fn tick_or_hold(&mut self, _floor: Floor) -> Option<Inbound> {
+        let tick = self.media.tick().await;
+        self.packet_keys |= !tick.keys.is_empty();
+        let mut keys = tick.keys;
+        if self.media.agreed().digits.is_none() && !self.packet_keys {
+            keys.push_str(&self.tones.push(&tick.frame));
+        }
+        self.collect(&mut keys);
+        if self.on_hold() && !self.closed {
+            self.held_ms += u64::from(FRAME_MS);
+            self.closed = self.held_ms > LONGEST_HOLD_MS;
+            if !self.closed {
+                return None;
+            }
+        }
+        self.held_ms = 0;
+        self.closed |= tick.silent_ms > LONGEST_SILENCE_MS;
+        Some(Inbound { frame: tick.frame, keys, closed: self.closed })
     }
 
     async fn send(&mut self, frame: &Frame) {

@@ -1,10 +1,10 @@
 //! Callers who are connected with a person.
 
 use super::exchange::Exchange;
-use super::phone::{Echo, Phone, serve, settings, until};
+use super::phone::{Echo, PATIENCE, Phone, serve, settings, until};
 use std::sync::Arc;
 use std::time::Duration;
-use tingshuo::audio::codec::alaw_encode;
+use tingshuo::audio::codec::{alaw_decode, alaw_encode};
 use tingshuo::call::dial::Callee;
 use tingshuo::call::line::{Frame, HandedOver};
 use tingshuo::dialog::TransferFailure;
@@ -71,6 +71,36 @@ async fn both_hear_each_other_untouched_until_the_person_leaves() {
     scene.phone.reply(&bye, 200).await;
     until(|| scene.server.calls() == 0).await;
     assert_eq!(*scene.echo.handed.lock().unwrap(), [HandedOver::Done]);
+}
+
+#[tokio::test]
+async fn who_is_put_on_hold_by_the_person_hears_music() {
+    let mut scene = handing_over().await;
+    let invite = scene.person.take("8 101").await;
+    let to_person = invite.media_port();
+    passes(&scene.person.sound, to_person, &scene.phone.sound, &pattern(2)).await;
+    let offer = format!("{}a=sendonly\r\n", scene.person.answer("8 101"));
+    scene.person.offer_again(&invite, 1, &offer).await;
+    // Softly, and longer than anything that was on its way.
+    let (mut buffer, mut music) = ([0; 2048], 0);
+    let heard = async {
+        while music < 50 {
+            let (length, _) = scene.phone.sound.recv_from(&mut buffer).await.unwrap();
+            let levels = buffer[12..length].iter().map(|byte| alaw_decode(*byte).abs());
+            music = if levels.fold(0.0, f32::max) < 0.4 { music + usize::from(is_heard(&buffer[12..length])) } else { 0 };
+        }
+    };
+    tokio::time::timeout(PATIENCE, heard).await.expect("music");
+    let offer = scene.person.answer("8 101");
+    scene.person.offer_again(&invite, 2, &offer).await;
+    passes(&scene.person.sound, to_person, &scene.phone.sound, &pattern(4)).await;
+    passes(&scene.phone.sound, scene.port, &scene.person.sound, &pattern(5)).await;
+    assert_eq!(scene.phone.ask("BYE", "", "").await.code(), 200);
+}
+
+/// Silence is 0xd5 and 0x55 in A-law.
+fn is_heard(payload: &[u8]) -> bool {
+    payload.iter().any(|byte| byte & 0x7f != 0x55)
 }
 
 /// Somebody listens to both, each on his own side: the caller's tone, the ringing and then the person's.
@@ -154,8 +184,7 @@ async fn the_caller_hears_it_ring_and_keys_reach_the_person() {
     let mut buffer = [0; 2048];
     loop {
         let (length, _) = scene.phone.sound.recv_from(&mut buffer).await.unwrap();
-        // Silence is 0xd5 and 0x55 in A-law.
-        if buffer[12..length].iter().any(|byte| byte & 0x7f != 0x55) {
+        if is_heard(&buffer[12..length]) {
             break;
         }
     }

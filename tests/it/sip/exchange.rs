@@ -108,6 +108,18 @@ impl Exchange {
         invite
     }
 
+    /// New terms for the call that `invite` began; gives the service's answer to them.
+    pub async fn offer_again(&mut self, invite: &Message, sequence: u32, offer: &str) -> Message {
+        self.ask(invite, "INVITE", sequence, "Content-Type: application/sdp\r\n", offer).await;
+        let mut answer = self.hear().await;
+        while answer.code() < 200 {
+            answer = self.hear().await;
+        }
+        assert_eq!(answer.code(), 200, "{}", answer.0);
+        self.ask(invite, "ACK", sequence, "", "").await;
+        answer
+    }
+
     /// A request inside the call that `invite` began.
     pub async fn ask(&mut self, invite: &Message, method: &str, sequence: u32, extra: &str, body: &str) {
         let (from, to) = (invite.header("To").unwrap(), invite.header("From").unwrap());
