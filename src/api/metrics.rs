@@ -61,7 +61,7 @@ fn figures(load: &Load) -> Vec<Figure> {
         one("tingshuo_calls_refused_total", "Calls refused since the start.", Kind::Counter, load.refused),
         Figure {
             name: "tingshuo_rtp_packets_total",
-            help: "Packets of callers over SIP, of calls that have ended, by what became of them.",
+            help: "Packets over SIP of callers and of persons who were called for them, of calls that have ended, by what became of them.",
             kind: Kind::Counter,
             values: packets.to_vec(),
         },

@@ -149,6 +149,10 @@ pub trait Line: Send {
     fn packets(&self) -> Option<Packets> {
         None
     }
+    /// The same of the persons whom [`Line::hand_over`] has called for the caller.
+    fn packets_of_others(&self) -> Packets {
+        Packets::default()
+    }
     /// Whether this line connects callers with persons itself: then the house's own desk is not asked.
     fn hands_over(&self) -> bool {
         false

@@ -318,7 +318,7 @@ impl Reception {
         let session = Session::new(line, conversation, self.recogniser.clone(), self.speech.clone());
         let session = session.recorded(recording).mannered(manners).with_desk(desk).prepared(greeting);
         let finished = session.run().await;
-        self.books.lock().packets += finished.packets.unwrap_or_default();
+        self.count(finished.packets);
         finished.recording.close().await;
         Finished { recording: Recording::nowhere(), ..finished }
     }
@@ -358,6 +358,11 @@ impl Reception {
     /// Calls that were refused since the start.
     pub fn refused(&self) -> u64 {
         self.books.lock().refused
+    }
+
+    /// Adds the packets of a call that has ended and was not held here: to the telephone of a person.
+    pub fn count(&self, packets: Packets) {
+        self.books.lock().packets += packets;
     }
 
     /// How the packets of all calls fared that have ended since the start.

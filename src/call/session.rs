@@ -95,7 +95,8 @@ pub struct Finished {
     pub answered_by: Option<Answerer>,
     /// A machine answered a call of ours, for certain.
     pub machine: Option<MachineTold>,
-    pub packets: Option<Packets>,
+    /// Of the caller, and of persons whom his line connected him with.
+    pub packets: Packets,
     pub recording: Recording,
 }
 
@@ -190,9 +191,10 @@ impl<L: Line> Session<L> {
         if self.conversation.outcome().is_none() {
             self.conversation.step(Event::HungUp);
         }
-        let packets = self.line.packets();
-        if let Some(packets) = packets {
-            self.note(Happening::Packets(packets));
+        let mut packets = self.line.packets_of_others();
+        if let Some(own) = self.line.packets() {
+            self.note(Happening::Packets(own));
+            packets += own;
         }
         let (now_ms, outcome) = (self.now_ms(), self.conversation.outcome().cloned());
         let machine = self.by_machine(left);

@@ -123,8 +123,12 @@ async fn serve(args: &Args, configuration: Configuration) -> Result<(), Failure>
     let people = People::new(services.database.clone(), configuration.sign_in.limits());
     console::tell(&people, &configuration, http.local_addr()?).await?;
     let clock = business::clock::system();
-    let (desk_served, desk_task) =
-        configuration.desk.as_ref().map(|section| desk::open(section, &services, editions.clone(), sip.as_ref())).transpose()?.unzip();
+    let (desk_served, desk_task) = configuration
+        .desk
+        .as_ref()
+        .map(|section| desk::open(section, &services, editions.clone(), sip.as_ref(), &reception))
+        .transpose()?
+        .unzip();
     if let Some(served) = &desk_served {
         reception.set_desk(Arc::new(served.hub.clone()));
         println!("desk: http://{}/console/desk", http.local_addr()?);

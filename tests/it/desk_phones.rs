@@ -1,6 +1,6 @@
 //! Agents who speak on a SIP telephone: the desk with a telephone that says what a test wants, and the real program once.
 
-use super::access::{add, user};
+use super::access::{Visitor, add, user};
 use super::desk::{Agent, hears_a_voice, kinds, record, rules, sing, wants_a_person};
 use super::live::{Service, Socket, hears};
 use super::program::Folder;
@@ -8,14 +8,16 @@ use super::sip::exchange::Exchange;
 use super::sip::phone::{Echo, free_ports, serve, settings, until};
 use super::sip::wire::{Message, PATIENCE};
 use futures_util::StreamExt;
+use reqwest::Method;
 use serde_json::json;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tingshuo::audio::FRAME_SAMPLES;
 use tingshuo::business::clock;
 use tingshuo::call::conference::{Party, Role};
 use tingshuo::call::dial::Cause;
+use tingshuo::call::line::Packets;
 use tingshuo::call::recording::Kept;
 use tingshuo::call::transfer::{CallEnd, Case, FromCall, ToCall, TransferPort, handover};
 use tingshuo::care::{Handbook, WorkOrders};
@@ -36,6 +38,8 @@ struct Scene {
     phone: Exchange,
     server: Arc<Server<Echo>>,
     station: Station,
+    /// Of calls to telephones that have ended.
+    packets: Arc<Mutex<Packets>>,
 }
 
 fn person(phone: &Exchange, id: &str, leads: bool) -> Person {
@@ -50,11 +54,14 @@ async fn scene() -> Scene {
     let handbook = Handbook::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("care")).unwrap();
     let database = Database::temporary().await.unwrap();
     let books = Books { orders: WorkOrders::new(database.clone(), Arc::new(handbook)), database, clock: clock::system() };
-    let (hub, task) = Hub::new(Rules::parse("desk.yaml", &text).unwrap(), books, Some(Telephones::over(server.clone(), None)));
+    let packets = Arc::new(Mutex::new(Packets::default()));
+    let counted = packets.clone();
+    let telephones = Telephones::over(server.clone(), None, move |packets| *counted.lock().unwrap() += packets);
+    let (hub, task) = Hub::new(Rules::parse("desk.yaml", &text).unwrap(), books, Some(telephones));
     tokio::spawn(task);
     let station = hub.open(person(&phone, "an", false)).await.unwrap();
     station.say(FromAgent::Ready).await.unwrap();
-    Scene { hub, phone, server, station }
+    Scene { hub, phone, server, station, packets }
 }
 
 impl Scene {
@@ -160,6 +167,8 @@ async fn the_telephones_sound_goes_where_a_browsers_would() {
     while next(&mut end).await != ToCall::Served {}
     scene.is_hung_up().await;
     does(&mut scene.station, Doing::WrapUp).await;
+    let packets = *scene.packets.lock().unwrap();
+    assert!(packets.received > 0 && packets.lost == 0 && packets.foreign == 0, "{packets:?}");
 }
 
 #[tokio::test]
@@ -394,6 +403,17 @@ async fn the_program_calls_an_agents_telephone_over_the_trunk() {
     phone.ask(&invite, "BYE", 3, "", "").await;
     hears(&mut caller, "感谢来电").await;
     an.does("wrap_up").await;
+    // The caller's own sound is no packets.
+    let received = async {
+        loop {
+            let figures = Visitor::system(&service).ask(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
+            let received = figures.lines().find_map(|line| line.strip_prefix("tingshuo_rtp_packets_total{fate=\"received\"} ")).unwrap();
+            if received.parse::<u64>().unwrap() > 0 {
+                return;
+            }
+        }
+    };
+    timeout(PATIENCE, received).await.expect("the telephone's packets are counted");
     caller.close(None).await.unwrap();
     let record = record(&service, &call).await;
     let unreached = record.events.iter().find(|event| event.kind == "person_unreached").expect("that the telephone was busy");

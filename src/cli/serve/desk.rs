@@ -19,6 +19,7 @@ pub fn open(
     services: &Services,
     editions: Arc<Editions>,
     sip: Option<&Arc<Server<Reception>>>,
+    reception: &Arc<Reception>,
 ) -> Result<(Desk, impl Future<Output = ()> + Send + use<>), Failure> {
     let path = section.rules.clone().unwrap_or_else(|| data_dir().join("desk").join("desk.yaml"));
     let text = std::fs::read_to_string(&path).with_context(|| format!("desk.rules: {}", path.display()))?;
@@ -28,6 +29,10 @@ pub fn open(
     })?;
     let (clock, orders) = (business::clock::system(), services.work_orders.clone());
     let books = Books { database: services.database.clone(), orders: orders.clone(), clock: clock.clone() };
-    let (hub, task) = Hub::new(rules.clone(), books, sip.map(|server| Telephones::over(server.clone(), section.phone_trunk.clone())));
+    let telephones = sip.map(|server| {
+        let reception = reception.clone();
+        Telephones::over(server.clone(), section.phone_trunk.clone(), move |packets| reception.count(packets))
+    });
+    let (hub, task) = Hub::new(rules.clone(), books, telephones);
     Ok((Desk { hub, rules: Arc::new(rules), editions, orders, clock }, task))
 }

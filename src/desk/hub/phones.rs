@@ -8,7 +8,7 @@ use super::stations::AtStation;
 use super::{LinkId, Message};
 use crate::audio::backlog::Backlog;
 use crate::call::dial::{Callee, Cause, Dialer, Order};
-use crate::call::line::{Floor, Frame, Line};
+use crate::call::line::{Floor, Frame, Line, Packets};
 use crate::call::transfer::ToCall;
 use crate::desk::engine::{Event, Status};
 use crate::desk::queue::{AgentId, CallerId};
@@ -31,10 +31,18 @@ pub struct Telephones {
     trunk: Option<String>,
 }
 
+/// Told how the packets of a call fared that has ended.
+type Counted = Arc<dyn Fn(Packets) + Send + Sync>;
+
 impl Telephones {
-    /// Over a trunk; without one each address is called where it is.
-    pub fn over<D: Dialer + 'static>(dialer: Arc<D>, trunk: Option<String>) -> Telephones {
-        let carry = move |order, ends| -> Carrying { Box::pin(carry(dialer.clone(), order, ends)) };
+    /// Over a trunk; without one each address is called where it is. `counted` is told how the packets of each call fared.
+    pub fn over<D: Dialer + 'static>(
+        dialer: Arc<D>,
+        trunk: Option<String>,
+        counted: impl Fn(Packets) + Send + Sync + 'static,
+    ) -> Telephones {
+        let counted: Counted = Arc::new(counted);
+        let carry = move |order, ends| -> Carrying { Box::pin(carry(dialer.clone(), order, ends, counted.clone())) };
         Telephones { carry: Arc::new(carry), trunk }
     }
 }
@@ -241,12 +249,12 @@ impl Post {
 }
 
 /// One call to a telephone, from the first ring to its end.
-async fn carry<D: Dialer>(dialer: Arc<D>, order: Order, ends: Ends) {
-    let Ends { told, mut frames, mut wanted } = ends;
+async fn carry<D: Dialer>(dialer: Arc<D>, order: Order, mut ends: Ends, counted: Counted) {
     let dialled = tokio::select! {
         dialled = dialer.dial(order) => dialled,
-        _ = &mut wanted => return,
+        _ = &mut ends.wanted => return,
     };
+    let told = &ends.told;
     let mut line = match dialled {
         Ok(line) => line,
         Err(why) => {
@@ -255,11 +263,22 @@ async fn carry<D: Dialer>(dialer: Arc<D>, order: Order, ends: Ends) {
         }
     };
     told.tell(FromPhone::Answered).await;
+    let has_left = converse(&mut line, &mut ends).await;
+    counted(line.packets().unwrap_or_default());
+    match has_left {
+        true => ends.told.tell(FromPhone::HungUp).await,
+        false => line.end(None).await,
+    }
+}
+
+/// Both ways until the telephone is hung up, or nobody wants it any more: then false.
+async fn converse(line: &mut impl Line, ends: &mut Ends) -> bool {
+    let Ends { told, frames, wanted } = ends;
     let (mut heard, mut holds) = (Backlog::default(), false);
     loop {
         let inbound = tokio::select! {
             inbound = line.tick_or_hold(Floor::default()) => inbound,
-            _ = &mut wanted => return line.end(None).await,
+            _ = &mut *wanted => return false,
         };
         if inbound.is_none() != holds {
             holds = inbound.is_none();
@@ -271,7 +290,7 @@ async fn carry<D: Dialer>(dialer: Arc<D>, order: Order, ends: Ends) {
             continue;
         };
         if inbound.closed {
-            return told.tell(FromPhone::HungUp).await;
+            return true;
         }
         told.sound(inbound.frame);
         while let Ok(frame) = frames.try_recv() {

@@ -61,7 +61,11 @@ impl SipLine {
     /// Calls `person`, and lets both talk until one of them leaves.
     pub(super) async fn bridge(&mut self, person: &Person, call_out: &CallOut, heard: Heard<'_>) -> HandedOver {
         let mut other = None;
-        self.connect(person, call_out, &mut other, heard).await
+        let handed = self.connect(person, call_out, &mut other, heard).await;
+        if let Some(other) = &other {
+            self.count_other(other.media().packets());
+        }
+        handed
     }
 
     async fn connect(&mut self, person: &Person, call_out: &CallOut, other: &mut Option<SipLine>, heard: Heard<'_>) -> HandedOver {

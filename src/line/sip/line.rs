@@ -51,11 +51,23 @@ pub struct SipLine {
     /// For telephones that cannot send keys beside their sound.
     tones: Detector,
     closed: bool,
+    /// Of persons whom the caller was connected with.
+    others: Packets,
 }
 
 impl SipLine {
     pub(super) fn new(media: Media, from_call: Receiver<ToLine>, to_call: Sender<super::ToCall>, transfer: Transfer) -> SipLine {
-        SipLine { media, from_call, to_call, transfer, held_ms: 0, packet_keys: false, tones: Detector::default(), closed: false }
+        SipLine {
+            media,
+            from_call,
+            to_call,
+            transfer,
+            held_ms: 0,
+            packet_keys: false,
+            tones: Detector::default(),
+            closed: false,
+            others: Packets::default(),
+        }
     }
 
     /// The sound of the call, for its figures.
@@ -69,6 +81,10 @@ impl SipLine {
 
     pub(super) fn is_closed(&self) -> bool {
         self.closed
+    }
+
+    pub(super) fn count_other(&mut self, packets: Packets) {
+        self.others += packets;
     }
 
     /// Presses keys towards the peer.
@@ -137,6 +153,10 @@ impl Line for SipLine {
 
     fn packets(&self) -> Option<Packets> {
         Some(self.media.packets())
+    }
+
+    fn packets_of_others(&self) -> Packets {
+        self.others
     }
 
     fn hands_over(&self) -> bool {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tingshuo::audio::codec::{alaw_decode, alaw_encode};
 use tingshuo::call::dial::Callee;
-use tingshuo::call::line::{Frame, HandedOver};
+use tingshuo::call::line::{Frame, HandedOver, Packets};
 use tingshuo::dialog::TransferFailure;
 use tingshuo::line::sip::handover::Person;
 use tingshuo::line::sip::server::Server;
@@ -101,6 +101,39 @@ async fn who_is_put_on_hold_by_the_person_hears_music() {
 /// Silence is 0xd5 and 0x55 in A-law.
 fn is_heard(payload: &[u8]) -> bool {
     payload.iter().any(|byte| byte & 0x7f != 0x55)
+}
+
+#[tokio::test]
+async fn what_became_of_the_persons_packets_is_counted() {
+    let mut scene = handing_over().await;
+    let invite = scene.person.take("8 101").await;
+    let to_person = ("127.0.0.1", invite.media_port());
+    let send = async |from: &UdpSocket, number: u16, seed| {
+        from.send_to(&packet(8, number, &pattern(seed)), to_person).await.unwrap();
+    };
+    let arrives = async |seed: u8| {
+        let mut buffer = [0; 2048];
+        let mut length = 12;
+        while buffer[12..length] != pattern(seed) {
+            length = scene.phone.sound.recv_from(&mut buffer).await.unwrap().0;
+        }
+    };
+    let stranger = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    for number in 0..10 {
+        send(&scene.person.sound, number, 1).await;
+    }
+    arrives(1).await;
+    send(&stranger, 10, 2).await;
+    send(&stranger, 11, 2).await;
+    // Three are lost on the way.
+    send(&scene.person.sound, 13, 3).await;
+    arrives(3).await;
+    scene.person.ask(&invite, "BYE", 1, "", "").await;
+    let bye = scene.phone.asked().await;
+    scene.phone.reply(&bye, 200).await;
+    until(|| scene.server.calls() == 0).await;
+    let others = *scene.echo.others.lock().unwrap();
+    assert_eq!(others, Packets { received: 11, lost: 3, foreign: 2, ..others });
 }
 
 /// Somebody listens to both, each on his own side: the caller's tone, the ringing and then the person's.

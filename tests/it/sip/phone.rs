@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tingshuo::call::line::{Floor, Frame, HandedOver, Line};
+use tingshuo::call::line::{Floor, Frame, HandedOver, Line, Packets};
 use tingshuo::call::reception::{Incoming, Refusal};
 use tingshuo::dialog::{Outcome, TransferReason};
 use tingshuo::line::networks::Networks;
@@ -33,6 +33,8 @@ pub struct Echo {
     pub held: AtomicUsize,
     pub ended: AtomicUsize,
     pub keys: Mutex<String>,
+    /// How the packets of persons fared to whom callers were handed.
+    pub others: Mutex<Packets>,
     /// Both sides while the caller was handed over.
     pub overheard: Mutex<Vec<(Frame, Frame)>>,
     pub callers: Mutex<Vec<Option<String>>>,
@@ -72,6 +74,7 @@ impl Answerer for Echo {
                 } else {
                     HandedOver::NotHere
                 };
+                *self.others.lock().unwrap() += line.packets_of_others();
                 self.handed.lock().unwrap().push(handed);
                 if matches!(handed, HandedOver::Failed(_)) {
                     continue;
