@@ -1,14 +1,17 @@
-//! Connections that break in the middle of a call: the call goes on, and its end is told over another one.
+//! Connections that break in the middle of a call: the call goes on, and its end, its terms and its signs of life are told over another one.
 
 use super::exchange::{Exchange, order};
 use super::phone::{Echo, PATIENCE, Phone, serve, settings, until};
 use super::secure::{Authority, listening};
+use super::timers::Patient;
 use super::wire::{Message, Wire};
+use std::sync::Arc;
 use std::time::Duration;
 use tingshuo::call::line::Line;
 use tingshuo::line::sip::server::Server;
 use tingshuo::line::sip::settings::{Settings, Srtp};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::sleep;
 
 /// A telephone in a call over TCP, and where it listens.
 async fn in_a_call() -> (Server<Echo>, Phone, TcpListener) {
@@ -123,4 +126,126 @@ async fn what_went_over_tls_is_not_said_in_the_open() {
     server.hang_up().await;
     until(|| server.calls() == 0).await;
     assert!(tokio::time::timeout(Duration::ZERO, listener.accept()).await.is_err(), "nobody was called back");
+}
+
+/// A driven clock, ten times as fast as the world's: a connection is made, and a message goes over it, by the world's.
+#[expect(clippy::disallowed_methods, reason = "nothing is waited for: it is what paces the driven clock")]
+fn time_flows() {
+    tokio::spawn(async {
+        loop {
+            sleep(Duration::from_millis(10)).await;
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    });
+}
+
+/// A telephone in a call over TCP that wants a sign of life of ours every 45 s, and where it listens.
+async fn in_a_refreshed_call(allow: &str) -> (Server<Patient>, Phone, TcpListener) {
+    let server = Server::start(settings(), Arc::new(Patient)).await.unwrap();
+    time_flows();
+    let mut phone = Phone::tcp(&server).await;
+    let listener = listening_at(&mut phone, "TCP").await;
+    let offer = phone.offer("");
+    let answer = phone.ask("INVITE", &format!("{allow}Supported: timer\r\nSession-Expires: 90;refresher=uas\r\n"), &offer).await;
+    assert_eq!(answer.header("Session-Expires"), Some("90;refresher=uas"));
+    phone.confirm("").await;
+    (server, phone, listener)
+}
+
+/// The next sign of life of this method, which is answered.
+async fn is_refreshed(phone: &mut Phone, method: &str, sequence: u32) {
+    let refresh = phone.asked().await;
+    assert_eq!((refresh.method(), refresh.header("CSeq").unwrap()), (method, format!("{sequence} {method}").as_str()), "{}", refresh.0);
+    assert!(refresh.header("Via").unwrap().starts_with("SIP/2.0/TCP "), "{}", refresh.0);
+    let contact = format!("Contact: <sip:13800000001@{}>\r\n", phone.contact);
+    if method == "INVITE" {
+        let sound = phone.offer("");
+        phone.reply_with(&refresh, 200, &format!("{contact}Content-Type: application/sdp\r\n"), &sound).await;
+        assert_eq!(phone.asked().await.header("CSeq").unwrap(), format!("{sequence} ACK"));
+    } else {
+        phone.reply_with(&refresh, 200, &contact, "").await;
+    }
+}
+
+/// What the peer says it understands, and how it is asked then.
+const REFRESHES: [(&str, &str); 2] = [("Allow: INVITE, ACK, BYE, UPDATE\r\n", "UPDATE"), ("", "INVITE")];
+
+#[tokio::test(start_paused = true)]
+async fn a_session_is_refreshed_over_another_connection() {
+    for (allow, method) in REFRESHES {
+        let (server, mut phone, listener) = in_a_refreshed_call(allow).await;
+        phone.rewire(nowhere());
+        sleep(Duration::from_secs(40)).await;
+        phone.rewire(Wire::stream(connected(&listener).await));
+        is_refreshed(&mut phone, method, 1).await;
+        // The next one comes there, too, and the peer's own requests are taken there.
+        sleep(Duration::from_secs(40)).await;
+        is_refreshed(&mut phone, method, 2).await;
+        assert_eq!(phone.ask("OPTIONS", "", "").await.code(), 200);
+        assert_eq!(phone.ask("BYE", "", "").await.code(), 200);
+        until(|| server.calls() == 0).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_was_not_answered_when_the_connection_broke_is_sent_again() {
+    for (allow, method) in REFRESHES {
+        let (server, mut phone, listener) = in_a_refreshed_call(allow).await;
+        sleep(Duration::from_secs(40)).await;
+        assert_eq!(phone.asked().await.header("CSeq").unwrap(), format!("1 {method}"));
+        phone.rewire(nowhere());
+        phone.rewire(Wire::stream(connected(&listener).await));
+        is_refreshed(&mut phone, method, 2).await;
+        sleep(Duration::from_secs(40)).await;
+        is_refreshed(&mut phone, method, 3).await;
+        assert_eq!(phone.ask("BYE", "", "").await.code(), 200);
+        until(|| server.calls() == 0).await;
+    }
+}
+
+#[tokio::test]
+async fn the_peers_hold_comes_over_another_connection() {
+    let (server, mut phone, listener) = in_a_call().await;
+    phone.rewire(nowhere());
+    phone.rewire(Wire::stream(TcpStream::connect(server.addresses()[1].1).await.unwrap()));
+    for (method, lines, expected) in [("INVITE", "a=sendonly\r\n", "a=recvonly\r\n"), ("UPDATE", "", "RTP/AVP 8 101\r\n")] {
+        let offer = phone.offer(lines);
+        let answer = phone.ask(method, "", &offer).await;
+        assert!(answer.code() == 200 && answer.body().contains(expected), "{}", answer.0);
+        assert_eq!(answer.body().contains("a=recvonly"), !lines.is_empty(), "{}", answer.0);
+        if method == "INVITE" {
+            phone.confirm("").await;
+        }
+    }
+    tokio::join!(server.hang_up(), takes_goodbye(&mut phone));
+    until(|| server.calls() == 0).await;
+    assert!(tokio::time::timeout(Duration::ZERO, listener.accept()).await.is_err(), "nobody was called back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_over_a_trunk_with_tls_is_refreshed_over_another_connection() {
+    let authority = Authority::new();
+    let pbx = authority.pbx("pbx.example").await;
+    let (server, _) = serve(Echo::default(), Settings { trunks: vec![pbx.trunk(&authority.trust(), None)], ..settings() }).await;
+    time_flows();
+    let dialling = server.call_out(order());
+    let mut exchange = pbx.connected().await;
+    let invite = exchange.asked("INVITE").await;
+    let kept = "Require: timer\r\nSession-Expires: 90;refresher=uac\r\nAllow: INVITE, ACK, BYE, UPDATE\r\n";
+    exchange.reply(&invite, 200, kept, &exchange.answer("8 101")).await;
+    exchange.asked("ACK").await;
+    let line = dialling.answered().await.unwrap();
+    drop(exchange);
+    sleep(Duration::from_secs(40)).await;
+    let mut exchange: Exchange = pbx.connected().await;
+    let refresh = exchange.asked("UPDATE").await;
+    assert!(refresh.header("Via").unwrap().starts_with("SIP/2.0/TLS "), "{}", refresh.0);
+    exchange.reply(&refresh, 200, "Session-Expires: 90;refresher=uac\r\n", "").await;
+    sleep(Duration::from_secs(40)).await;
+    let refresh = exchange.asked("UPDATE").await;
+    exchange.reply(&refresh, 200, "Session-Expires: 90;refresher=uac\r\n", "").await;
+    drop(line);
+    let bye = exchange.asked("BYE").await;
+    exchange.reply(&bye, 200, "", "").await;
+    until(|| server.calls() == 0).await;
 }

@@ -10,7 +10,7 @@ use tingshuo::line::sip::server::Server;
 use tokio::time::{Instant, sleep};
 
 /// Holds calls for ever, and hears nothing.
-struct Patient;
+pub struct Patient;
 
 impl Answerer for Patient {
     type Place = ();
