@@ -60,12 +60,16 @@ pub struct CallBack {
 pub struct CallBacks<'a>(pub(super) &'a Database);
 
 impl CallBacks<'_> {
-    /// Whether what is promised for this reason is called: its campaign runs, or is not there before the first promise. One that is paused or
-    /// cancelled makes no calls.
+    /// Whether what is promised for this reason is called: somebody dials over a trunk, and its campaign runs and may use that trunk, or is not there before
+    /// the first promise. One that is paused or cancelled makes no calls.
     pub async fn are_made(&self, reason: CallBackReason) -> Result<bool, StoreError> {
-        let state: Option<String> =
-            sqlx::query_scalar("SELECT state FROM campaigns WHERE name = ?").bind(reason.campaign()).fetch_optional(&self.0.pool).await?;
-        Ok(state.is_none_or(|state| state == "running"))
+        let trunks = self.0.dialing().trunks().await?;
+        let campaign: Option<(String, String)> = sqlx::query_as("SELECT state, trunk FROM campaigns WHERE name = ?")
+            .bind(reason.campaign())
+            .fetch_optional(&self.0.pool)
+            .await?;
+        let (state, trunk) = campaign.unwrap_or_else(|| ("running".to_owned(), String::new()));
+        Ok(state == "running" && trunks.iter().any(|dialled| trunk.is_empty() || *dialled == trunk))
     }
 
     /// Promises to call somebody who did not want to wait, once a key.

@@ -5,6 +5,7 @@
 use super::access::{PASSWORD, Visitor, add};
 use super::live::{Service, Socket, hears, press};
 use super::program::Folder;
+use super::sip::phone::free_ports;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -288,7 +289,15 @@ async fn a_broken_line_comes_back_or_gives_the_caller_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_back_instead_of_waiting_and_a_supervisor_who_takes_over() {
-    let service = service(&[("an", Role::Agent), ("li", Role::Supervisor)]);
+    let (folder, ports) = (Folder::new(), free_ports());
+    // Call backs are offered where there is a trunk that they are made over; nobody listens on the port of this one.
+    let service = Service::start(&format!(
+        "most = 9\nhearing = 0\n[desk]\nrules = {:?}\n[sip]\nlisten = [\"udp:127.0.0.1:0\"]\nmedia_ports = [{}, {}]\n[sip.trunks.main]\nserver = \"udp:127.0.0.1:9\"\nnumber = \"10086\"\n",
+        rules(&folder),
+        ports.start(),
+        ports.end()
+    ));
+    [("an", Role::Agent), ("li", Role::Supervisor)].iter().for_each(|(name, role)| add(&service, name, *role));
     let (mut an, _) = Agent::ready(&service, "an").await;
     let mut first = wants_a_person(&service).await;
     an.does("ringing").await;

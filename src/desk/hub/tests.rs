@@ -30,6 +30,7 @@ async fn desk_in_real_time() -> (Hub, Database) {
         let passed = SignedDuration::try_from(begin.elapsed()).unwrap();
         date(2026, 11, 23).at(10, 0, 0, 0).saturating_add(passed)
     });
+    database.dialing().begin(&["main".to_owned()]).await.unwrap();
     let orders = WorkOrders::new(database.clone(), Arc::new(handbook));
     let (hub, task) = Hub::new(Rules::built_in(), Books { database: database.clone(), orders, clock }, None);
     tokio::spawn(task);
@@ -311,17 +312,26 @@ async fn a_call_back_an_order_and_a_note_are_written_down() {
     assert_eq!(told(&mut station).await, ToAgent::Refused(Refusal::NotKept));
 }
 
-#[tokio::test]
-async fn nobody_is_offered_a_call_back_that_is_not_made() {
-    let (hub, database) = desk_in_real_time().await;
-    let (_station, _end, _) = talking(&hub, "an", "c1").await;
-    let mut waiting = call(&hub, "c2");
-    assert!(matches!(next(&mut waiting).await, ToCall::Place { can_be_called: true, .. }));
+/// Callers come until the desk has looked and offers a call back, or none any more.
+async fn comes_to_offer(hub: &Hub, name: &str, offers: bool) {
+    for n in 0..100 {
+        let mut end = call(hub, &format!("{name}-{n}"));
+        let ToCall::Place { can_be_called, .. } = next(&mut end).await else { panic!("no place") };
+        if can_be_called == offers {
+            return;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    panic!("the desk never looks");
+}
+
+/// The campaign of callers who would rather be called back, as an operator has left it.
+async fn put_campaign(database: &Database, trunk: &str, state: &str) {
     let new = NewCampaign {
         name: CallBackReason::Queue.campaign().into(),
         flow: "call_back".into(),
         lang: Lang::Zh,
-        trunk: String::new(),
+        trunk: trunk.into(),
         caller: String::new(),
         week: String::new(),
         per_minute: 60,
@@ -330,23 +340,41 @@ async fn nobody_is_offered_a_call_back_that_is_not_made() {
         needs_consent: false,
         on_machine: "retry".into(),
     };
-    let signed = Signed { author: "op", at: jiff::Timestamp::now(), key: None };
-    database.campaigns().create(&new, "cancelled", signed).await.unwrap();
+    database.campaigns().create(&new, state, Signed { author: "op", at: jiff::Timestamp::now(), key: None }).await.unwrap();
+}
+
+#[tokio::test]
+async fn nobody_is_offered_a_call_back_that_is_not_made() {
+    let (hub, database) = desk_in_real_time().await;
+    let (_station, _end, _) = talking(&hub, "an", "c1").await;
+    let mut waiting = call(&hub, "c2");
+    assert!(matches!(next(&mut waiting).await, ToCall::Place { can_be_called: true, .. }));
+    put_campaign(&database, "", "cancelled").await;
     // Who was offered one before is told that it cannot be kept.
     waiting.to_desk.send(FromCall::ChoseCallBack).await.unwrap();
     assert_eq!(next(&mut waiting).await, ToCall::CallBackFailed);
     assert_eq!(database.call_backs().waiting(9).await.unwrap(), []);
     // Whoever comes once the desk has looked is offered none.
-    let offered = async |n: u32| {
-        let mut end = call(&hub, &format!("later-{n}"));
-        matches!(next(&mut end).await, ToCall::Place { can_be_called: true, .. })
-    };
-    let mut n = 0;
-    while offered(n).await {
-        n += 1;
-        tokio::time::sleep(LOOK_EVERY).await;
-        assert!(n < 100, "the desk never looks");
-    }
+    comes_to_offer(&hub, "later", false).await;
+}
+
+#[tokio::test]
+async fn nobody_is_offered_a_call_back_where_nobody_dials() {
+    let (hub, database) = desk_in_real_time().await;
+    let (_station, _end, _) = talking(&hub, "an", "c1").await;
+    database.dialing().end().await.unwrap();
+    comes_to_offer(&hub, "without", false).await;
+    let mut waiting = call(&hub, "c2");
+    assert!(matches!(next(&mut waiting).await, ToCall::Place { can_be_called: false, .. }));
+    waiting.to_desk.send(FromCall::ChoseCallBack).await.unwrap();
+    assert_eq!(next(&mut waiting).await, ToCall::CallBackFailed);
+    assert_eq!(database.call_backs().waiting(9).await.unwrap(), []);
+    // Over a trunk that the campaign may not use it is no better.
+    put_campaign(&database, "main", "running").await;
+    database.dialing().begin(&["spare".to_owned()]).await.unwrap();
+    assert!(!database.call_backs().are_made(CallBackReason::Queue).await.unwrap());
+    database.dialing().begin(&["spare".to_owned(), "main".to_owned()]).await.unwrap();
+    comes_to_offer(&hub, "with", true).await;
 }
 
 #[tokio::test]
