@@ -138,6 +138,12 @@ async fn read_all(visitor: &Visitor, role: Role, order: &str, live: &str) -> BTr
         let to = answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned()).unwrap_or_default();
         read.insert(format!("POST {path}"), format!("{to}\n{}", body(answer).await));
     }
+    // A number among words is found, and is no more in the address than one alone.
+    let typed = format!("form_token={}&q=billing+{NUMBER}+call&where=calls", visitor.form_token);
+    let answer = visitor.ask(Method::POST, "/console/search").header("content-type", FORM).body(typed).send().await.unwrap();
+    let to = answer.headers().get("location").unwrap().to_str().unwrap().to_owned();
+    assert!(to.contains("customer=") && to.ends_with("&q=billing+call"), "{to}");
+    read.insert("POST /console/search, with words".to_owned(), to);
     read
 }
 

@@ -1,6 +1,8 @@
-//! The search field of the top bar: a number of an order or a call leads to it, a customer's number to what they have, words to a list.
+//! The search field of the top bar: a number of an order or a call leads to it, a customer's number to what they have, words to a list, and words beside
+//! a customer's number to what they have with these words.
 //!
-//! What is typed comes in a form: a telephone number is never part of an address, its reference is.
+//! What is typed comes in a form: a telephone number is never part of an address, its reference is, and other long numbers stand there masked, as they do
+//! in what is looked through.
 
 use super::Console;
 use super::listing::address;
@@ -8,9 +10,11 @@ use super::pages::Answer;
 use crate::api::routes::Routes;
 use crate::care::CareError;
 use crate::text::PhoneNumber;
+use crate::text::mask::mask_text;
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
 use std::sync::Arc;
 
 pub(super) fn routes(routes: Routes<Arc<Console>>) -> Routes<Arc<Console>> {
@@ -29,22 +33,112 @@ struct Typed {
     place: String,
 }
 
+/// What the address of the list asks for.
+#[derive(Serialize)]
+struct Sought {
+    only: &'static str,
+    customer: Option<String>,
+    q: Option<String>,
+}
+
 async fn search(State(console): State<Arc<Console>>, Form(typed): Form<Typed>) -> Answer {
     let (sources, text) = (&console.sources, typed.q.trim());
     let list = if typed.place == "calls" { "/console/calls" } else { "/console/orders" };
-    let to = match sources.orders.find(text).await {
-        Ok(order) => format!("/console/orders/{}", order.number),
-        Err(CareError::Store(error)) => return Err(error.into()),
-        Err(_) if sources.database.calls().find(text).await?.is_some() => format!("/console/calls/{text}"),
-        Err(_) => {
-            let digits = text.chars().filter(char::is_ascii_digit).count();
-            let number = PhoneNumber::parse(text).filter(|_| digits >= SHORTEST_NUMBER);
-            let query = match number {
-                Some(number) => [("only", "all".to_owned()), ("customer", sources.database.stored_phone(&number).reference)],
-                None => [("only", "all".to_owned()), ("q", text.to_owned())],
-            };
-            address(list, &query)
+    let (number, words) = apart(text);
+    for named in [Some(text), number.as_ref().map(PhoneNumber::reveal)].into_iter().flatten() {
+        match sources.orders.find(named).await {
+            Ok(order) => return Ok(Redirect::to(&format!("/console/orders/{}", order.number)).into_response()),
+            Err(CareError::Store(error)) => return Err(error.into()),
+            Err(_) => {}
+        }
+    }
+    if sources.database.calls().find(text).await?.is_some() {
+        return Ok(Redirect::to(&format!("/console/calls/{text}")).into_response());
+    }
+    let customer = number.map(|number| sources.database.stored_phone(&number).reference);
+    let sought = Sought { only: "all", q: Some(words).filter(|words| customer.is_none() || !words.is_empty()), customer };
+    Ok(Redirect::to(&address(list, &sought)).into_response())
+}
+
+/// The first telephone number in a text, and the words around it, fit for an address.
+fn apart(text: &str) -> (Option<PhoneNumber>, String) {
+    let (number, words) = match number_in(text) {
+        None => (None, text.to_owned()),
+        Some((place, number)) => {
+            let around = [text.get(..place.start), text.get(place.end..)].map(Option::unwrap_or_default);
+            (Some(number), around.join(" ").split_whitespace().collect::<Vec<_>>().join(" "))
         }
     };
-    Ok(Redirect::to(&to).into_response())
+    // A few digits alone may be a part of an order's number.
+    let is_part = words.len() < SHORTEST_NUMBER && words.bytes().all(|byte| byte.is_ascii_digit());
+    (number, if is_part { words } else { mask_text(&words) })
+}
+
+fn number_in(text: &str) -> Option<(Range<usize>, PhoneNumber)> {
+    let is_within = |letter: char| letter.is_ascii_digit() || matches!(letter, '+' | '-' | ' ');
+    let mut at = 0;
+    loop {
+        let begin = at + text.get(at..)?.find(|letter: char| letter.is_ascii_digit() || letter == '+')?;
+        let rest = text.get(begin..)?;
+        let run = rest.get(..rest.find(|letter| !is_within(letter)).unwrap_or(rest.len()))?;
+        // One of several numbers, else one that is written in groups.
+        let mut from = begin;
+        for word in run.split(' ') {
+            if let Some(number) = telephone(word) {
+                return Some((from..from + word.len(), number));
+            }
+            from += word.len() + 1;
+        }
+        if let Some(number) = telephone(run) {
+            return Some((begin..begin + run.len(), number));
+        }
+        at = begin + run.len();
+    }
+}
+
+fn telephone(text: &str) -> Option<PhoneNumber> {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    PhoneNumber::parse(text).filter(|_| digits >= SHORTEST_NUMBER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[track_caller]
+    fn check(text: &str, number: Option<&str>, words: &str) {
+        let (found, left) = apart(text);
+        assert_eq!((found.as_ref().map(PhoneNumber::reveal), left.as_str()), (number, words), "{text}");
+    }
+
+    #[test]
+    fn a_number_is_taken_out_of_the_words() {
+        check("13800000001", Some("13800000001"), "");
+        check("138-0000-0001 断网", Some("13800000001"), "断网");
+        check("张先生 138 0000 0001 断网", Some("13800000001"), "张先生 断网");
+        check("宽带13800000001断网", Some("13800000001"), "宽带 断网");
+        check("+86 13800000001 bill", Some("13800000001"), "+86 bill");
+        check("2026 13800000001", Some("13800000001"), "2026");
+        check("宽带 断网", None, "宽带 断网");
+        check("", None, "");
+    }
+
+    #[test]
+    fn other_long_numbers_are_masked_and_short_ones_stay() {
+        check("6222020200112345678", None, "622****5678");
+        check("卡号 6222020200112345678", None, "卡号 622****5678");
+        check("13800000001 13900000002", Some("13800000001"), "139****0002");
+        check("2611220", None, "2611220");
+        check("0001", None, "0001");
+        check("五月 128.50", None, "五月 128.50");
+    }
+
+    proptest! {
+        #[test]
+        fn no_eleven_digits_are_left(before in "\\PC{0,8}", number in "1[0-9]{10}", after in "\\PC{0,8}") {
+            let (_, words) = apart(&format!("{before}{number}{after}"));
+            prop_assert!(!words.contains(&number), "{words}");
+        }
+    }
 }
