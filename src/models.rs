@@ -7,6 +7,7 @@ mod adapt;
 pub mod ct2;
 pub mod fetch;
 pub mod ggml;
+pub mod layout;
 pub mod manifest;
 pub mod mel;
 pub mod package;

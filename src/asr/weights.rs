@@ -6,24 +6,21 @@
 //!
 //! Anything that is not laid out as expected is given as it is: whisper.cpp says what is wrong with it. The layout is that of [`crate::models`]' converter.
 
+use crate::models::layout::{MAGIC, Reader};
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
 
 /// Rows of a matrix come in groups of so many.
 pub const ROWS: usize = 16;
 
-const HEADER: usize = 48;
-const MAGIC: u32 = 0x6767_6d6c;
 /// The token that follows all words of a multilingual model is its first special one; two later the languages begin.
 const FIRST_LANGUAGE: usize = 50_259;
 /// A multilingual vocabulary without its languages, of which there are at least so many (whisper.cpp counts them so).
 const BESIDE_LANGUAGES: usize = 51_766;
 const FEWEST_LANGUAGES: usize = 99;
-const EMBEDDING: &[u8] = b"decoder.token_embedding.weight";
-/// More is no name of a tensor, and no word.
-const LONGEST_NAME: usize = 1 << 12;
+const EMBEDDING: &str = "decoder.token_embedding.weight";
 /// Room for what is added: names and rows.
 const SPARE: usize = 1 << 20;
 
@@ -32,125 +29,86 @@ const SPARE: usize = 1 << 20;
 /// # Errors
 /// The file cannot be read, or memory is short.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
+    let mut file = File::open(path)?;
     let length = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
-    let mut weights = Weights { source: BufReader::with_capacity(1 << 20, file), bytes: Vec::new() };
-    weights.bytes.try_reserve_exact(length.saturating_add(SPARE))?;
-    weights.widen()?;
-    weights.source.read_to_end(&mut weights.bytes)?;
-    Ok(weights.bytes)
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(length.saturating_add(SPARE))?;
+    file.read_to_end(&mut bytes)?;
+    widen(&mut bytes);
+    Ok(bytes)
 }
 
-struct Weights<R> {
-    source: R,
-    /// What was read so far.
-    bytes: Vec<u8>,
+/// Where tokens are added.
+#[derive(Debug)]
+struct Places {
+    tokens: usize,
+    /// Those that have a name.
+    words: usize,
+    /// Where their number is told, and where the last of them ends.
+    words_count: Range<usize>,
+    words_end: usize,
+    /// Where the matrix tells its number of rows.
+    rows_count: Range<usize>,
+    /// The row of the last language.
+    row: Range<usize>,
 }
 
-impl<R: Read> Weights<R> {
-    /// Reads to the end of the vocabulary's matrix and adds to it; `None` where the file is laid out otherwise.
-    fn widen(&mut self) -> io::Result<Option<()>> {
-        let Some(header) = self.numbers::<{ HEADER / 4 }>()? else { return Ok(None) };
-        let [MAGIC, tokens, .., form] = header.map(|number| number as u32) else { return Ok(None) };
-        let tokens = tokens as usize;
-        let wider = tokens.next_multiple_of(ROWS);
-        let languages = tokens.checked_sub(BESIDE_LANGUAGES).filter(|languages| *languages >= FEWEST_LANGUAGES);
-        let Some(languages) = languages.filter(|_| wider > tokens && form <= 1) else { return Ok(None) };
-        let last_language = FIRST_LANGUAGE + languages - 1;
-        let Some([bands, bins]) = self.numbers()? else { return Ok(None) };
-        if self.take(product(&[bands, bins, 4]))?.is_none() {
-            return Ok(None);
+impl Places {
+    /// `None` where the file is laid out otherwise, or needs nothing.
+    fn in_file(bytes: &[u8]) -> Option<Places> {
+        let mut reader = Reader::new(bytes);
+        let head = reader.head().ok()?;
+        let [magic, tokens, .., form] = head.numbers;
+        let tokens = usize::try_from(tokens).ok()?;
+        let languages = tokens.checked_sub(BESIDE_LANGUAGES).filter(|languages| *languages >= FEWEST_LANGUAGES)?;
+        let is_known = magic as u32 == MAGIC && matches!(form, 0 | 1) && head.words <= tokens;
+        if !is_known || tokens.is_multiple_of(ROWS) {
+            return None;
         }
-        let counted_at = self.bytes.len();
-        let Some([words]) = self.numbers()? else { return Ok(None) };
-        for _ in 0..words {
-            let Some([length]) = self.numbers()? else { return Ok(None) };
-            if self.take(size(length).filter(|length| *length <= LONGEST_NAME))?.is_none() {
-                return Ok(None);
-            }
-        }
-        let words_end = self.bytes.len();
-        let words = usize::try_from(words).unwrap_or(usize::MAX);
-        let Some((dimensions_at, row)) = self.embedding(tokens, last_language)?.filter(|_| words <= tokens) else { return Ok(None) };
-
-        let added: Vec<u8> = row.repeat(wider - tokens);
-        let at = dimensions_at.rows_from + (last_language + 1) * row.len();
-        self.bytes.splice(at..at, added);
-        self.put(dimensions_at.count, wider);
-        // Words that are not told get whisper.cpp's own names, and it knows no name for so many languages.
-        let names = (words..wider).flat_map(|token| {
-            let name = format!("[_{token}_]");
-            (name.len() as u32).to_le_bytes().into_iter().chain(name.into_bytes()).collect::<Vec<u8>>()
-        });
-        let names: Vec<u8> = names.collect();
-        self.bytes.splice(words_end..words_end, names);
-        self.put(counted_at..counted_at + 4, wider);
-        self.put(4..8, wider);
-        Ok(Some(()))
-    }
-
-    /// Reads up to the vocabulary's matrix and through it; where it is, and the row of this token.
-    fn embedding(&mut self, tokens: usize, token: usize) -> io::Result<Option<(Matrix, Vec<u8>)>> {
         loop {
-            let Some([rank, name, kind]) = self.numbers()? else { return Ok(None) };
-            let element = match kind {
-                0 => 4,
-                1 => 2,
-                _ => return Ok(None),
-            };
-            let dimensions_from = self.bytes.len();
-            let mut sizes = vec![element];
-            for _ in 0..rank.clamp(0, 4) {
-                let Some([dimension]) = self.numbers()? else { return Ok(None) };
-                sizes.push(dimension);
+            let matrix = reader.tensor().ok()??;
+            if matrix.name != EMBEDDING {
+                continue;
             }
-            let Some(name) = self.take(size(name).filter(|length| *length <= LONGEST_NAME))? else { return Ok(None) };
-            let is_embedding = self.bytes.get(name) == Some(EMBEDDING);
-            let Some(data) = self.take(product(&sizes))? else { return Ok(None) };
-            if let ([element, width, rows], true) = (sizes.as_slice(), is_embedding) {
-                let row = product(&[*element, *width]).filter(|_| size(*rows) == Some(tokens));
-                let bytes = row.and_then(|row| self.bytes.get(data.start + token * row..data.start + (token + 1) * row));
-                let matrix = Matrix { count: dimensions_from + 4..dimensions_from + 8, rows_from: data.start };
-                return Ok(bytes.map(|bytes| (matrix, bytes.to_vec())));
-            }
-        }
-    }
-
-    /// So many bytes more; where they are, `None` when the file ends before.
-    fn take(&mut self, bytes: Option<usize>) -> io::Result<Option<Range<usize>>> {
-        let Some(bytes) = bytes else { return Ok(None) };
-        let from = self.bytes.len();
-        let taken = self.source.by_ref().take(bytes as u64).read_to_end(&mut self.bytes)?;
-        Ok((taken == bytes).then_some(from..from + bytes))
-    }
-
-    fn numbers<const COUNT: usize>(&mut self) -> io::Result<Option<[i32; COUNT]>> {
-        let Some(taken) = self.take(Some(4 * COUNT))? else { return Ok(None) };
-        let (numbers, _) = self.bytes.get(taken).unwrap_or_default().as_chunks::<4>();
-        Ok(numbers.iter().map(|number| i32::from_le_bytes(*number)).collect::<Vec<i32>>().try_into().ok())
-    }
-
-    fn put(&mut self, at: Range<usize>, number: usize) {
-        let number = u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes();
-        if let Some(place) = self.bytes.get_mut(at) {
-            place.copy_from_slice(&number);
+            let [_, rows] = matrix.sizes[..] else { return None };
+            let width = matrix.data.len().checked_div(rows).filter(|_| rows == tokens)?;
+            let begin = matrix.data.start + (FIRST_LANGUAGE + languages - 1) * width;
+            let told = matrix.sizes_at.start + 4;
+            return Some(Places {
+                tokens,
+                words: head.words,
+                words_count: head.count,
+                words_end: head.words_end,
+                rows_count: told..told + 4,
+                row: begin..begin + width,
+            });
         }
     }
 }
 
-/// A matrix in the file.
-struct Matrix {
-    /// Where its number of rows is told.
-    count: Range<usize>,
-    rows_from: usize,
+/// Adds tokens where the vocabulary needs them.
+fn widen(bytes: &mut Vec<u8>) {
+    let Some(Places { tokens, words, words_count, words_end, rows_count, row }) = Places::in_file(bytes) else { return };
+    let wider = tokens.next_multiple_of(ROWS);
+    let added = bytes.get(row.clone()).unwrap_or_default().repeat(wider - tokens);
+    bytes.splice(row.end..row.end, added);
+    put(bytes, rows_count, wider);
+    // Words that are not told get whisper.cpp's own names, and it knows no name for so many languages.
+    let names = (words..wider).flat_map(|token| {
+        let name = format!("[_{token}_]");
+        (name.len() as u32).to_le_bytes().into_iter().chain(name.into_bytes()).collect::<Vec<u8>>()
+    });
+    let names: Vec<u8> = names.collect();
+    bytes.splice(words_end..words_end, names);
+    put(bytes, words_count, wider);
+    put(bytes, 4..8, wider);
 }
 
-fn size(number: i32) -> Option<usize> {
-    usize::try_from(number).ok()
-}
-
-fn product(factors: &[i32]) -> Option<usize> {
-    factors.iter().try_fold(1_usize, |product, factor| product.checked_mul(size(*factor)?))
+fn put(bytes: &mut [u8], at: Range<usize>, number: usize) {
+    let number = u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes();
+    if let Some(place) = bytes.get_mut(at) {
+        place.copy_from_slice(&number);
+    }
 }
 
 #[cfg(test)]
@@ -170,39 +128,34 @@ mod tests {
         }
         put(&[1, 4, 0, 1, 0x6262_6262, 9]);
         put(&[2, EMBEDDING.len() as i32, 0, WIDTH, tokens]);
-        file.extend(EMBEDDING);
+        file.extend(EMBEDDING.as_bytes());
         file.extend((0..tokens).flat_map(|token| [token, token]).flat_map(i32::to_le_bytes));
         file.extend(b"the rest");
         file
     }
 
     fn widened(file: &[u8]) -> Vec<u8> {
-        let mut weights = Weights { source: file, bytes: Vec::new() };
-        weights.widen().unwrap();
-        weights.source.read_to_end(&mut weights.bytes).unwrap();
-        weights.bytes
+        let mut bytes = file.to_vec();
+        widen(&mut bytes);
+        bytes
     }
 
     #[test]
     fn tokens_are_added_behind_the_languages_and_move_what_follows() {
         let wide = widened(&file(51_865, 50_257, 0));
-        let mut read = Weights { source: wide.as_slice(), bytes: Vec::new() };
-        let [_, tokens, ..] = read.numbers::<12>().unwrap().unwrap();
-        let [_, _, _, words] = read.numbers::<4>().unwrap().unwrap();
-        assert_eq!((tokens, words), (51_872, 51_872));
-        for _ in 0..words {
-            let [length] = read.numbers().unwrap().unwrap();
-            read.take(size(length)).unwrap().unwrap();
-        }
-        let first_tensor = read.numbers::<6>().unwrap().unwrap();
-        assert_eq!(first_tensor, [1, 4, 0, 1, 0x6262_6262, 9]);
-        assert_eq!(read.numbers::<5>().unwrap().unwrap(), [2, 30, 0, WIDTH, 51_872]);
-        read.take(Some(EMBEDDING.len())).unwrap().unwrap();
-        let rows: Vec<i32> = (0..51_872).map(|_| read.numbers::<2>().unwrap().unwrap()[0]).collect();
+        let mut read = Reader::new(&wide);
+        let head = read.head().unwrap();
+        assert_eq!((head.numbers[1], head.words), (51_872, 51_872));
+        let other = read.tensor().unwrap().unwrap();
+        assert_eq!((other.name.as_str(), &wide[other.data]), ("bbbb", &9_i32.to_le_bytes()[..]));
+        let matrix = read.tensor().unwrap().unwrap();
+        assert_eq!((matrix.name.as_str(), matrix.sizes.as_slice()), (EMBEDDING, &[2, 51_872][..]));
+        let (rest, (numbers, _)) = (&wide[matrix.data.end..], wide[matrix.data].as_chunks::<8>());
+        let rows: Vec<i32> = numbers.iter().map(|row| i32::from_le_bytes([row[0], row[1], row[2], row[3]])).collect();
         // 99 languages; whisper.cpp finds the first task behind 106 of them.
         let expected: Vec<i32> = (0..=50_357).chain([50_357; 7]).chain(50_358..51_865).collect();
         assert!(rows == expected);
-        assert_eq!(read.source, b"the rest");
+        assert_eq!(rest, b"the rest");
     }
 
     #[test]

@@ -3,26 +3,22 @@
 //! For a matrix `name.weight` of rows × columns the additions (a safetensors file) hold `name.a`, columns × rank, and `name.b`, rank × rows, in 16-bit floats.
 //! What is written is the matrix with the transposed product of the two added, rounded to 16 bits again; everything else stays as it is.
 
+use super::layout::{HALF, LayoutError, Reader};
 use half::f16;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use std::collections::BTreeSet;
-use std::ops::Range;
 
 /// Why nothing was added.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AdaptError {
     #[error("the additions cannot be read: {0}")]
     Additions(String),
-    #[error("the model ends within its {0}")]
-    CutOff(&'static str),
+    #[error(transparent)]
+    Model(#[from] LayoutError),
     #[error("{name} of the additions does not fit: {reason}")]
     Misfit { name: String, reason: String },
 }
 
-/// Size of the header before the filterbank.
-const HEADER: usize = 48;
-/// The type of a tensor of 16-bit floats.
-const HALF: i32 = 1;
 const WEIGHT: &str = ".weight";
 
 /// Adds `additions` to `model`, a ggml file; every one of them has to find its matrix.
@@ -32,17 +28,10 @@ const WEIGHT: &str = ".weight";
 pub fn adapt(model: &mut [u8], additions: &[u8]) -> Result<(), AdaptError> {
     let additions = SafeTensors::deserialize(additions).map_err(|error| AdaptError::Additions(error.to_string()))?;
     let mut left: BTreeSet<&str> = additions.names().into_iter().filter_map(|name| name.strip_suffix(".a")).collect();
-    let mut reader = Reader { bytes: model, at: HEADER };
-    let [bands, bins] = reader.numbers("filterbank")?;
-    reader.skip(product(&[bands, bins, 4]), "filterbank")?;
-    let [words] = reader.numbers("vocabulary")?;
-    for _ in 0..words {
-        let [length] = reader.numbers("vocabulary")?;
-        reader.skip(usize::try_from(length).ok(), "vocabulary")?;
-    }
+    let mut reader = Reader::new(model);
+    reader.head()?;
     let mut matrices = Vec::new();
-    while reader.at < reader.bytes.len() {
-        let tensor = reader.tensor()?;
+    while let Some(tensor) = reader.tensor()? {
         let name = tensor.name.strip_suffix(WEIGHT).unwrap_or_default();
         if left.remove(name) {
             matrices.push(tensor);
@@ -64,7 +53,7 @@ pub fn adapt(model: &mut [u8], additions: &[u8]) -> Result<(), AdaptError> {
         if width != rows {
             return Err(misfit(name, "the two have other sizes than the model's matrix"));
         }
-        let data = model.get_mut(matrix.data).ok_or(AdaptError::CutOff("tensors"))?;
+        let data = model.get_mut(matrix.data).ok_or(LayoutError::CutOff("tensors"))?;
         add(data, &a, &b, [rows, columns, rank]);
     }
     Ok(())
@@ -101,54 +90,6 @@ fn half_matrix(additions: &SafeTensors<'_>, name: &str, part: &str, rows: usize)
 
 fn misfit(name: &str, reason: &str) -> AdaptError {
     AdaptError::Misfit { name: name.to_owned(), reason: reason.to_owned() }
-}
-
-/// A tensor of the file; the innermost size comes first.
-struct Tensor {
-    name: String,
-    kind: i32,
-    sizes: Vec<usize>,
-    data: Range<usize>,
-}
-
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Reader<'_> {
-    fn tensor(&mut self) -> Result<Tensor, AdaptError> {
-        const WHAT: &str = "tensors";
-        let [rank, length, kind] = self.numbers(WHAT)?;
-        let mut sizes = Vec::new();
-        for _ in 0..rank.clamp(0, 4) {
-            let [size] = self.numbers(WHAT)?;
-            sizes.push(usize::try_from(size).map_err(|_| AdaptError::CutOff(WHAT))?);
-        }
-        let name = self.skip(usize::try_from(length).ok(), WHAT)?;
-        let name = String::from_utf8_lossy(self.bytes.get(name).unwrap_or_default()).into_owned();
-        let element = if kind == HALF { 2 } else { 4 };
-        let bytes = sizes.iter().try_fold(element, |bytes: usize, size| bytes.checked_mul(*size));
-        let data = self.skip(bytes, WHAT)?;
-        Ok(Tensor { name, kind, sizes, data })
-    }
-
-    fn numbers<const COUNT: usize>(&mut self, what: &'static str) -> Result<[i32; COUNT], AdaptError> {
-        let taken = self.skip(Some(4 * COUNT), what)?;
-        let (numbers, _) = self.bytes.get(taken).unwrap_or_default().as_chunks::<4>();
-        let numbers: Vec<i32> = numbers.iter().map(|number| i32::from_le_bytes(*number)).collect();
-        numbers.try_into().map_err(|_| AdaptError::CutOff(what))
-    }
-
-    fn skip(&mut self, bytes: Option<usize>, what: &'static str) -> Result<Range<usize>, AdaptError> {
-        let end =
-            bytes.and_then(|bytes| self.at.checked_add(bytes)).filter(|end| *end <= self.bytes.len()).ok_or(AdaptError::CutOff(what))?;
-        Ok(std::mem::replace(&mut self.at, end)..end)
-    }
-}
-
-fn product(sizes: &[i32]) -> Option<usize> {
-    sizes.iter().try_fold(1_usize, |product, size| product.checked_mul(usize::try_from(*size).ok()?))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ fn halves(values: &[f32]) -> Vec<u8> {
 
 /// A header, a filterbank, two words, then `x.weight` (two rows of three) and a vector; and where the matrix begins.
 fn model() -> (Vec<u8>, usize) {
-    let mut bytes = vec![7; HEADER];
+    let mut bytes = vec![7; 48];
     push(&mut bytes, &[1, 2, 0, 0, 2, 1]);
     bytes.push(b'a');
     push(&mut bytes, &[2]);

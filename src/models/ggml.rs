@@ -6,6 +6,7 @@
 //! CTranslate2 fuses query, key and value into one matrix; they are split again. Weights are copied bit for bit.
 
 use super::ct2::{Ct2, Ct2Error, Element, Tensor};
+use super::layout::MAGIC;
 use super::mel;
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -19,7 +20,6 @@ pub enum ConvertError {
     Write(#[from] io::Error),
 }
 
-const MAGIC: u32 = 0x6767_6d6c;
 const FTYPE_F16: usize = 1;
 /// Size of one attention head in every Whisper model.
 const HEAD: usize = 64;
