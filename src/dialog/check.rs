@@ -7,6 +7,9 @@ pub mod knowledge;
 mod layout;
 mod names;
 mod parts;
+mod prompts;
+mod service;
+mod slots;
 mod speech;
 #[cfg(test)]
 mod tests;
@@ -15,14 +18,13 @@ pub use parts::PARTS;
 use parts::Part;
 
 use super::errand::Form;
-use super::flow::{Flow, Flows, MenuKey, Offer, Slot, SlotType, Step, Title, Words, is_moment};
-use super::raw::{RawFlow, RawMenuKey, RawOffer, RawPart, RawPrompt, RawService, RawSlot, RawTitle, Text};
-use super::template::{Prompt, Prompts};
-use super::{Timing, engine::OWN_PROMPTS};
+use super::flow::{Flow, Flows, MenuKey, Offer, Step, Title, Words, is_moment};
+use super::raw::{RawFlow, RawOffer, RawPart, RawService, Text};
+use super::template::Prompts;
 use crate::business::Operation;
 use crate::nlu::Intent;
-use crate::text::located::{Fault, Located, Place, read_yaml};
-use crate::text::{Lang, Value, volume};
+use crate::text::Lang;
+use crate::text::located::{Fault, Place, read_yaml};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One file of `flows/`.
@@ -43,9 +45,6 @@ pub struct World {
 
 /// The file of [`RawService`]; every other file is a flow.
 const SERVICE_FILE: &str = "service.yaml";
-
-const NO_INPUT_MS: u32 = 6_000;
-const NO_INPUT_NUMBER_MS: u32 = 8_000;
 
 impl Flows {
     /// Checks all files together. Faults are in order of file and place.
@@ -182,68 +181,6 @@ impl Checker<'_> {
         read_yaml(&source.name, &source.text).map_err(|fault| self.faults.push(fault)).ok()
     }
 
-    fn service(&mut self, raw: RawService) -> (BTreeMap<Intent, Title>, BTreeMap<char, MenuKey>) {
-        let mut titles = BTreeMap::new();
-        for (name, title) in raw.intents {
-            match Intent::from_name(&name) {
-                Some(intent) => {
-                    titles.insert(intent, Title { zh: title.value.zh, en: title.value.en });
-                }
-                None => self.fault(title.place, format!("unknown intent `{name}`")),
-            }
-        }
-        self.choices(raw.choices);
-        self.keep_prompts(raw.prompts, None);
-        let menu = self.menu(raw.menu);
-        for own in OWN_PROMPTS {
-            if self.prompts.get(own.id).is_none() && !self.places.contains_key(own.id) {
-                self.fault(Place { line: 1, column: 1 }, format!("prompt `{}` is missing: {}", own.id, own.moment));
-            }
-            self.uses.push(PromptUse { id: own.id.into(), how: if own.asks { Use::Asked } else { Use::Said }, flow: None });
-            if own.repeats {
-                self.repeated.insert(own.id.into());
-            }
-        }
-        (titles, menu)
-    }
-
-    fn choices(&mut self, raw: BTreeMap<String, Located<RawTitle>>) {
-        self.choices = raw.into_iter().map(|(tag, title)| (tag, Title { zh: title.value.zh, en: title.value.en })).collect();
-    }
-
-    fn menu(&mut self, raw: BTreeMap<String, Located<RawMenuKey>>) -> BTreeMap<char, MenuKey> {
-        let mut menu = BTreeMap::new();
-        for (key, Located { value, place }) in raw {
-            let does = match value {
-                RawMenuKey::Intent(name) => self.intent(&Located { value: name, place }).map(MenuKey::Starts),
-                RawMenuKey::Menu { say, keys } => {
-                    if !self.places.contains_key(&say) {
-                        self.fault(place, format!("unknown prompt `{say}`"));
-                    }
-                    self.uses.push(PromptUse { id: say.clone(), how: Use::Asked, flow: None });
-                    self.repeated.insert(say.clone());
-                    let keys = keys.into_iter().filter_map(|(key, name)| {
-                        let intent = self.intent(&name)?;
-                        Some((self.menu_key(&key, name.place)?, intent))
-                    });
-                    Some(MenuKey::Opens(say, keys.collect()))
-                }
-            };
-            if let (Some(digit), Some(does)) = (self.menu_key(&key, place), does) {
-                menu.insert(digit, does);
-            }
-        }
-        menu
-    }
-
-    fn menu_key(&mut self, key: &str, place: Place) -> Option<char> {
-        let digit = single_key(key);
-        if digit.is_none() {
-            self.fault(place, format!("`{key}` is no menu key: 1 to 9"));
-        }
-        digit
-    }
-
     fn intent(&mut self, name: &Text) -> Option<Intent> {
         let intent = Intent::from_name(&name.value);
         if intent.is_none() {
@@ -300,144 +237,6 @@ impl Checker<'_> {
         self.starts.push((self.file.clone(), name.place, intent));
         Some(intent)
     }
-
-    fn slot(&mut self, flow: &str, index: usize, name: &str, raw: Located<RawSlot>) -> Option<Slot> {
-        let raw = raw.value;
-        let kind = SlotType::from_name(&raw.kind.value);
-        if kind.is_none() {
-            self.fault(raw.kind.place, format!("unknown slot type `{}`", raw.kind.value));
-        }
-        if let Some(grammar) = &raw.grammar {
-            self.grammar(grammar);
-        }
-        let ask = self.prompt(flow, index, &raw.ask, Use::Asked);
-        if raw.again.is_empty() {
-            self.fault(raw.ask.place, format!("slot `{name}` has no `again`: what is said when the answer is not understood"));
-        }
-        let again: Vec<String> = raw.again.iter().filter_map(|prompt| self.prompt(flow, index, prompt, Use::Asked)).collect();
-        let confirm = raw.confirm.as_ref().and_then(|prompt| self.prompt(flow, index, prompt, Use::Asked));
-        let kind = kind?;
-        let timing = match raw.timing.as_ref().map(|timing| (timing.place, timing.value.as_str())) {
-            None => kind.timing(),
-            Some((_, "closed")) => Timing::Closed,
-            Some((_, "open")) => Timing::Open,
-            Some((_, "number")) => Timing::Number,
-            Some((place, other)) => {
-                self.fault(place, format!("unknown timing `{other}`: closed, open or number"));
-                kind.timing()
-            }
-        };
-        if matches!(kind, SlotType::Text | SlotType::Plan) && raw.grammar.is_some() {
-            self.have_words(&raw.keys);
-        }
-        let keys = self.keys(kind, raw.keys);
-        let nothing = Words { zh: raw.nothing.zh, en: raw.nothing.en };
-        if !(nothing.zh.is_empty() && nothing.en.is_empty()) && (kind != SlotType::Text || raw.grammar.is_some()) {
-            self.fault(raw.ask.place, format!("slot `{name}`: `nothing` belongs to a text without a grammar"));
-        }
-        let mut from = raw.from;
-        from.extend([name.to_owned(), raw.kind.value]);
-        from.extend(raw.grammar.iter().map(|grammar| grammar.value.clone()));
-        let no_input_ms = raw.no_input_ms.map_or(if timing == Timing::Number { NO_INPUT_NUMBER_MS } else { NO_INPUT_MS }, |ms| ms.value);
-        let grammar = raw.grammar.map(|grammar| grammar.value);
-        let means = raw.means.into_iter().map(|(tag, other)| (tag, other.value)).collect();
-        Some(Slot {
-            kind,
-            grammar,
-            replies: raw.replies,
-            means,
-            ask: ask?,
-            again,
-            confirm,
-            timing,
-            from,
-            keys,
-            nothing,
-            secret: raw.secret,
-            no_input_ms,
-        })
-    }
-
-    /// What is chosen has words to be asked about.
-    fn have_words(&mut self, keys: &BTreeMap<String, Text>) {
-        for tag in keys.values().filter(|tag| !self.choices.contains_key(&tag.value)).cloned().collect::<Vec<_>>() {
-            self.fault(tag.place, format!("`{}` has no words under `choices` in {SERVICE_FILE}, to be asked about", tag.value));
-        }
-    }
-
-    /// What single keys stand for in a slot that is a choice.
-    fn keys(&mut self, kind: SlotType, raw: BTreeMap<String, Text>) -> BTreeMap<char, Value> {
-        let mut keys = BTreeMap::new();
-        for (key, text) in raw {
-            let value = match kind {
-                SlotType::Text | SlotType::Plan => Some(Value::Text(text.value.clone())),
-                SlotType::Volume => volume::parse(&text.value, Lang::En).map(Value::Volume),
-                _ => {
-                    self.fault(text.place, "`keys` belong to slots of type text, plan and data_volume; numbers are keyed in as they are");
-                    continue;
-                }
-            };
-            match (single_key(&key), value) {
-                (Some(digit), Some(value)) => {
-                    keys.insert(digit, value);
-                }
-                (None, _) => self.fault(text.place, format!("`{key}` is no key of a choice: 1 to 9")),
-                (_, None) => self.fault(text.place, format!("`{}` is no volume of data: 5 GB, 500 MB", text.value)),
-            }
-        }
-        keys
-    }
-
-    fn grammar(&mut self, name: &Text) {
-        for lang in [Lang::Zh, Lang::En] {
-            let known = self.world.grammars.as_ref().is_none_or(|known| known.contains(&(lang, name.value.clone())));
-            if !known {
-                self.fault(name.place, format!("there is no grammar grammars/{lang}/{}.grxml", name.value));
-            }
-        }
-    }
-
-    /// The full name of a prompt named in a flow: the flow's own first, then the part's that it stands in, then the service's.
-    fn prompt(&mut self, flow: &str, index: usize, name: &Text, how: Use) -> Option<String> {
-        let own = format!("{flow}.{}", name.value);
-        let parts = self.part.as_ref().map(|part| format!("{part}.{}", name.value));
-        let id = std::iter::once(own).chain(parts).chain([name.value.clone()]).find(|id| self.places.contains_key(id));
-        match id {
-            Some(id) => {
-                self.uses.push(PromptUse { id: id.clone(), how, flow: Some(index) });
-                Some(id)
-            }
-            None => {
-                self.fault(name.place, format!("unknown prompt `{}`", name.value));
-                None
-            }
-        }
-    }
-
-    fn keep_prompts(&mut self, raw: BTreeMap<String, Located<RawPrompt>>, flow: Option<&str>) {
-        for (name, Located { value, place }) in raw {
-            let id = flow.map_or_else(|| name.clone(), |flow| format!("{flow}.{name}"));
-            self.places.insert(id.clone(), (self.file.clone(), place));
-            for (lang, wordings) in [(Lang::Zh, &value.zh), (Lang::En, &value.en)] {
-                if wordings.is_empty() {
-                    self.fault(place, format!("prompt `{name}` has no text in `{lang}`"));
-                }
-                for wording in wordings {
-                    speech::check(self, lang, wording);
-                }
-            }
-            let texts = |wordings: Vec<Text>| wordings.into_iter().map(|text| text.value).collect();
-            let prompt = Prompt { zh: texts(value.zh), en: texts(value.en), barge_in: value.barge_in.unwrap_or(true) };
-            // Wordings that do not compile are faults already.
-            self.prompts.insert(id, prompt).ok();
-        }
-    }
-}
-
-/// A key that stands for something: 1 to 9, for 0 is a person.
-fn single_key(key: &str) -> Option<char> {
-    let mut characters = key.chars();
-    characters.next().filter(|c| matches!(c, '1'..='9') && characters.next().is_none())
 }
 
 /// Whether a file lies in a folder of this name.
