@@ -13,6 +13,7 @@ pub mod number_en;
 pub mod number_zh;
 pub mod pinyin;
 pub mod script;
+pub mod sip_address;
 pub mod sounds;
 mod spans;
 pub mod spell;

@@ -47,6 +47,10 @@ pub enum Event {
     HungUp {
         agent: AgentId,
     },
+    /// Somebody who is not of the desk has taken the agent's caller.
+    HandedOn {
+        agent: AgentId,
+    },
     WrappedUp {
         agent: AgentId,
     },
@@ -194,6 +198,11 @@ impl Desk {
             Event::HungUp { agent } => {
                 if let Some(caller) = self.end_call(&agent, now) {
                     actions.push(Action::Served { caller });
+                }
+            }
+            Event::HandedOn { agent } => {
+                if let Some(caller) = self.end_call(&agent, now) {
+                    actions.push(Action::CallOver { agent, caller });
                 }
             }
             Event::WrappedUp { agent } => self.wrapped_up(&agent, now),

@@ -3,6 +3,7 @@
 //! [`Hub`] is how calls ask for a person ([`TransferPort`]) and how stations are opened ([`Hub::open`]). A station whose [`Station`] is dropped
 //! may be opened again within the rules' time: its call goes on.
 
+mod handing_on;
 mod phones;
 mod post;
 mod stations;
@@ -18,8 +19,8 @@ use crate::business::Clock;
 use crate::call::transfer::{Case, DeskEnd, FromCall, ToCall, TransferPort};
 use crate::care::WorkOrders;
 use crate::store::Database;
-use phones::FromPhone;
 pub use phones::Telephones;
+use phones::{FromPhone, PhoneOf};
 use post::Post;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +46,7 @@ enum Message {
     CallerGone { caller: CallerId },
     Opened { person: Person, to_agent: Sender<ToAgent>, answer: oneshot::Sender<LinkId> },
     FromAgent { agent: AgentId, link: LinkId, what: FromAgent },
-    FromPhone { agent: AgentId, link: LinkId, what: FromPhone },
+    FromPhone { of: PhoneOf, link: LinkId, what: FromPhone },
     CallBack { caller: CallerId, kept: bool },
     CallsBack(bool),
     OrderOpened { agent: AgentId, number: Option<String> },

@@ -1,8 +1,11 @@
 //! What the desk goes by: `desk/desk.yaml`, read and checked.
 
 use super::hours::Hours;
+use crate::call::dial::Callee;
 use crate::nlu::Intent;
+use crate::text::PhoneNumber;
 use crate::text::located::{Fault, Located, Place, read_yaml};
+use crate::text::sip_address::is_sip_address;
 use jiff::SignedDuration;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +24,8 @@ pub struct Rules {
     pub urgent: BTreeSet<Intent>,
     /// What an agent says of a call afterwards, by their names.
     pub dispositions: Vec<Disposition>,
+    /// Where agents may hand callers on to.
+    pub telephones: Vec<Telephone>,
     pub ring_s: i64,
     pub wrap_up_s: i64,
     pub tell_every_s: i64,
@@ -42,6 +47,24 @@ pub struct Disposition {
     pub id: String,
     pub zh: String,
     pub en: String,
+}
+
+/// A telephone of somebody who is not of the desk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Telephone {
+    /// The stable name, as in records.
+    pub id: String,
+    pub zh: String,
+    pub en: String,
+    pub call: Callee,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTelephone {
+    zh: String,
+    en: String,
+    call: Text,
 }
 
 #[derive(Deserialize)]
@@ -96,6 +119,8 @@ struct Raw {
     urgent: Vec<Text>,
     #[serde(default)]
     dispositions: BTreeMap<String, InBoth>,
+    #[serde(default)]
+    telephones: BTreeMap<String, RawTelephone>,
     ring: Located<u32>,
     wrap_up: Located<u32>,
     tell_every: Located<u32>,
@@ -141,6 +166,13 @@ impl Rules {
                 None => fault(name.place, format!("there is no intent `{}`", name.value)),
             }
         }
+        let mut telephones = Vec::new();
+        for (id, RawTelephone { zh, en, call }) in raw.telephones {
+            match callee(&call.value) {
+                Some(call) => telephones.push(Telephone { id, zh, en, call }),
+                None => fault(call.place, format!("`{}` is no number, and no address such as sip:201@pbx.example", call.value)),
+            }
+        }
         if raw.priority.value.minute == 0 {
             fault(raw.priority.place, "waiting has to count, or somebody waits for ever: minute is at least 1".into());
         }
@@ -166,6 +198,7 @@ impl Rules {
             skills,
             urgent,
             dispositions: raw.dispositions.into_iter().map(|(id, InBoth { zh, en })| Disposition { id, zh, en }).collect(),
+            telephones,
             ring_s: raw.ring.value.into(),
             wrap_up_s: raw.wrap_up.value.into(),
             tell_every_s: raw.tell_every.value.into(),
@@ -177,6 +210,13 @@ impl Rules {
             service: raw.service.map(|service| service.value).unwrap_or_default(),
             quiet_line: quiet_line.unwrap_or(SHORTEST_QUIET),
         })
+    }
+}
+
+fn callee(text: &str) -> Option<Callee> {
+    match is_sip_address(text) {
+        true => Some(Callee::Address(text.to_owned())),
+        false => PhoneNumber::parse(text).map(Callee::Number),
     }
 }
 
@@ -207,5 +247,10 @@ mod tests {
         rejected("percent: 80", "percent: 101", "from 1 to 100");
         rejected("quiet_line: 1.5", "quiet_line: 0.1", "without sound");
         rejected("quiet_line: 1.5", "quiet_line: -1e300", "without sound");
+        rejected(
+            "telephones: {}",
+            "telephones: { second_line: { zh: 二线, en: Second line, call: the office } }",
+            "`the office` is no number",
+        );
     }
 }

@@ -34,6 +34,12 @@ pub enum FromAgent {
     Decline,
     HangUp,
     Hold(bool),
+    /// To one of the telephones of the rules, which takes over once it is answered.
+    HandOn {
+        to: String,
+    },
+    /// Not after all.
+    Keep,
     /// Pauses the recording, or lets it go on.
     PauseRecording(bool),
     /// 16 kHz mono, of any length.
@@ -82,6 +88,8 @@ pub enum ToAgent {
     Refused(Refusal),
     /// One's telephone was not reached.
     PhoneFailed(Cause),
+    /// The telephone to which one's caller was to be handed on was not reached; the caller is still there.
+    NotHandedOn(Cause),
     /// The same person has signed in elsewhere; nothing follows.
     Replaced,
 }
@@ -97,6 +105,8 @@ pub enum Refusal {
     NotKept,
     /// No such disposition is in the rules.
     NoDisposition,
+    /// No such telephone is in the rules.
+    NoTelephone,
 }
 
 impl Refusal {
@@ -107,6 +117,7 @@ impl Refusal {
             Refusal::NoCall => "no_call",
             Refusal::NotKept => "not_kept",
             Refusal::NoDisposition => "no_disposition",
+            Refusal::NoTelephone => "no_telephone",
         }
     }
 }
@@ -147,6 +158,8 @@ pub struct View {
     pub kept: Kept,
     /// One's telephone `rings`, is `answered`, or `holds`: the caller is on hold by its own key.
     pub phone: Option<&'static str>,
+    /// The telephone, by its name in the rules, that rings to take one's caller over.
+    pub hands_on: Option<String>,
     /// The call that somebody who leads is in beside its agent.
     pub beside: Option<(CallerId, Role)>,
     /// Who waits, in the order in which they are taken.

@@ -5,6 +5,7 @@ use super::role::Role;
 use super::session::{SessionKey, SessionLimits};
 use crate::store::{Database, NewUser, SessionRow, StoreError, UserRow};
 use crate::text::Lang;
+use crate::text::sip_address::is_sip_address;
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 use sha2::{Digest, Sha256};
@@ -158,7 +159,7 @@ impl People {
     /// is opened again.
     pub async fn set_phone(&self, who: &str, phone: Option<&str>) -> Result<(), PeopleError> {
         let address = phone.map(str::trim).filter(|phone| !phone.is_empty());
-        if let Some(wrong) = address.filter(|address| !is_address(address)) {
+        if let Some(wrong) = address.filter(|address| !is_sip_address(address)) {
             return Err(PeopleError::Phone(wrong.to_owned()));
         }
         self.found(who, self.database.users().set_phone(&name(who)?, address.unwrap_or_default()).await?)
@@ -254,15 +255,6 @@ fn check_skills(skills: &[String]) -> Result<(), PeopleError> {
         Some(wrong) => Err(PeopleError::Skill(wrong.clone())),
         None => Ok(()),
     }
-}
-
-/// `sip:201@pbx.example`, or the same with `sips:`.
-fn is_address(text: &str) -> bool {
-    let Some((scheme, (user, host))) = text.split_once(':').and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?))) else {
-        return false;
-    };
-    let is_plain = |part: &str| !part.is_empty() && part.chars().all(|letter| letter.is_ascii_graphic() && !"<>\"@,".contains(letter));
-    matches!(scheme, "sip" | "sips") && text.len() <= 200 && is_plain(user) && is_plain(host)
 }
 
 /// A name as it is kept.

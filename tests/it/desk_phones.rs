@@ -310,7 +310,7 @@ async fn who_takes_over_on_a_telephone_answers_it_first() {
 }
 
 /// A second of sound from the telephone.
-async fn sings(phone: &Exchange, port: u16) {
+pub async fn sings(phone: &Exchange, port: u16) {
     let mut pace = tokio::time::interval(Duration::from_millis(20));
     for number in 0..75 {
         pace.tick().await;

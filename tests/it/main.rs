@@ -11,6 +11,7 @@ mod campaigns;
 mod command_line;
 mod crash;
 mod desk;
+mod desk_handing_on;
 mod desk_phones;
 mod desk_recording;
 mod dialing;

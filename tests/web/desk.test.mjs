@@ -7,11 +7,12 @@ import { Agent, Caller, openHouse } from "./people.mjs";
 import { PROGRAM, SCREENS, accessible } from "./visit.mjs";
 
 const ANNA = "13800000001";
+const TELEPHONES = '{ second_line: { zh: 二线专家, en: Second line, call: "sip:second@127.0.0.1" } }';
 
 let house;
 
 before(async () => {
-  house = await openHouse({}, [["limin", "zh"], ["wanglei", "en"], ["zhaoyu", "zh"]]);
+  house = await openHouse({ telephones: TELEPHONES }, [["limin", "zh"], ["wanglei", "en"], ["zhaoyu", "zh"]]);
 });
 
 after(() => house?.close());
@@ -36,6 +37,9 @@ test("an agent takes a call with the keyboard, finishes it, and the caller is to
   await agent.page.click("#order button");
   await agent.shows("told", "已建");
   await picture(agent, "zh-1280-talking");
+  // There is no trunk in this house.
+  await agent.page.click("#hand-on button");
+  await agent.shows("told", "来电者还在您这里");
   await agent.click("hold");
   await agent.shows("doing", "保持中");
   await agent.click("hold");

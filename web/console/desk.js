@@ -145,6 +145,8 @@ function showView(next) {
     recording: view.doing === "talking" && view.recording !== "not",
     unrecorded: view.doing === "talking" && view.recording === "paused",
     "hang-up": view.doing === "talking",
+    "hand-on": view.doing === "talking" && !view.hands_on && at("hand-on-to").options.length > 0,
+    "handing-on": Boolean(view.hands_on),
   };
   for (const [id, visible] of Object.entries(shown)) {
     at(id).hidden = !visible;
@@ -154,6 +156,8 @@ function showView(next) {
   const isPaused = view.recording === "paused";
   at("recording").setAttribute("aria-pressed", String(isPaused));
   at("recording").textContent = word(isPaused ? "resume_recording" : "pause_recording");
+  const calledFor = [...at("hand-on-to").options].find((option) => option.value === view.hands_on);
+  at("hands-on").textContent = view.hands_on ? word("hands_on").replace("{}", calledFor?.text ?? view.hands_on) : "";
   at("wrap-up").hidden = view.doing !== "wrap_up";
   ring(view.doing === "ringing" && !phoneRings);
   if (view.doing === "talking" && !view.phone && !sound) {
@@ -284,6 +288,7 @@ function showHello(told) {
   at("by-phone").textContent = told.phone ? word("by_phone").replace("{}", told.phone) : "";
   const options = (choices) => choices.map(({ id, shown }) => new Option(shown, id));
   at("disposition").replaceChildren(...options(told.dispositions));
+  at("hand-on-to").replaceChildren(...options(told.telephones));
   at("order-class").replaceChildren(...options(told.classes));
 }
 
@@ -302,6 +307,7 @@ function told(message) {
     },
     refused: ({ why }) => tell(word(why)),
     phone_failed: ({ why }) => tell(words[`phone_${why}`] ?? word("phone_unreachable")),
+    not_handed_on: ({ why }) => tell(words[`not_handed_on_${why}`] ?? word("not_handed_on")),
     replaced: () => {
       socket.onclose = null;
       socket = null;
@@ -315,7 +321,9 @@ function showClosed(text) {
   view = { ...view, doing: "closed" };
   desk.dataset.doing = "closed";
   at("doing").textContent = word("closed");
-  at("unrecorded").hidden = true;
+  for (const id of ["unrecorded", "hand-on", "handing-on"]) {
+    at(id).hidden = true;
+  }
   ring(false);
   for (const shown of document.querySelectorAll(".pane .acts > .button")) {
     shown.hidden = true;
@@ -388,6 +396,12 @@ at("mute").onclick = () => {
   muted = !muted;
   showMuted();
 };
+at("hand-on").onsubmit = (event) => {
+  event.preventDefault();
+  tell("");
+  say("hand_on", { to: at("hand-on-to").value });
+};
+at("keep").onclick = () => say("keep");
 at("order").onsubmit = (event) => {
   event.preventDefault();
   say("open_order", { class: at("order-class").value, text: at("order-text").value });

@@ -1,10 +1,10 @@
 //! The messages of a station's line.
 //!
-//! What a page says ([`Said`]): `ready` `away` `accept` `decline` `hang_up` `hold {held}` `pause_recording {paused}` `wrap_up {disposition, note}` `open_order {class, text}`, from who
+//! What a page says ([`Said`]): `ready` `away` `accept` `decline` `hang_up` `hold {held}` `hand_on {to}` `keep` `pause_recording {paused}` `wrap_up {disposition, note}` `open_order {class, text}`, from who
 //! leads also `join {call, role: listener|whisperer|barger}` `quit` `take_over {call}`; `alive` every few seconds, which is answered with the same, so
 //! that either side notices a line that broke without a word.
 //! What it is told ([`Told`]): `hello` once, `view` whenever something changes, `case` with everything known of a call that rings or goes on, then
-//! `known` `said` `suggests` `keys` as they come, `order_opened` `refused`, `phone_failed` when one's telephone was not reached, and `replaced`
+//! `known` `said` `suggests` `keys` as they come, `order_opened` `refused`, `phone_failed` when one's telephone was not reached, `not_handed_on` when the other's was not, and `replaced`
 //! when the same person came in elsewhere. Who speaks on a telephone is told its address by `hello`; a `view` has `phone: rings|answered|holds` then,
 //! and sound goes to the telephone in place of the page.
 //! Times are seconds before now (`…_s_ago`) or from now on (`…_s_left`), or milliseconds of the call (`at_ms`).
@@ -39,6 +39,8 @@ pub(super) enum Said {
     Decline,
     HangUp,
     Hold { held: bool },
+    HandOn { to: String },
+    Keep,
     PauseRecording { paused: bool },
     WrapUp { disposition: String, note: String },
     OpenOrder { class: String, text: String },
@@ -71,6 +73,8 @@ impl Said {
             Said::Decline => FromAgent::Decline,
             Said::HangUp => FromAgent::HangUp,
             Said::Hold { held } => FromAgent::Hold(held),
+            Said::HandOn { to } => FromAgent::HandOn { to: short(to)? },
+            Said::Keep => FromAgent::Keep,
             Said::PauseRecording { paused } => FromAgent::PauseRecording(paused),
             Said::WrapUp { disposition, note } => FromAgent::WrapUp { disposition: short(disposition)?, note: short(note)? },
             Said::OpenOrder { class, text } => FromAgent::OpenOrder { class: short(class)?, text: short(text)? },
@@ -102,6 +106,7 @@ pub(super) enum Told {
         shown: String,
         leads: bool,
         dispositions: Vec<Choice>,
+        telephones: Vec<Choice>,
         classes: Vec<Choice>,
         ring_s: i64,
         wrap_up_s: i64,
@@ -126,6 +131,9 @@ pub(super) enum Told {
         why: &'static str,
     },
     PhoneFailed {
+        why: &'static str,
+    },
+    NotHandedOn {
         why: &'static str,
     },
     Replaced,
@@ -154,6 +162,7 @@ pub(super) struct ViewShown {
     /// `not`, `running`, `paused`.
     recording: &'static str,
     phone: Option<&'static str>,
+    hands_on: Option<String>,
     beside: Option<BesideShown>,
     queue: Vec<QueuedShown>,
     agents: Vec<ColleagueShown>,
@@ -235,13 +244,10 @@ pub(super) struct Words {
 
 impl Words {
     pub fn hello(&self, person: &Person, rules: &Rules, handbook: &Handbook) -> Told {
-        let dispositions = rules.dispositions.iter().map(|each| Choice {
-            id: each.id.clone(),
-            shown: match self.lang {
-                Lang::Zh => each.zh.clone(),
-                Lang::En => each.en.clone(),
-            },
-        });
+        let choice =
+            |id: &String, zh: &String, en: &String| Choice { id: id.clone(), shown: if self.lang == Lang::Zh { zh } else { en }.clone() };
+        let dispositions = rules.dispositions.iter().map(|each| choice(&each.id, &each.zh, &each.en));
+        let telephones = rules.telephones.iter().map(|each| choice(&each.id, &each.zh, &each.en));
         let classes = handbook.classes.codes().map(|code| {
             let (_, class) = handbook.classes.find_or_call_back(code);
             let shown = if self.lang == Lang::Zh { &class.name } else { &class.name_en };
@@ -252,6 +258,7 @@ impl Words {
             shown: person.shown.clone(),
             leads: person.leads,
             dispositions: dispositions.collect(),
+            telephones: telephones.collect(),
             classes: classes.collect(),
             ring_s: rules.ring_s,
             wrap_up_s: rules.wrap_up_s,
@@ -270,6 +277,7 @@ impl Words {
             ToAgent::OrderOpened { number } => Told::OrderOpened { number },
             ToAgent::Refused(why) => Told::Refused { why: why.name() },
             ToAgent::PhoneFailed(cause) => Told::PhoneFailed { why: cause.name() },
+            ToAgent::NotHandedOn(cause) => Told::NotHandedOn { why: cause.name() },
             ToAgent::Replaced => Told::Replaced,
             // Sound is no text.
             ToAgent::Sound(_) => Told::Keys { keys: String::new() },
@@ -349,6 +357,7 @@ impl Words {
             held: view.held,
             recording: view.kept.name(),
             phone: view.phone,
+            hands_on: view.hands_on.clone(),
             beside: view.beside.as_ref().map(|(caller, role)| BesideShown { call: caller.0.clone(), role: role.name() }),
             queue: view.queue.iter().map(|queued| self.queued(queued)).collect(),
             agents: view.agents.iter().map(|colleague| self.colleague(colleague)).collect(),

@@ -27,6 +27,7 @@ fn event() -> impl Strategy<Value = Event> {
         4 => an_agent.clone().prop_map(|agent| Event::Accepted { agent }),
         1 => an_agent.clone().prop_map(|agent| Event::Declined { agent }),
         2 => an_agent.clone().prop_map(|agent| Event::HungUp { agent }),
+        1 => an_agent.clone().prop_map(|agent| Event::HandedOn { agent }),
         6 => (a_caller.clone(), want).prop_map(|(caller, want)| Event::Arrived { caller, want }),
         1 => a_caller.clone().prop_map(|caller| Event::Left { caller }),
         1 => (an_agent.clone(), a_caller).prop_map(|(agent, caller)| Event::TakesOver { agent, caller }),
@@ -56,6 +57,11 @@ impl Outside {
                 self.talking.remove(agent);
             }
             Event::HungUp { agent } => drop(self.talking.remove(agent)),
+            Event::HandedOn { agent } => {
+                if let Some(caller) = self.talking.get(agent) {
+                    self.here.remove(caller);
+                }
+            }
             Event::Declined { agent } => drop(self.ringing.remove(agent)),
             _ => {}
         }

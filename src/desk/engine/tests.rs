@@ -210,3 +210,14 @@ fn how_long_somebody_does_what_he_does_is_known() {
     day.step(210, Event::Tick);
     assert_eq!(since(&day), at(200), "written up since then");
 }
+
+#[test]
+fn who_is_handed_on_is_nobodys_here_any_more() {
+    let mut day = Day::new().with("an", &["zh"], 0);
+    day.arrives(1, "c1", want(&[], None));
+    day.check(2, Event::HandedOn { agent: agent("an") }, &[]);
+    day.check(3, Event::Accepted { agent: agent("an") }, &["connect an with c1"]);
+    day.check(60, Event::HandedOn { agent: agent("an") }, &["over an with c1"]);
+    day.check(61, Event::Left { caller: caller("c1") }, &[]);
+    assert_eq!(day.arrives(62, "c2", want(&[], None)).len(), 1, "the agent writes his notes");
+}

@@ -67,13 +67,34 @@ struct Ends {
 
 struct Told {
     inbox: Sender<Message>,
-    agent: AgentId,
+    of: PhoneOf,
     link: LinkId,
+}
+
+/// Whose telephone is called, or for whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum PhoneOf {
+    Agent(AgentId),
+    /// A caller who is handed on.
+    Caller(CallerId),
+}
+
+/// A call to a telephone; dropping it hangs up, or stops the ringing.
+pub(super) struct PhoneCall {
+    frames: Sender<Box<Frame>>,
+    _wanted: oneshot::Sender<()>,
+}
+
+impl PhoneCall {
+    pub fn play(&self, frame: Box<Frame>) {
+        // A telephone that takes nothing any more says so itself.
+        let _ = self.frames.try_send(frame);
+    }
 }
 
 impl Told {
     fn message(&self, what: FromPhone) -> Message {
-        Message::FromPhone { agent: self.agent.clone(), link: self.link, what }
+        Message::FromPhone { of: self.of.clone(), link: self.link, what }
     }
 
     async fn tell(&self, what: FromPhone) {
@@ -87,7 +108,7 @@ impl Told {
     }
 }
 
-/// A call to an agent's telephone; dropping it hangs up, or stops the ringing.
+/// A call to an agent's telephone.
 pub(super) struct Phone {
     link: LinkId,
     caller: CallerId,
@@ -96,8 +117,7 @@ pub(super) struct Phone {
     is_answered: bool,
     /// The caller is on hold by the telephone's own key; only there he is taken back.
     holds: bool,
-    frames: Sender<Box<Frame>>,
-    _wanted: oneshot::Sender<()>,
+    call: PhoneCall,
 }
 
 impl Phone {
@@ -124,8 +144,7 @@ impl AtStation {
 
     pub fn play_on_phone(&self, frame: Box<Frame>) {
         if let Some(phone) = &self.phone {
-            // A telephone that takes nothing any more says so itself.
-            let _ = phone.frames.try_send(frame);
+            phone.call.play(frame);
         }
     }
 }
@@ -166,22 +185,30 @@ impl Post {
 
     /// Begins a call to somebody's telephone; false where one is under way.
     fn call_phone(&mut self, id: &AgentId, caller: &CallerId, takes_over: bool) -> bool {
-        let link = self.next_link();
+        let address = self.stations.get(id).filter(|station| station.phone.is_none()).and_then(|station| station.person.phone.clone());
+        let Some(address) = address else { return false };
+        let Some((link, call)) = self.ring(PhoneOf::Agent(id.clone()), Callee::Address(address)) else { return false };
+        if let Some(station) = self.stations.get_mut(id) {
+            station.phone = Some(Phone { link, caller: caller.clone(), takes_over, is_answered: false, holds: false, call });
+        }
+        true
+    }
+
+    /// Begins a call to a telephone, which is told of by this link; `None` when everything ends.
+    pub(super) fn ring(&mut self, of: PhoneOf, to: Callee) -> Option<(LinkId, PhoneCall)> {
+        let (link, inbox) = (self.next_link(), self.inbox.upgrade()?);
         let ring = Duration::from_secs(self.engine.rules().ring_s.unsigned_abs());
-        let (Some(station), Some(inbox)) = (self.stations.get_mut(id), self.inbox.upgrade()) else { return false };
-        let Some(address) = station.person.phone.clone().filter(|_| station.phone.is_none()) else { return false };
         let (frames, coming) = mpsc::channel(FRAMES);
         let (wants, wanted) = oneshot::channel();
-        station.phone = Some(Phone { link, caller: caller.clone(), takes_over, is_answered: false, holds: false, frames, _wanted: wants });
-        let ends = Ends { told: Told { inbox, agent: id.clone(), link }, frames: coming, wanted };
+        let ends = Ends { told: Told { inbox, of, link }, frames: coming, wanted };
         match &self.telephones {
             Some(telephones) => {
-                let order = Order { to: Callee::Address(address), from: None, trunk: telephones.trunk.clone(), ring };
+                let order = Order { to, from: None, trunk: telephones.trunk.clone(), ring };
                 tokio::spawn((telephones.carry)(order, ends));
             }
             None => drop(tokio::spawn(async move { ends.told.tell(FromPhone::Failed(Cause::NoTrunk)).await })),
         }
-        true
+        Some((link, PhoneCall { frames, _wanted: wants }))
     }
 
     pub(super) fn told_by_phone(&mut self, id: &AgentId, link: LinkId, what: FromPhone) {
@@ -258,7 +285,7 @@ async fn carry<D: Dialer>(dialer: Arc<D>, order: Order, mut ends: Ends, counted:
     let mut line = match dialled {
         Ok(line) => line,
         Err(why) => {
-            tracing::info!(agent = told.agent.0, %why, "an agent's telephone was not reached");
+            tracing::info!(of = ?told.of, %why, "a telephone was not reached");
             return told.tell(FromPhone::Failed(why.cause)).await;
         }
     };

@@ -1,6 +1,7 @@
 //! What the desk's task knows, and the callers' side of it. Nothing here waits.
 
-use super::phones::Telephones;
+use super::handing_on::HandedOn;
+use super::phones::{PhoneOf, Telephones};
 use super::stations::AtStation;
 use super::{Books, LinkId, Message};
 use crate::call::conference::Party;
@@ -34,6 +35,8 @@ pub(super) struct Post {
     pub telephones: Option<Telephones>,
     pub inbox: WeakSender<Message>,
     pub callers: BTreeMap<CallerId, Caller>,
+    /// Callers for whom a telephone rings, or who talk to it.
+    pub handed_on: BTreeMap<CallerId, HandedOn>,
     pub stations: BTreeMap<AgentId, AtStation>,
     pub board: watch::Sender<Arc<Board>>,
     /// Whether callers who would rather be called back are.
@@ -73,13 +76,14 @@ impl Post {
         board: watch::Sender<Arc<Board>>,
     ) -> Post {
         let now = (books.clock)();
-        let (callers, stations) = (BTreeMap::new(), BTreeMap::new());
+        let (callers, handed_on, stations) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         Post {
             engine: Desk::new(rules),
             books,
             telephones,
             inbox,
             callers,
+            handed_on,
             stations,
             board,
             calls_back: true,
@@ -117,7 +121,8 @@ impl Post {
                 let _ = answer.send(link);
             }
             Message::FromAgent { agent, link, what } => self.told_by_agent(&agent, link, what),
-            Message::FromPhone { agent, link, what } => self.told_by_phone(&agent, link, what),
+            Message::FromPhone { of: PhoneOf::Agent(agent), link, what } => self.told_by_phone(&agent, link, what),
+            Message::FromPhone { of: PhoneOf::Caller(caller), link, what } => self.told_by_other(&caller, link, what),
             Message::CallsBack(calls_back) => self.calls_back = calls_back,
             Message::CallBack { caller, kept } => self.call_back(&caller, kept),
             Message::OrderOpened { agent, number } => self.order_opened(&agent, number),
@@ -154,6 +159,7 @@ impl Post {
             self.carry_out(action);
         }
         self.let_phones_go();
+        self.let_others_go();
         self.show_views();
     }
 
@@ -201,10 +207,11 @@ impl Post {
     }
 
     /// The caller is the call's own again.
-    fn let_go(&mut self, id: &CallerId, last: ToCall) {
+    pub(super) fn let_go(&mut self, id: &CallerId, last: ToCall) {
         self.empty(id);
         if let Some(caller) = self.callers.remove(id) {
             self.keep_case(&caller.case);
+            self.handed_on.remove(id);
             caller.tell(last);
         }
     }
@@ -241,6 +248,7 @@ impl Post {
             if let Some(caller) = self.callers.remove(id) {
                 self.keep_case(&caller.case);
             }
+            self.handed_on.remove(id);
             self.show_views();
         }
     }

@@ -229,6 +229,8 @@ impl Post {
                 station.held = held && station.party.is_some();
                 self.tell_hold(id);
             }
+            FromAgent::HandOn { to } => self.hand_on(id, &to),
+            FromAgent::Keep => self.keep_caller(id),
             FromAgent::PauseRecording(paused) => {
                 if let Some(caller) = self.talks_with(id) {
                     self.tell(&caller, ToCall::PauseRecording { paused, by: agent.0 });
@@ -301,7 +303,7 @@ impl Post {
         match self.stations.values().find(hears) {
             Some(station) if station.is_on_phone() => station.play_on_phone(frame),
             Some(station) => station.tell(ToAgent::Sound(frame)),
-            None => {}
+            None => self.play_to_other(party, frame),
         }
     }
 

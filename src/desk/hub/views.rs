@@ -44,6 +44,7 @@ impl Post {
                 held: station.is_holding(),
                 kept: own.caller.as_ref().and_then(|caller| self.callers.get(caller)).map_or(Kept::Not, |caller| caller.case.kept),
                 phone: station.phone.as_ref().map(Phone::state),
+                hands_on: own.caller.as_ref().and_then(|caller| self.handed_on.get(caller)).map(|to| to.name().to_owned()),
                 beside: station.beside.as_ref().map(|(caller, _, role)| (caller.clone(), *role)),
                 queue: queue.clone(),
                 agents: agents.clone(),

@@ -1,0 +1,112 @@
+//! An agent hands a caller on to a telephone of the rules, on the real program.
+
+use super::access::add;
+use super::desk::{Agent, hears_a_voice, kinds, record, rules, sing, wants_a_person};
+use super::desk_phones::{hears_a_tone, sings};
+use super::live::{Service, hears};
+use super::program::Folder;
+use super::sip::exchange::Exchange;
+use super::sip::phone::free_ports;
+use serde_json::json;
+use tingshuo::security::Role as Post;
+
+/// A service whose second line is an exchange.
+fn service(folder: &Folder, other: &Exchange) -> Service {
+    let path = rules(folder);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let line = "telephones: { second_line: { zh: 二线专家, en: Second line, call: \"sip:second@pbx.example\" } }";
+    assert!(text.contains("telephones: {}"));
+    std::fs::write(&path, text.replace("telephones: {}", line)).unwrap();
+    let ports = free_ports();
+    Service::start(&format!(
+        "most = 9\nhearing = 0\n[desk]\nrules = {path:?}\nphone_trunk = \"main\"\n[sip]\nlisten = [\"udp:127.0.0.1:0\"]\nmedia_ports = [{}, {}]\n[sip.trunks.main]\nserver = \"udp:{}\"\nnumber = \"10086\"\n",
+        ports.start(),
+        ports.end(),
+        other.address
+    ))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_hands_a_caller_on_to_a_telephone() {
+    let (folder, mut other) = (Folder::new(), Exchange::open().await);
+    let service = service(&folder, &other);
+    add(&service, "an", Post::Agent);
+    let (mut an, _) = Agent::ready(&service, "an").await;
+    let mut caller = wants_a_person(&service).await;
+    let call = an.until("case", |_| true).await["call"].as_str().unwrap().to_owned();
+    let hand_on = || json!({ "type": "hand_on", "to": "second_line" });
+    an.send(hand_on());
+    assert_eq!(an.until("refused", |_| true).await["why"], "no_call", "it only rings");
+    an.say("accept");
+    an.does("talking").await;
+    an.send(json!({ "type": "hand_on", "to": "the moon" }));
+    assert_eq!(an.until("refused", |_| true).await["why"], "no_telephone");
+    // Busy: the caller is still there.
+    an.send(hand_on());
+    an.until("view", |view| view["hands_on"] == "second_line" && view["doing"] == "talking").await;
+    let invite = other.asked("INVITE").await;
+    assert!(invite.0.starts_with("INVITE sip:second@pbx.example SIP/2.0\r\n"), "{}", invite.0);
+    other.reply(&invite, 486, "", "").await;
+    assert_eq!(an.until("not_handed_on", |_| true).await["why"], "busy");
+    an.until("view", |view| view["hands_on"].is_null() && view["doing"] == "talking").await;
+    // Not after all: it rings no more.
+    an.send(hand_on());
+    let invite = other.asked("INVITE").await;
+    other.reply(&invite, 180, "", "").await;
+    an.send(json!({ "type": "keep" }));
+    let cancel = other.asked("CANCEL").await;
+    other.reply(&cancel, 200, "", "").await;
+    other.reply(&invite, 487, "", "").await;
+    tokio::join!(an.sing(), hears_a_voice(&mut caller));
+    // Put on hold, the caller talks as soon as somebody is there.
+    an.send(json!({ "type": "hold", "held": true }));
+    an.send(hand_on());
+    let invite = other.asked("INVITE").await;
+    other.reply(&invite, 200, "", &other.answer("8 101")).await;
+    other.asked("ACK").await;
+    an.does("wrap_up").await;
+    tokio::join!(sings(&other, invite.media_port()), hears_a_voice(&mut caller));
+    tokio::join!(sing(&mut caller), hears_a_tone(&other.sound));
+    other.ask(&invite, "BYE", 3, "", "").await;
+    hears(&mut caller, "感谢来电").await;
+    caller.close(None).await.unwrap();
+    let record = record(&service, &call).await;
+    let mut joined = record.events.iter().filter(|event| event.kind == "person_joined").map(|event| format!("{:?}", event.detail));
+    assert!(joined.next_back().is_some_and(|last| last.contains("second_line")), "{:?}", kinds(&record));
+    assert!(kinds(&record).contains(&"person_unreached"), "{:?}", kinds(&record));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_hangs_up_is_waited_for_by_no_telephone() {
+    let (folder, mut other) = (Folder::new(), Exchange::open().await);
+    let service = service(&folder, &other);
+    add(&service, "an", Post::Agent);
+    let (mut an, _) = Agent::ready(&service, "an").await;
+    let mut caller = wants_a_person(&service).await;
+    an.until("case", |_| true).await;
+    an.say("accept");
+    an.does("talking").await;
+    // While it rings.
+    an.send(json!({ "type": "hand_on", "to": "second_line" }));
+    let invite = other.asked("INVITE").await;
+    other.reply(&invite, 180, "", "").await;
+    an.say("hang_up");
+    let cancel = other.asked("CANCEL").await;
+    other.reply(&cancel, 200, "", "").await;
+    other.reply(&invite, 487, "", "").await;
+    hears(&mut caller, "感谢来电").await;
+    drop(caller);
+    // And once it was answered.
+    an.send(json!({ "type": "wrap_up", "disposition": "solved", "note": "" }));
+    let mut caller = wants_a_person(&service).await;
+    an.does("ringing").await;
+    an.say("accept");
+    an.does("talking").await;
+    an.send(json!({ "type": "hand_on", "to": "second_line" }));
+    let invite = other.asked("INVITE").await;
+    other.reply(&invite, 200, "", &other.answer("8 101")).await;
+    other.asked("ACK").await;
+    an.does("wrap_up").await;
+    caller.close(None).await.unwrap();
+    other.asked("BYE").await;
+}
