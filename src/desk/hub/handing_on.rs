@@ -6,6 +6,7 @@ use super::phones::{FromPhone, PhoneCall, PhoneOf};
 use super::post::Post;
 use crate::call::conference::{Party, Role};
 use crate::call::line::Frame;
+use crate::call::recording::Kept;
 use crate::call::transfer::ToCall;
 use crate::desk::engine::Event;
 use crate::desk::queue::{AgentId, CallerId};
@@ -80,6 +81,10 @@ impl Post {
         }
         self.tell(caller, ToCall::Seat { party, role: Role::Agent, name });
         self.tell(caller, ToCall::Hold(false));
+        // What the agent had paused nobody there could let go on.
+        if self.callers.get(caller).is_some_and(|caller| caller.case.kept == Kept::Paused) {
+            self.tell(caller, ToCall::PauseRecording { paused: false, by: by.0.clone() });
+        }
         // Whoever listened to the agent has nobody to lead there any more.
         let beside = |(id, station): (&AgentId, &super::stations::AtStation)| {
             station.beside.as_ref().is_some_and(|(beside, ..)| beside == caller).then(|| id.clone())
