@@ -3,6 +3,7 @@
 use super::tests::{agent, at, caller};
 use super::*;
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 const SKILLS: [&str; 4] = ["zh", "en", "billing", "network"];
 

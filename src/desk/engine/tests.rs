@@ -3,6 +3,7 @@
 use super::*;
 use jiff::SignedDuration;
 use jiff::civil::date;
+use std::collections::BTreeSet;
 
 pub(super) fn at(second: i64) -> DateTime {
     date(2026, 11, 23).at(10, 0, 0, 0).saturating_add(SignedDuration::from_secs(second))
