@@ -121,6 +121,8 @@ pub enum AsrError {
 
 /// A recognition under way; dropping it cancels a job that has not begun.
 pub struct Pending {
+    /// Its words alone, where they are looked at a second time.
+    words: Option<tokio::sync::oneshot::Receiver<Transcript>>,
     answer: tokio::sync::oneshot::Receiver<Result<Transcript, AsrError>>,
     /// `None`: too far away to be named.
     expires: Option<tokio::time::Instant>,
@@ -129,12 +131,26 @@ pub struct Pending {
 impl Pending {
     /// The answer that comes through `receiver`, however long it takes.
     pub fn new(receiver: tokio::sync::oneshot::Receiver<Result<Transcript, AsrError>>) -> Pending {
-        Pending { answer: receiver, expires: None }
+        Pending { words: None, answer: receiver, expires: None }
     }
 
     /// The same, but [`Pending::wait`] waits until `deadline` from now at most.
     pub fn within(self, deadline: Duration) -> Pending {
         Pending { expires: tokio::time::Instant::now().checked_add(deadline), ..self }
+    }
+
+    /// The same, with words that may come before the answer.
+    pub fn with_words(self, words: tokio::sync::oneshot::Receiver<Transcript>) -> Pending {
+        Pending { words: Some(words), ..self }
+    }
+
+    /// The words as they were heard at first, before it is looked what else they may have been; `None` where nobody looks. The answer follows.
+    pub async fn words(&mut self) -> Option<Transcript> {
+        let words = self.words.take()?;
+        match self.expires {
+            Some(expires) => tokio::time::timeout_at(expires, words).await.ok()?.ok(),
+            None => words.await.ok(),
+        }
     }
 
     /// Keeps the job's deadline even while the engine is at work.

@@ -338,13 +338,20 @@ impl Worker for Decoder {
             let is_plain = |constraint: &Constraint| {
                 !constraint.in_figures() && decoded.whole_log_probability >= PLAIN.ln() && constraint.meaning(decoded.text.trim()).is_some()
             };
-            if let Some(constraint) = constraint.filter(|constraint| !is_plain(constraint)) {
-                transcript.reading = Some(self.read(constraint, job.lang, &decoded, demand)?);
-            }
             let prompt = prompt(job.lang, &job.terms);
             let confidence = geometric_mean(decoded.log_probability, decoded.tokens);
             let evidence = Evidence { lang: job.lang, audio_ms: milliseconds(piece.len()), speech_ms, confidence, prompt: &prompt };
             let heard = believable(decoded.text.trim(), &evidence);
+            if pieces.len() == 1
+                && let Ok(text) = &heard
+            {
+                let text = if job.lang == Lang::Zh { to_simplified(text) } else { text.clone() };
+                let compute_ms = begun.elapsed_ms().saturating_add(beside_ms);
+                demand.tell_words(Transcript { text, confidence, compute_ms, ..transcript.clone() });
+            }
+            if let Some(constraint) = constraint.filter(|constraint| !is_plain(constraint)) {
+                transcript.reading = Some(self.read(constraint, job.lang, &decoded, demand)?);
+            }
             let free = job.constraint.is_none() && !matches!(job.priority, Priority::Glance | Priority::Caption) && pieces.len() == 1;
             if free && speech_ms <= SHORT_MS && (heard.is_err() || confidence < SURE) {
                 transcript.alternatives = self.alternatives(job.lang, decoded.prefix.clone(), demand)?;

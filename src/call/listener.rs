@@ -28,7 +28,14 @@ const LONGEST_JOINED: usize = 20 * CALL_RATE_HZ as usize;
 #[derive(Debug)]
 pub struct Recognised {
     ticket: u64,
-    result: Result<Transcript, AsrError>,
+    what: What,
+}
+
+/// Words, which may be looked at a second time, and what came of it at last.
+#[derive(Debug)]
+enum What {
+    Words(Transcript),
+    Result(Result<Transcript, AsrError>),
 }
 
 /// What the ear noticed in a frame.
@@ -87,6 +94,7 @@ struct Attempt {
     /// `None` until recognition has begun.
     task: Option<AbortHandle>,
     trial: bool,
+    words: Option<Transcript>,
     result: Option<Result<Transcript, AsrError>>,
 }
 
@@ -148,6 +156,23 @@ impl Listener {
         match self.attempt.as_ref()?.result.as_ref()? {
             Ok(transcript) if self.ended.is_none() => Some(transcript),
             _ => None,
+        }
+    }
+
+    /// What was said as it was heard at first, while it is still looked what else it may have been.
+    pub fn words(&self) -> Option<&Transcript> {
+        self.attempt.as_ref().filter(|attempt| attempt.result.is_none())?.words.as_ref()
+    }
+
+    /// These words will do: nobody waits for more.
+    pub fn settle(&mut self) {
+        if let Some(attempt) = &mut self.attempt
+            && let Some(words) = attempt.words.take()
+        {
+            if let Some(task) = attempt.task.take() {
+                task.abort();
+            }
+            attempt.result = Some(Ok(words));
         }
     }
 
@@ -238,7 +263,7 @@ impl Listener {
         self.tickets += 1;
         let joined = self.before.len() + samples.len() <= LONGEST_JOINED;
         let samples = if joined && !self.before.is_empty() { [self.before.as_slice(), &samples].concat() } else { samples };
-        Attempt { ticket: self.tickets, samples: samples.into(), task: None, trial: false, result: None }
+        Attempt { ticket: self.tickets, samples: samples.into(), task: None, trial: false, words: None, result: None }
     }
 
     /// Starts recognition unless it runs or is done. A refused trial is tried again as a final; a refused final is a result.
@@ -271,27 +296,38 @@ impl Listener {
             (Clock::Stepped, _) => Duration::MAX,
         };
         let job = Job { samples, lang: self.lang, terms: self.terms.clone(), constraint, deadline, priority };
-        let pending = self.recogniser.submit(job)?;
+        let mut pending = self.recogniser.submit(job)?;
         let results = self.results.clone();
         let task = tokio::spawn(async move {
-            let result = pending.wait().await;
             // The receiver is gone only when the call is over.
-            let _ = results.send(Recognised { ticket, result }).await;
+            if let Some(words) = pending.words().await {
+                let _ = results.send(Recognised { ticket, what: What::Words(words) }).await;
+            }
+            let result = pending.wait().await;
+            let _ = results.send(Recognised { ticket, what: What::Result(result) }).await;
         });
         Ok(task.abort_handle())
     }
 
     /// Takes a result that came back; void ones are dropped.
-    pub fn take(&mut self, recognised: Recognised) {
-        if let Some(glance) = self.glance.as_mut().filter(|glance| glance.ticket == recognised.ticket) {
-            match recognised.result {
-                Ok(transcript) => glance.result = Some(transcript),
-                Err(_) => self.glance = None,
+    pub fn take(&mut self, Recognised { ticket, what }: Recognised) {
+        if let Some(glance) = self.glance.as_mut().filter(|glance| glance.ticket == ticket) {
+            match what {
+                What::Words(_) => {}
+                What::Result(Ok(transcript)) => glance.result = Some(transcript),
+                What::Result(Err(_)) => self.glance = None,
             }
             return;
         }
-        let Some(attempt) = self.attempt.as_mut().filter(|attempt| attempt.ticket == recognised.ticket) else { return };
-        attempt.result = Some(recognised.result);
+        let Some(attempt) = self.attempt.as_mut().filter(|attempt| attempt.ticket == ticket) else { return };
+        match what {
+            What::Words(words) => {
+                // Callers of stepped lines wait in frames: for the whole of it.
+                attempt.words = Some(words).filter(|_| self.clock == Clock::Live);
+                return;
+            }
+            What::Result(result) => attempt.result = Some(result),
+        }
         attempt.task = None;
         let refused_trial = attempt.trial && matches!(attempt.result, Some(Err(_)));
         if refused_trial {
@@ -314,84 +350,4 @@ impl Listener {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::audio::{FRAME_SAMPLES, resample, wav};
-    use std::path::Path;
-    use std::sync::Mutex;
-    use tokio::sync::oneshot;
-
-    /// Answers when the test says so.
-    #[derive(Default)]
-    struct Slow {
-        /// With their samples.
-        jobs: Mutex<Vec<(usize, Answer)>>,
-    }
-
-    type Answer = oneshot::Sender<Result<Transcript, AsrError>>;
-
-    impl Recogniser for Slow {
-        fn submit(&self, job: Job) -> Result<crate::asr::Pending, AsrError> {
-            let (answer, pending) = oneshot::channel();
-            self.jobs.lock().unwrap().push((job.samples.len(), answer));
-            Ok(crate::asr::Pending::new(pending))
-        }
-    }
-
-    impl Slow {
-        fn answer_last(&self, text: &str) {
-            let (_, answer) = self.jobs.lock().unwrap().pop().unwrap();
-            answer.send(Ok(Transcript { text: text.to_owned(), ..Transcript::default() })).unwrap();
-        }
-    }
-
-    fn hear(listener: &mut Listener, samples: &[f32]) -> Vec<Noticed> {
-        samples.as_chunks::<FRAME_SAMPLES>().0.iter().filter_map(|frame| listener.push(frame)).collect()
-    }
-
-    fn spoken() -> Vec<f32> {
-        let audio = wav::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("audio-fixtures/zh_answers/confirm.wav")).unwrap();
-        let mut samples = resample::resample(&audio.samples, audio.rate_hz, CALL_RATE_HZ);
-        samples.extend(vec![0.0; CALL_RATE_HZ as usize]);
-        samples
-    }
-
-    #[tokio::test]
-    async fn a_caller_who_goes_on_before_the_text_is_there_had_not_finished() {
-        let (results, mut coming) = mpsc::channel(16);
-        let recogniser = Arc::new(Slow::default());
-        let mut listener = Listener::new(recogniser.clone(), Clock::Live, results);
-        listener.set_timing(Timing::CLOSED);
-        assert_eq!(hear(&mut listener, &spoken()), [Noticed::Began, Noticed::Ended]);
-        let first = recogniser.jobs.lock().unwrap().last().unwrap().0;
-        assert!(listener.awaits_text());
-        assert_eq!(hear(&mut listener, &spoken()), [Noticed::Began, Noticed::Ended]);
-        let both = recogniser.jobs.lock().unwrap().last().unwrap().0;
-        assert!(both > first * 3 / 2, "{both} samples after {first}");
-        recogniser.answer_last("确认，确认");
-        listener.take(coming.recv().await.unwrap());
-        assert_eq!(listener.utterance().unwrap().result.unwrap().text, "确认，确认");
-        // What comes after the text stands for itself.
-        hear(&mut listener, &spoken());
-        let next = recogniser.jobs.lock().unwrap().last().unwrap().0;
-        assert!(next < both, "{next} samples after {both}");
-    }
-
-    #[tokio::test]
-    async fn a_look_at_a_sound_that_lasts_leaves_the_utterance_alone() {
-        let (results, mut coming) = mpsc::channel(16);
-        let recogniser = Arc::new(Slow::default());
-        let mut listener = Listener::new(recogniser.clone(), Clock::Live, results);
-        listener.look();
-        assert!(!listener.is_looking(), "there is nothing to look at");
-        let spoken = spoken();
-        assert_eq!(hear(&mut listener, &spoken[..CALL_RATE_HZ as usize * 7 / 10]), [Noticed::Began]);
-        listener.look();
-        assert!(listener.is_looking() && listener.glanced().is_none());
-        recogniser.answer_last("");
-        listener.take(coming.recv().await.unwrap());
-        assert_eq!(listener.glanced().unwrap().text, "");
-        assert!(!listener.is_looking() && listener.glanced().is_none());
-        assert_eq!(hear(&mut listener, &spoken[CALL_RATE_HZ as usize * 7 / 10..]), [Noticed::Ended]);
-    }
-}
+mod tests;

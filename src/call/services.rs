@@ -97,7 +97,7 @@ impl Services {
     /// follow that would change it, or nothing was said but that a person is wanted, who may hear the rest. Not so the reading of a number: it is whole
     /// however many digits were said.
     pub fn is_all(&self, lang: Lang, expectation: &Expectation, constraint: Option<&Constraint>, heard: &Transcript) -> bool {
-        if self.router.wants_a_person(Heard { text: &heard.text, hearing_confidence: Some(heard.confidence) }, lang) {
+        if self.wants_a_person(lang, heard) {
             return true;
         }
         let words = constraint.filter(|constraint| !constraint.in_figures());
@@ -105,6 +105,11 @@ impl Services {
         let text = answer.as_ref().filter(|_| heard.text.is_empty()).map_or(heard.text.as_str(), |answer| answer.text.as_str());
         let grammar = expectation.grammar.as_deref().and_then(|name| self.grammars.get(lang, name));
         grammar.is_some_and(|grammar| grammar.complete(text) == Completeness::CompleteAndClosed)
+    }
+
+    /// Whether nothing was said but that a person is wanted.
+    pub fn wants_a_person(&self, lang: Lang, heard: &Transcript) -> bool {
+        self.router.wants_a_person(Heard { text: &heard.text, hearing_confidence: Some(heard.confidence) }, lang)
     }
 
     /// Carries a request out; never longer than ten seconds.

@@ -312,6 +312,7 @@ impl<L: Line> Session<L> {
                 Some(captioned) = Transfer::captioned(self.transfer.as_mut()) => self.take_caption(captioned),
                 Some(recognised) = self.recognised.recv() => {
                     self.listener.take(recognised);
+                    self.settle_for_person();
                     self.take_glance();
                     self.show_trial();
                     self.end_early();

@@ -221,6 +221,14 @@ impl<L: Line> Session<L> {
         self.line.show(Caption { who: Side::Caller, text: said.heard, partial: true });
     }
 
+    /// Who wants a person is not kept waiting by a second look at his words.
+    pub(super) fn settle_for_person(&mut self) {
+        let (services, lang) = (self.conversation.services(), self.conversation.lang());
+        if self.listener.words().is_some_and(|words| services.wants_a_person(lang, words)) {
+            self.listener.settle();
+        }
+    }
+
     /// A trial that holds all that may be said here ends the wait.
     pub(super) fn end_early(&mut self) {
         let (Some(trial), Some(question)) = (self.listener.trial(), self.conversation.question()) else { return };
