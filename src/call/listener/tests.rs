@@ -89,7 +89,8 @@ async fn words_that_will_do_need_no_second_look() {
     let recogniser = Arc::new(Slow::default());
     let mut listener = Listener::new(recogniser.clone(), Clock::Live, results);
     listener.set_timing(Timing::NUMBER);
-    assert_eq!(hear(&mut listener, &spoken()), [Noticed::Began], "there is more to wait for");
+    let spoken = spoken();
+    assert_eq!(hear(&mut listener, &spoken[..spoken.len() - 12_000]), [Noticed::Began], "there is more to wait for");
     let words = recogniser.words.lock().unwrap().pop().unwrap();
     words.send(Transcript { text: "转人工".to_owned(), ..Transcript::default() }).unwrap();
     listener.take(coming.recv().await.unwrap());
