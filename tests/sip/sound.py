@@ -93,7 +93,9 @@ def best_lag(piece, heard, lags):
 
 def compare(said, heard):
     coarse = 8
-    loud = max(range(0, max(1, len(said) - PIECE), PIECE), key=lambda at: energy(said[at : at + PIECE]))
+    # Not near the ends, which may not have been heard.
+    first, last = min(RATE, len(said) // 4), max(1, len(said) - PIECE - min(RATE, len(said) // 4))
+    loud = max(range(first, max(first + 1, last), PIECE), key=lambda at: energy(said[at : at + PIECE]))
     piece = said[loud : loud + PIECE]
     thin = [sum(heard[at : at + coarse]) / coarse for at in range(0, len(heard) - coarse, coarse)]
     thin_piece = [sum(piece[at : at + coarse]) / coarse for at in range(0, len(piece) - coarse, coarse)]
