@@ -342,21 +342,23 @@ impl Worker for Decoder {
             let confidence = geometric_mean(decoded.log_probability, decoded.tokens);
             let evidence = Evidence { lang: job.lang, audio_ms: milliseconds(piece.len()), speech_ms, confidence, prompt: &prompt };
             let heard = believable(decoded.text.trim(), &evidence);
-            if pieces.len() == 1
+            let reads = constraint.filter(|constraint| !is_plain(constraint));
+            let free = job.constraint.is_none() && !matches!(job.priority, Priority::Glance | Priority::Caption) && pieces.len() == 1;
+            let doubts = free && confidence < SURE;
+            if (reads.is_some() || doubts)
                 && let Ok(text) = &heard
             {
                 let text = if job.lang == Lang::Zh { to_simplified(text) } else { text.clone() };
                 let compute_ms = begun.elapsed_ms().saturating_add(beside_ms);
                 demand.tell_words(Transcript { text, confidence, compute_ms, ..transcript.clone() });
             }
-            if let Some(constraint) = constraint.filter(|constraint| !is_plain(constraint)) {
+            if let Some(constraint) = reads {
                 transcript.reading = Some(self.read(constraint, job.lang, &decoded, demand)?);
             }
-            let free = job.constraint.is_none() && !matches!(job.priority, Priority::Glance | Priority::Caption) && pieces.len() == 1;
-            if free && speech_ms <= SHORT_MS && (heard.is_err() || confidence < SURE) {
+            if free && speech_ms <= SHORT_MS && (heard.is_err() || doubts) {
                 transcript.alternatives = self.alternatives(job.lang, decoded.prefix.clone(), demand)?;
             }
-            if free && confidence < SURE && !(self.live && demand.others_wait()) {
+            if doubts && !(self.live && demand.others_wait()) {
                 let others = self.others(job.lang, &decoded, demand)?;
                 transcript.alternatives.extend(others);
             }

@@ -2,11 +2,10 @@
 
 use super::access::add;
 use super::desk::{Agent, hears_a_voice, kinds, record, rules, sing, wants_a_person};
-use super::desk_phones::{hears_a_tone, sings};
-use super::live::{Service, hears};
+use super::desk_phones::{hears_a_tone, over_trunk, sings};
+use super::live::{Service, Socket, hears};
 use super::program::Folder;
 use super::sip::exchange::Exchange;
-use super::sip::phone::free_ports;
 use serde_json::json;
 use tingshuo::security::Role as Post;
 
@@ -17,13 +16,16 @@ fn service(folder: &Folder, other: &Exchange) -> Service {
     let line = "telephones: { second_line: { zh: 二线专家, en: Second line, call: \"sip:second@pbx.example\" } }";
     assert!(text.contains("telephones: {}"));
     std::fs::write(&path, text.replace("telephones: {}", line)).unwrap();
-    let ports = free_ports();
-    Service::start(&format!(
-        "most = 9\nhearing = 0\n[desk]\nrules = {path:?}\nphone_trunk = \"main\"\n[sip]\nlisten = [\"udp:127.0.0.1:0\"]\nmedia_ports = [{}, {}]\n[sip.trunks.main]\nserver = \"udp:{}\"\nnumber = \"10086\"\n",
-        ports.start(),
-        ports.end(),
-        other.address
-    ))
+    over_trunk(&path, other)
+}
+
+/// A caller who talks to this agent.
+async fn talking(service: &Service, an: &mut Agent) -> Socket {
+    let caller = wants_a_person(service).await;
+    an.does("ringing").await;
+    an.say("accept");
+    an.does("talking").await;
+    caller
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -82,10 +84,7 @@ async fn who_hangs_up_is_waited_for_by_no_telephone() {
     let service = service(&folder, &other);
     add(&service, "an", Post::Agent);
     let (mut an, _) = Agent::ready(&service, "an").await;
-    let mut caller = wants_a_person(&service).await;
-    an.until("case", |_| true).await;
-    an.say("accept");
-    an.does("talking").await;
+    let mut caller = talking(&service, &mut an).await;
     // While it rings.
     an.send(json!({ "type": "hand_on", "to": "second_line" }));
     let invite = other.asked("INVITE").await;
@@ -98,10 +97,7 @@ async fn who_hangs_up_is_waited_for_by_no_telephone() {
     drop(caller);
     // And once it was answered.
     an.send(json!({ "type": "wrap_up", "disposition": "solved", "note": "" }));
-    let mut caller = wants_a_person(&service).await;
-    an.does("ringing").await;
-    an.say("accept");
-    an.does("talking").await;
+    let mut caller = talking(&service, &mut an).await;
     an.send(json!({ "type": "hand_on", "to": "second_line" }));
     let invite = other.asked("INVITE").await;
     other.reply(&invite, 200, "", &other.answer("8 101")).await;

@@ -348,16 +348,21 @@ async fn hears_music(caller: &mut Socket) {
     assert!(timeout(PATIENCE, music).await.unwrap_or(false), "no music came");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_program_calls_an_agents_telephone_over_the_trunk() {
-    let (folder, mut phone, ports) = (Folder::new(), Exchange::open().await, free_ports());
-    let service = Service::start(&format!(
-        "most = 9\nhearing = 0\n[desk]\nrules = {:?}\nphone_trunk = \"main\"\n[sip]\nlisten = [\"udp:127.0.0.1:0\"]\nmedia_ports = [{}, {}]\n[sip.trunks.main]\nserver = \"udp:{}\"\nnumber = \"10086\"\n",
-        rules(&folder),
+/// The program with a desk by these rules, whose telephones are reached over a trunk to `pbx`.
+pub fn over_trunk(rules: &str, pbx: &Exchange) -> Service {
+    let ports = free_ports();
+    Service::start(&format!(
+        "most = 9\nhearing = 0\n[desk]\nrules = {rules:?}\nphone_trunk = \"main\"\n[sip]\nlisten = [\"udp:127.0.0.1:0\"]\nmedia_ports = [{}, {}]\n[sip.trunks.main]\nserver = \"udp:{}\"\nnumber = \"10086\"\n",
         ports.start(),
         ports.end(),
-        phone.address
-    ));
+        pbx.address
+    ))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_program_calls_an_agents_telephone_over_the_trunk() {
+    let (folder, mut phone) = (Folder::new(), Exchange::open().await);
+    let service = over_trunk(&rules(&folder), &phone);
     [("an", Post::Agent), ("li", Post::Supervisor)].iter().for_each(|(name, role)| add(&service, name, *role));
     assert!(!user(&service, &["phone", "an", "the office"]).0, "that is no address");
     let (done, told) = user(&service, &["phone", "an", "sip:201@pbx.example"]);

@@ -2,11 +2,10 @@
 
 use super::access::{Visitor, add, user};
 use super::desk::{Agent, record, rules, service, sing, wants_a_person};
-use super::desk_phones::{hears_a_tone, packet};
+use super::desk_phones::{hears_a_tone, over_trunk, packet};
 use super::live::{Service, Socket, hears, press};
 use super::program::Folder;
 use super::sip::exchange::Exchange;
-use super::sip::phone::free_ports;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -86,6 +85,24 @@ fn joined_ms(record: &CallRecord) -> u32 {
     record.events.iter().find(|event| event.kind == "person_joined").unwrap().at_ms
 }
 
+/// An agent has it paused twice; `goes_on` lets it go on the first time, and the service when the agent is gone.
+#[track_caller]
+fn is_kept_but_for_pauses(service: &Service, record: &CallRecord, call: &str, goes_on: &str) {
+    let turned = turned(record);
+    let named: Vec<(&str, &str)> = turned.iter().map(|(kind, by, _)| (*kind, by.as_str())).collect();
+    let expected =
+        [("recording_paused", "an"), ("recording_resumed", goes_on), ("recording_paused", "an"), ("recording_resumed", "service")];
+    assert_eq!(named, expected);
+    let (sound, joined) = (Sound::of(service, call), joined_ms(record));
+    let [paused, resumed, again, end] = [0, 1, 2, 3].map(|n| turned[n].2);
+    for side in [0, 1] {
+        let kept = (sound.level(side, joined, paused), sound.level(side, resumed, again));
+        assert!(kept.0 > 4_000 && kept.1 > 4_000, "side {side} is kept: {kept:?}");
+        assert_eq!((sound.level(side, paused, resumed), sound.level(side, again, end)), (0, 0), "side {side} is kept while paused");
+    }
+    assert!(sound.level(1, end, u32::MAX) > 1_000, "the service's goodbye is kept");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_sides_are_kept_with_a_person_and_nothing_of_them_while_paused() {
     let service = service(&[("an", Role::Agent)]);
@@ -123,34 +140,15 @@ async fn both_sides_are_kept_with_a_person_and_nothing_of_them_while_paused() {
     assert_eq!(put(&service, &call, true).await.0, 404);
 
     let record = record(&service, &call).await;
-    let turned = turned(&record);
-    let named: Vec<(&str, &str)> = turned.iter().map(|(kind, by, _)| (*kind, by.as_str())).collect();
-    let system = turned[1].1.as_str();
+    let system = turned(&record)[1].1.clone();
     assert_ne!(system, "an");
-    let expected =
-        [("recording_paused", "an"), ("recording_resumed", system), ("recording_paused", "an"), ("recording_resumed", "service")];
-    assert_eq!(named, expected);
-
-    let (sound, joined) = (Sound::of(&service, &call), joined_ms(&record));
-    let [paused, resumed, again, end] = [0, 1, 2, 3].map(|n| turned[n].2);
-    for side in [0, 1] {
-        let kept = (sound.level(side, joined, paused), sound.level(side, resumed, again));
-        assert!(kept.0 > 4_000 && kept.1 > 4_000, "side {side} is kept: {kept:?}");
-        assert_eq!((sound.level(side, paused, resumed), sound.level(side, again, end)), (0, 0), "side {side} is kept while paused");
-    }
-    assert!(sound.level(1, end, u32::MAX) > 1_000, "the service's goodbye is kept");
+    is_kept_but_for_pauses(&service, &record, &call, &system);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_is_paused_as_well_while_the_agent_speaks_on_a_telephone() {
-    let (folder, mut phone, ports) = (Folder::new(), Exchange::open().await, free_ports());
-    let service = Service::start(&format!(
-        "most = 9\nhearing = 0\n[desk]\nrules = {:?}\nphone_trunk = \"main\"\n[sip]\nlisten = [\"udp:127.0.0.1:0\"]\nmedia_ports = [{}, {}]\n[sip.trunks.main]\nserver = \"udp:{}\"\nnumber = \"10086\"\n",
-        rules(&folder),
-        ports.start(),
-        ports.end(),
-        phone.address
-    ));
+    let (folder, mut phone) = (Folder::new(), Exchange::open().await);
+    let service = over_trunk(&rules(&folder), &phone);
     add(&service, "an", Role::Agent);
     assert!(user(&service, &["phone", "an", "sip:201@pbx.example"]).0);
     let (mut an, _) = Agent::ready(&service, "an").await;
@@ -184,18 +182,7 @@ async fn it_is_paused_as_well_while_the_agent_speaks_on_a_telephone() {
     while matches!(futures_util::StreamExt::next(&mut caller).await, Some(Ok(_))) {}
 
     let record = record(&service, &call).await;
-    let turned = turned(&record);
-    let named: Vec<(&str, &str)> = turned.iter().map(|(kind, by, _)| (*kind, by.as_str())).collect();
-    let expected = [("recording_paused", "an"), ("recording_resumed", "an"), ("recording_paused", "an"), ("recording_resumed", "service")];
-    assert_eq!(named, expected);
-    let (sound, joined) = (Sound::of(&service, &call), joined_ms(&record));
-    let [paused, resumed, again, end] = [0, 1, 2, 3].map(|n| turned[n].2);
-    for side in [0, 1] {
-        let kept = (sound.level(side, joined, paused), sound.level(side, resumed, again));
-        assert!(kept.0 > 4_000 && kept.1 > 4_000, "side {side} is kept: {kept:?}");
-        assert_eq!((sound.level(side, paused, resumed), sound.level(side, again, end)), (0, 0), "side {side} is kept while paused");
-    }
-    assert!(sound.level(1, end, u32::MAX) > 1_000, "the service's goodbye is kept");
+    is_kept_but_for_pauses(&service, &record, &call, "an");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

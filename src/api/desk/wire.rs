@@ -6,7 +6,8 @@
 //! What it is told ([`Told`]): `hello` once, `view` whenever something changes, `case` with everything known of a call that rings or goes on, then
 //! `known` `said` `suggests` `keys` as they come, `order_opened` `refused`, `phone_failed` when one's telephone was not reached, `not_handed_on` when the other's was not, and `replaced`
 //! when the same person came in elsewhere. Who speaks on a telephone is told its address by `hello`; a `view` has `phone: rings|answered|holds` then,
-//! and sound goes to the telephone in place of the page.
+//! and sound goes to the telephone in place of the page. `hello` has the `telephones` of the rules, and a `view` has `hands_on`, the one that rings
+//! for one's caller.
 //! Times are seconds before now (`…_s_ago`) or from now on (`…_s_left`), or milliseconds of the call (`at_ms`).
 
 use crate::api::console::format::{self, called, named};

@@ -3,7 +3,7 @@
 use super::exchange::{Exchange, order};
 use super::phone::{Echo, PATIENCE, Phone, serve, settings, until};
 use super::secure::{Authority, listening};
-use super::timers::Patient;
+use super::timers::{Patient, go_in_small_steps};
 use super::wire::{Message, Wire};
 use std::sync::Arc;
 use std::time::Duration;
@@ -128,28 +128,36 @@ async fn what_went_over_tls_is_not_said_in_the_open() {
     assert!(tokio::time::timeout(Duration::ZERO, listener.accept()).await.is_err(), "nobody was called back");
 }
 
-/// A driven clock, ten times as fast as the world's: a connection is made, and a message goes over it, by the world's.
-#[expect(clippy::disallowed_methods, reason = "nothing is waited for: it is what paces the driven clock")]
-fn time_flows() {
-    tokio::spawn(async {
-        loop {
-            sleep(Duration::from_millis(10)).await;
-            std::thread::sleep(Duration::from_millis(1));
-        }
-    });
+/// What comes over a network by the world's time, while the driven clock stands still: it goes on once that is there, or was waited for too long.
+async fn by_the_worlds_time<T>(coming: impl Future<Output = T>) -> T {
+    let (over, stands) = std::sync::mpsc::channel::<()>();
+    // A driven clock does not jump while such a task is at work.
+    let held = tokio::task::spawn_blocking(move || stands.recv_timeout(PATIENCE));
+    let came = coming.await;
+    drop(over);
+    held.await.unwrap().unwrap_err();
+    came
 }
 
 /// A telephone in a call over TCP that wants a sign of life of ours every 45 s, and where it listens.
 async fn in_a_refreshed_call(allow: &str) -> (Server<Patient>, Phone, TcpListener) {
-    let server = Server::start(settings(), Arc::new(Patient)).await.unwrap();
-    time_flows();
-    let mut phone = Phone::tcp(&server).await;
-    let listener = listening_at(&mut phone, "TCP").await;
-    let offer = phone.offer("");
-    let answer = phone.ask("INVITE", &format!("{allow}Supported: timer\r\nSession-Expires: 90;refresher=uas\r\n"), &offer).await;
-    assert_eq!(answer.header("Session-Expires"), Some("90;refresher=uas"));
-    phone.confirm("").await;
-    (server, phone, listener)
+    go_in_small_steps();
+    by_the_worlds_time(async {
+        let server = Server::start(settings(), Arc::new(Patient)).await.unwrap();
+        let mut phone = Phone::tcp(&server).await;
+        let listener = listening_at(&mut phone, "TCP").await;
+        let offer = phone.offer("");
+        let answer = phone.ask("INVITE", &format!("{allow}Supported: timer\r\nSession-Expires: 90;refresher=uas\r\n"), &offer).await;
+        assert_eq!(answer.header("Session-Expires"), Some("90;refresher=uas"));
+        phone.confirm("").await;
+        (server, phone, listener)
+    })
+    .await
+}
+
+/// Until the next sign of life is due, and has been sent as far as nothing is waited for.
+async fn half_a_session() {
+    sleep(Duration::from_secs(46)).await;
 }
 
 /// The next sign of life of this method, which is answered.
@@ -175,14 +183,20 @@ async fn a_session_is_refreshed_over_another_connection() {
     for (allow, method) in REFRESHES {
         let (server, mut phone, listener) = in_a_refreshed_call(allow).await;
         phone.rewire(nowhere());
-        sleep(Duration::from_secs(40)).await;
-        phone.rewire(Wire::stream(connected(&listener).await));
-        is_refreshed(&mut phone, method, 1).await;
+        half_a_session().await;
+        by_the_worlds_time(async {
+            phone.rewire(Wire::stream(connected(&listener).await));
+            is_refreshed(&mut phone, method, 1).await;
+        })
+        .await;
         // The next one comes there, too, and the peer's own requests are taken there.
-        sleep(Duration::from_secs(40)).await;
-        is_refreshed(&mut phone, method, 2).await;
-        assert_eq!(phone.ask("OPTIONS", "", "").await.code(), 200);
-        assert_eq!(phone.ask("BYE", "", "").await.code(), 200);
+        half_a_session().await;
+        by_the_worlds_time(async {
+            is_refreshed(&mut phone, method, 2).await;
+            assert_eq!(phone.ask("OPTIONS", "", "").await.code(), 200);
+            assert_eq!(phone.ask("BYE", "", "").await.code(), 200);
+        })
+        .await;
         until(|| server.calls() == 0).await;
     }
 }
@@ -191,14 +205,21 @@ async fn a_session_is_refreshed_over_another_connection() {
 async fn a_refresh_that_was_not_answered_when_the_connection_broke_is_sent_again() {
     for (allow, method) in REFRESHES {
         let (server, mut phone, listener) = in_a_refreshed_call(allow).await;
-        sleep(Duration::from_secs(40)).await;
-        assert_eq!(phone.asked().await.header("CSeq").unwrap(), format!("1 {method}"));
-        phone.rewire(nowhere());
+        half_a_session().await;
+        by_the_worlds_time(async {
+            assert_eq!(phone.asked().await.header("CSeq").unwrap(), format!("1 {method}"));
+            phone.rewire(nowhere());
+        })
+        .await;
+        // What came just before the end is waited for.
         phone.rewire(Wire::stream(connected(&listener).await));
-        is_refreshed(&mut phone, method, 2).await;
-        sleep(Duration::from_secs(40)).await;
-        is_refreshed(&mut phone, method, 3).await;
-        assert_eq!(phone.ask("BYE", "", "").await.code(), 200);
+        by_the_worlds_time(is_refreshed(&mut phone, method, 2)).await;
+        half_a_session().await;
+        by_the_worlds_time(async {
+            is_refreshed(&mut phone, method, 3).await;
+            assert_eq!(phone.ask("BYE", "", "").await.code(), 200);
+        })
+        .await;
         until(|| server.calls() == 0).await;
     }
 }
@@ -225,27 +246,37 @@ async fn the_peers_hold_comes_over_another_connection() {
 #[tokio::test(start_paused = true)]
 async fn a_session_over_a_trunk_with_tls_is_refreshed_over_another_connection() {
     let authority = Authority::new();
-    let pbx = authority.pbx("pbx.example").await;
-    let (server, _) = serve(Echo::default(), Settings { trunks: vec![pbx.trunk(&authority.trust(), None)], ..settings() }).await;
-    time_flows();
-    let dialling = server.call_out(order());
-    let mut exchange = pbx.connected().await;
-    let invite = exchange.asked("INVITE").await;
-    let kept = "Require: timer\r\nSession-Expires: 90;refresher=uac\r\nAllow: INVITE, ACK, BYE, UPDATE\r\n";
-    exchange.reply(&invite, 200, kept, &exchange.answer("8 101")).await;
-    exchange.asked("ACK").await;
-    let line = dialling.answered().await.unwrap();
-    drop(exchange);
-    sleep(Duration::from_secs(40)).await;
-    let mut exchange: Exchange = pbx.connected().await;
-    let refresh = exchange.asked("UPDATE").await;
-    assert!(refresh.header("Via").unwrap().starts_with("SIP/2.0/TLS "), "{}", refresh.0);
-    exchange.reply(&refresh, 200, "Session-Expires: 90;refresher=uac\r\n", "").await;
-    sleep(Duration::from_secs(40)).await;
-    let refresh = exchange.asked("UPDATE").await;
-    exchange.reply(&refresh, 200, "Session-Expires: 90;refresher=uac\r\n", "").await;
-    drop(line);
-    let bye = exchange.asked("BYE").await;
-    exchange.reply(&bye, 200, "", "").await;
+    let kept = "Session-Expires: 90;refresher=uac\r\n";
+    go_in_small_steps();
+    let (server, pbx, line) = by_the_worlds_time(async {
+        let pbx = authority.pbx("pbx.example").await;
+        let (server, _) = serve(Echo::default(), Settings { trunks: vec![pbx.trunk(&authority.trust(), None)], ..settings() }).await;
+        let dialling = server.call_out(order());
+        let mut exchange = pbx.connected().await;
+        let invite = exchange.asked("INVITE").await;
+        let terms = format!("Require: timer\r\n{kept}Allow: INVITE, ACK, BYE, UPDATE\r\n");
+        exchange.reply(&invite, 200, &terms, &exchange.answer("8 101")).await;
+        exchange.asked("ACK").await;
+        (server, pbx, dialling.answered().await.unwrap())
+    })
+    .await;
+    half_a_session().await;
+    let mut exchange: Exchange = by_the_worlds_time(async {
+        let mut exchange = pbx.connected().await;
+        let refresh = exchange.asked("UPDATE").await;
+        assert!(refresh.header("Via").unwrap().starts_with("SIP/2.0/TLS "), "{}", refresh.0);
+        exchange.reply(&refresh, 200, kept, "").await;
+        exchange
+    })
+    .await;
+    half_a_session().await;
+    by_the_worlds_time(async {
+        let refresh = exchange.asked("UPDATE").await;
+        exchange.reply(&refresh, 200, kept, "").await;
+        drop(line);
+        let bye = exchange.asked("BYE").await;
+        exchange.reply(&bye, 200, "", "").await;
+    })
+    .await;
     until(|| server.calls() == 0).await;
 }

@@ -24,14 +24,18 @@ impl Answerer for Patient {
     }
 }
 
-async fn answered(extra: &str) -> (Server<Patient>, Phone, Message) {
-    let server = Server::start(settings(), Arc::new(Patient)).await.unwrap();
-    // The clock jumps to what is next; so it never jumps far past a message that is on its way.
+/// A driven clock jumps to what is next; so it never jumps far past a message that is on its way.
+pub fn go_in_small_steps() {
     tokio::spawn(async {
         loop {
             sleep(Duration::from_millis(10)).await;
         }
     });
+}
+
+async fn answered(extra: &str) -> (Server<Patient>, Phone, Message) {
+    let server = Server::start(settings(), Arc::new(Patient)).await.unwrap();
+    go_in_small_steps();
     let mut phone = Phone::udp(&server).await;
     let offer = phone.offer("");
     let answer = phone.ask("INVITE", extra, &offer).await;
