@@ -1,6 +1,7 @@
 //! The task of one call: it answers what the peer asks inside the dialog, tells the line, and leaves when the service does.
 
 pub(super) mod again;
+mod life;
 mod requests;
 
 use super::digest::Prover;
@@ -9,10 +10,11 @@ use super::leg::{Leg, other};
 use super::line::ToLine;
 use super::server::{Inner, reply};
 use super::setup::{Ready, Setup};
-use super::timer::{Refresher, SessionTimer};
+use super::timer::SessionTimer;
 use super::{Answerer, Leave, ToCall};
 use crate::line::sdp::{Agreed, Negotiation};
 use again::{Unsent, Waiting};
+use life::{Due, Life};
 use rsipstack::sip::{Header, HeadersExt, Method, Request, Response};
 use rsipstack::transaction::random_text;
 use rsipstack::transaction::transaction::Transaction;
@@ -42,8 +44,7 @@ pub(super) struct Call<A: Answerer> {
     unconfirmed: Option<Invite>,
     /// That answer was an offer.
     offered: bool,
-    timer: SessionTimer,
-    refresh_at: Instant,
+    life: Life,
     /// The peer understands UPDATE.
     updates: bool,
     /// For peers that ask who we are.
@@ -130,8 +131,7 @@ impl<A: Answerer> Call<A> {
             ready: Some(ready),
             unconfirmed: Some(invite),
             offered: false,
-            timer,
-            refresh_at: Instant::now() + timer.due(),
+            life: Life::new(timer),
             updates,
             prover: None,
             waiting: None,
@@ -153,8 +153,7 @@ impl<A: Answerer> Call<A> {
             ready: None,
             unconfirmed: None,
             offered: false,
-            timer,
-            refresh_at: Instant::now() + timer.due(),
+            life: Life::new(timer),
             updates,
             prover,
             waiting: None,
@@ -177,8 +176,8 @@ impl<A: Answerer> Call<A> {
     pub async fn run(mut self) {
         loop {
             let wake = match self.goodbye {
-                Goodbye::Referred { until } => until.min(self.refresh_at),
-                _ => self.refresh_at,
+                Goodbye::Referred { until } => until.min(self.life.wakes_at()),
+                _ => self.life.wakes_at(),
             };
             let next = tokio::select! {
                 biased;
@@ -264,15 +263,12 @@ impl<A: Answerer> Call<A> {
             self.say_goodbye();
             return Next::GoOn;
         }
-        if Instant::now() < self.refresh_at {
-            return Next::GoOn;
-        }
-        self.refresh_at = Instant::now() + self.timer.due();
-        match self.timer.refresher {
+        match self.life.wake() {
             _ if self.goodbye == Goodbye::Said => {}
-            Refresher::Us => self.refresh(),
-            Refresher::Peer => {
-                tracing::info!("a call's peer did not refresh its session");
+            Due::Nothing => {}
+            Due::SignOfLife => self.refresh(),
+            Due::End => {
+                tracing::info!(call = self.leg.call_id, "a call's peer gave no sign of life");
                 self.leaving = Some(Leave::HangUp);
                 self.tell(ToLine::HungUp);
                 self.say_goodbye();
@@ -282,7 +278,7 @@ impl<A: Answerer> Call<A> {
     }
 
     fn refresh(&mut self) {
-        let mut headers = self.timer.refresh_headers();
+        let mut headers = self.life.timer().refresh_headers();
         if self.updates {
             self.send(Method::Update, headers, Vec::new());
         } else {
@@ -339,7 +335,16 @@ impl<A: Answerer> Call<A> {
                 self.leaving = Some(Leave::HangUp);
                 self.say_goodbye();
             }
-            Method::Invite if code < 300 => {
+            // It, or the way to it, is out of service.
+            Method::Invite | Method::Update if code == 503 => {
+                tracing::warn!(call = self.leg.call_id, "a sign of life did not reach the peer");
+                self.life.was_lost();
+            }
+            // Whatever it answers, it is alive.
+            Method::Update => self.life.goes_on(),
+            Method::Invite if code >= 300 => self.life.goes_on(),
+            Method::Invite => {
+                self.life.goes_on();
                 let body = response.map(|response| response.body.clone()).unwrap_or_default();
                 match self.negotiation.accept(&body, &self.server.allowed) {
                     Ok(agreed) => self.agree(agreed),

@@ -101,6 +101,11 @@ impl SessionTimer {
         };
         Duration::from_secs(u64::from(seconds))
     }
+
+    /// How long a session lives after a sign of life.
+    pub fn interval(self) -> Duration {
+        Duration::from_secs(u64::from(self.interval_s))
+    }
 }
 
 #[cfg(test)]

@@ -224,6 +224,50 @@ async fn a_refresh_that_was_not_answered_when_the_connection_broke_is_sent_again
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_is_away_for_a_while_is_asked_again() {
+    for (allow, method) in REFRESHES {
+        let (server, mut phone, listener) = in_a_refreshed_call(allow).await;
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        phone.rewire(nowhere());
+        half_a_session().await;
+        let listener = by_the_worlds_time(TcpListener::bind(address)).await.unwrap();
+        sleep(Duration::from_secs(6)).await;
+        by_the_worlds_time(async {
+            phone.rewire(Wire::stream(connected(&listener).await));
+            let refresh = phone.asked().await;
+            assert_eq!(refresh.method(), method);
+            phone.reply(&refresh, 481).await;
+            let mut bye = phone.asked().await;
+            while bye.method() != "BYE" {
+                bye = phone.asked().await;
+            }
+            phone.reply(&bye, 200).await;
+        })
+        .await;
+        until(|| server.calls() == 0).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_ends_whose_peer_is_gone_for_good() {
+    for (allow, _) in REFRESHES {
+        let (server, mut phone, listener) = in_a_refreshed_call(allow).await;
+        drop(listener);
+        phone.rewire(nowhere());
+        half_a_session().await;
+        assert_eq!(server.calls(), 1, "it may come back");
+        half_a_session().await;
+        let over = async {
+            while server.calls() > 0 {
+                sleep(Duration::from_secs(1)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), over).await.expect("the end of the call");
+    }
+}
+
 #[tokio::test]
 async fn the_peers_hold_comes_over_another_connection() {
     let (server, mut phone, listener) = in_a_call().await;

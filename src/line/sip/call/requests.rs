@@ -1,5 +1,6 @@
 //! What the peer asks inside a call: its end, hold, other terms, keys, how a transfer goes.
 
+use super::life::Life;
 use super::{Call, Goodbye, Next};
 use crate::line::sdp::Agreed;
 use crate::line::sip::Answerer;
@@ -10,7 +11,6 @@ use crate::line::sip::server::reply;
 use crate::line::sip::terms::{Refused, acceptable_body, keys, session_timer};
 use rsipstack::sip::{Header, HeadersExt, Method, Request, StatusCode};
 use rsipstack::transaction::transaction::Transaction;
-use tokio::time::Instant;
 
 impl<A: Answerer> Call<A> {
     /// A request of the peer.
@@ -127,14 +127,13 @@ impl<A: Answerer> Call<A> {
             let (agreed, body) = self.negotiation.answer(&request.body, &self.server.allowed)?;
             (Some(agreed), body)
         };
-        self.timer = timer;
-        self.refresh_at = Instant::now() + timer.due();
+        self.life = Life::new(timer);
         Ok(result)
     }
 
     fn session_headers(&self) -> Vec<Header> {
         let mut headers = vec![other("Contact", self.leg.contact()), other("Allow", METHODS), other("Supported", "100rel, timer")];
-        headers.extend(self.timer.headers());
+        headers.extend(self.life.timer().headers());
         headers
     }
 }
