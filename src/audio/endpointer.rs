@@ -8,7 +8,7 @@ pub mod pauses;
 pub mod turns;
 
 use super::frame::{FRAME_MS, FRAME_SAMPLES};
-use super::vad::Vad;
+use super::vad::{Judged, Vad};
 pub use pauses::cut_at_long_pauses;
 use turns::{Turn, Turns};
 
@@ -24,6 +24,8 @@ pub struct Timing {
     pub end_silence_ms: u32,
     /// Silence after which recognition may start on trial.
     pub pause_ms: u32,
+    /// The same where the line is hushed: then no soft end of a word is on its way.
+    pub hush_ms: u32,
     /// Voiced time within [`Timing::start_window_ms`] that makes a start.
     pub start_speech_ms: u32,
     /// The window in which `start_speech_ms` is counted.
@@ -36,8 +38,15 @@ pub struct Timing {
 
 impl Timing {
     /// Yes/no and menus.
-    pub const CLOSED: Timing =
-        Timing { end_silence_ms: 480, pause_ms: 200, start_speech_ms: 100, start_window_ms: 200, threshold: 0.5, max_utterance_ms: 8_000 };
+    pub const CLOSED: Timing = Timing {
+        end_silence_ms: 480,
+        pause_ms: 200,
+        hush_ms: 120,
+        start_speech_ms: 100,
+        start_window_ms: 200,
+        threshold: 0.5,
+        max_utterance_ms: 8_000,
+    };
     /// Open requests.
     pub const OPEN: Timing = Timing { end_silence_ms: 660, ..Timing::CLOSED_LONG };
     /// Numbers said in pieces.
@@ -50,7 +59,7 @@ impl Timing {
 pub enum Heard {
     /// Speech began; the frame number is that of its first voiced frame.
     Start { frame: u64 },
-    /// A silence of `pause_ms`: here is all that was said so far, pre-roll included. More may follow.
+    /// A silence of `pause_ms`, or a hush: here is all that was said so far, pre-roll included. More may follow.
     Pause { speech_end_frame: u64, samples: Vec<f32> },
     /// The caller went on after a pause: what was begun on trial is void.
     Resume { frame: u64 },
@@ -83,14 +92,14 @@ impl Endpointer {
 
     /// Takes the next frame; frames are numbered from 0 by their order.
     pub fn push(&mut self, frame: &[f32; FRAME_SAMPLES]) -> Option<Heard> {
-        let voiced = self.vad.speech(frame);
-        self.push_judged(frame, voiced)
+        let judged = self.vad.judge(frame);
+        self.push_judged(frame, judged)
     }
 
-    /// Like [`Endpointer::push`] with a voice value from elsewhere, 0.0..=1.0.
-    pub fn push_judged(&mut self, frame: &[f32; FRAME_SAMPLES], voiced: f32) -> Option<Heard> {
+    /// Like [`Endpointer::push`] with a judgement from elsewhere.
+    pub fn push_judged(&mut self, frame: &[f32; FRAME_SAMPLES], judged: Judged) -> Option<Heard> {
         self.kept.extend_from_slice(frame);
-        let turn = self.turns.push(voiced);
+        let turn = self.turns.push(judged);
         let heard = turn.map(|turn| self.told(turn));
         self.forget_old();
         heard
@@ -170,7 +179,8 @@ mod tests {
     fn play(endpointer: &mut Endpointer, picture: &str) -> Vec<Heard> {
         let mut heard = Vec::new();
         for (number, sign) in picture.chars().enumerate() {
-            heard.extend(endpointer.push_judged(&[number as f32; FRAME_SAMPLES], if sign == '#' { 1.0 } else { 0.0 }));
+            let speech = if sign == '#' { 1.0 } else { 0.0 };
+            heard.extend(endpointer.push_judged(&[number as f32; FRAME_SAMPLES], Judged { speech, hushed: false }));
         }
         heard
     }
@@ -264,13 +274,13 @@ mod tests {
                         None
                     }
                     2 => {
-                        endpointer.set_timing(Timing { end_silence_ms: some_ms, pause_ms: other_ms, start_speech_ms: other_ms / 9,
+                        endpointer.set_timing(Timing { end_silence_ms: some_ms, pause_ms: other_ms, hush_ms: other_ms / 3, start_speech_ms: other_ms / 9,
                             start_window_ms: some_ms / 9, threshold: voiced, max_utterance_ms: some_ms * 3 });
                         None
                     }
                     _ => {
                         frame += 1;
-                        endpointer.push_judged(&[0.1; FRAME_SAMPLES], if step % 3 == 0 { 0.0 } else { voiced })
+                        endpointer.push_judged(&[0.1; FRAME_SAMPLES], Judged { speech: if step % 3 == 0 { 0.0 } else { voiced }, hushed: step % 5 == 0 })
                     }
                 };
                 match heard {

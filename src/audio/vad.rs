@@ -30,12 +30,32 @@ impl Vad {
 
     /// How sure it is that the frame (16 kHz) holds speech, 0.0..=1.0.
     pub fn speech(&mut self, frame: &[f32; FRAME_SAMPLES]) -> f32 {
+        self.judge(frame).speech
+    }
+
+    /// The same, and whether the line is hushed.
+    pub fn judge(&mut self, frame: &[f32; FRAME_SAMPLES]) -> Judged {
         let voice = self.voice.speech(frame);
         let level_dbfs = level_dbfs(frame);
         let above_db = self.floor.above_db(level_dbfs);
-        odds_above(voice, level_dbfs, above_db).map_or(0.0, |odds| 1.0 / (1.0 + (-odds).exp()))
+        match odds_above(voice, level_dbfs, above_db) {
+            Some(odds) => Judged { speech: 1.0 / (1.0 + (-odds).exp()), hushed: above_db < HUSHED_DB },
+            None => Judged { speech: 0.0, hushed: true },
+        }
     }
 }
+
+/// What a frame holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Judged {
+    /// How sure it is that there is speech in it, 0.0..=1.0.
+    pub speech: f32,
+    /// Nothing stands above the line's noise, as soft ends of words do.
+    pub hushed: bool,
+}
+
+/// Frames of steady noise stay within this of their quietest, which is the floor.
+const HUSHED_DB: f32 = 6.0;
 
 /// The detector as calls are heard with it.
 pub fn telephone_voice() -> Voice {

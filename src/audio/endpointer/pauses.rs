@@ -18,7 +18,7 @@ pub fn cut_at_long_pauses(audio: &Audio, min_pause_ms: u32) -> Vec<Audio> {
     for chunk in heard.chunks(FRAME_SAMPLES) {
         let mut frame = [0.0; FRAME_SAMPLES];
         frame[..chunk.len()].copy_from_slice(chunk);
-        spans.extend(turns.push(vad.speech(&frame)).and_then(span));
+        spans.extend(turns.push(vad.judge(&frame)).and_then(span));
     }
     spans.extend(turns.finish().and_then(span));
     let place = |frame: u64| (frame * u64::from(FRAME_MS) * u64::from(audio.rate_hz) / 1000).min(audio.samples.len() as u64) as usize;

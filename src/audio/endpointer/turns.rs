@@ -1,6 +1,7 @@
 //! The decisions of the endpointer, on one voice value a frame: no samples, no clock.
 
 use super::{Timing, frames};
+use crate::audio::vad::Judged;
 
 /// An utterance goes on at this share of the value that it takes to begin: soft ends of words are still speech.
 const CONTINUE_SHARE: f32 = 0.6;
@@ -19,17 +20,24 @@ pub enum Turn {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
     /// Waiting; the bits are the latest frames, the lowest is the newest, 1 for voiced.
-    Waiting { voiced: u128 },
-    /// In an utterance.
-    Speaking {
-        start: u64,
-        /// The first frame after the last voiced one.
-        speech_end: u64,
-        /// Voiced frames in a row that have not yet ended the silence before them.
-        run: u64,
-        /// A pause has been told and not taken back.
-        paused: bool,
+    Waiting {
+        voiced: u128,
     },
+    Speaking(Speaking),
+}
+
+/// In an utterance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Speaking {
+    start: u64,
+    /// The first frame after the last voiced one.
+    speech_end: u64,
+    /// Voiced frames in a row that have not yet ended the silence before them.
+    run: u64,
+    /// Hushed frames in a row.
+    hushed: u64,
+    /// A pause has been told and not taken back.
+    paused: bool,
 }
 
 /// The state machine.
@@ -55,13 +63,13 @@ impl Turns {
     }
 
     pub fn in_utterance(&self) -> bool {
-        matches!(self.state, State::Speaking { .. })
+        matches!(self.state, State::Speaking(_))
     }
 
     /// The first frame of the utterance in progress.
     pub fn in_progress_since(&self) -> Option<u64> {
         match self.state {
-            State::Speaking { start, .. } => Some(start),
+            State::Speaking(Speaking { start, .. }) => Some(start),
             State::Waiting { .. } => None,
         }
     }
@@ -69,19 +77,21 @@ impl Turns {
     /// The earliest frame at which an utterance in progress, or one that the next frames could begin, may have started.
     pub fn needed_from(&self) -> u64 {
         match self.state {
-            State::Speaking { start, .. } => start,
+            State::Speaking(Speaking { start, .. }) => start,
             State::Waiting { .. } => self.frame.saturating_sub(u64::from(u128::BITS)),
         }
     }
 
-    pub fn push(&mut self, voice: f32) -> Option<Turn> {
+    pub fn push(&mut self, Judged { speech, hushed: is_hushed }: Judged) -> Option<Turn> {
         let frame = self.frame;
         self.frame += 1;
         match self.state {
-            State::Waiting { voiced } => self.wait(frame, voiced << 1 | u128::from(voice >= self.timing.threshold)),
-            State::Speaking { start, speech_end, run, paused } => {
-                let goes_on = voice >= self.timing.threshold * CONTINUE_SHARE;
-                self.speak(frame, start, speech_end, if goes_on { run + 1 } else { 0 }, paused)
+            State::Waiting { voiced } => self.wait(frame, voiced << 1 | u128::from(speech >= self.timing.threshold)),
+            State::Speaking(mut speaking) => {
+                let goes_on = speech >= self.timing.threshold * CONTINUE_SHARE;
+                speaking.run = if goes_on { speaking.run + 1 } else { 0 };
+                speaking.hushed = if is_hushed && !goes_on { speaking.hushed + 1 } else { 0 };
+                self.speak(frame, speaking)
             }
         }
     }
@@ -96,31 +106,35 @@ impl Turns {
         }
         let start = frame - u64::from(voiced.ilog2());
         let speech_end = frame + 1 - u64::from(voiced.trailing_zeros());
-        self.state = State::Speaking { start, speech_end, run: 0, paused: false };
+        self.state = State::Speaking(Speaking { start, speech_end, run: 0, hushed: 0, paused: false });
         Some(Turn::Start { frame: start })
     }
 
-    fn speak(&mut self, frame: u64, start: u64, speech_end: u64, run: u64, paused: bool) -> Option<Turn> {
-        let resumes = run >= if paused { frames(RESUME_MS) } else { 1 };
-        let speech_end = if resumes { frame + 1 } else { speech_end };
+    fn speak(&mut self, frame: u64, mut speaking: Speaking) -> Option<Turn> {
+        let resumes = speaking.run >= if speaking.paused { frames(RESUME_MS) } else { 1 };
         let now = frame + 1;
+        if resumes {
+            speaking.speech_end = now;
+        }
+        let Speaking { start, speech_end, run, hushed, paused } = speaking;
         let silence = now - speech_end;
         if now - start >= frames(self.timing.max_utterance_ms) || (run == 0 && silence >= frames(self.timing.end_silence_ms)) {
             self.state = State::Waiting { voiced: 0 };
             return Some(Turn::End { start, speech_end, end: frame });
         }
-        let (turn, paused) = match (paused, resumes) {
-            (true, true) => (Some(Turn::Resume { frame: now - run }), false),
-            (false, _) if silence >= frames(self.timing.pause_ms) => (Some(Turn::Pause { start, speech_end }), true),
-            _ => (None, paused),
+        let pauses = silence >= frames(self.timing.pause_ms) || silence.min(hushed) >= frames(self.timing.hush_ms);
+        let turn = match paused {
+            true if resumes => Some(Turn::Resume { frame: now - run }),
+            false if pauses => Some(Turn::Pause { start, speech_end }),
+            _ => None,
         };
-        self.state = State::Speaking { start, speech_end, run, paused };
+        self.state = State::Speaking(Speaking { paused: if turn.is_some() { !paused } else { paused }, ..speaking });
         turn
     }
 
     /// Ends the utterance in progress.
     pub fn finish(&mut self) -> Option<Turn> {
-        let State::Speaking { start, speech_end, .. } = self.state else { return None };
+        let State::Speaking(Speaking { start, speech_end, .. }) = self.state else { return None };
         self.state = State::Waiting { voiced: 0 };
         Some(Turn::End { start, speech_end, end: self.frame.saturating_sub(1) })
     }
@@ -135,20 +149,32 @@ impl Turns {
 mod tests {
     use super::*;
 
-    /// Start within 3 of 6 frames, pause after 5, end after 10, at most 60; 20 ms each.
-    const SHORT: Timing =
-        Timing { end_silence_ms: 200, pause_ms: 100, start_speech_ms: 60, start_window_ms: 120, threshold: 0.5, max_utterance_ms: 1_200 };
+    /// Start within 3 of 6 frames, pause after 5 or a hush of 3, end after 10, at most 60; 20 ms each.
+    const SHORT: Timing = Timing {
+        end_silence_ms: 200,
+        pause_ms: 100,
+        hush_ms: 60,
+        start_speech_ms: 60,
+        start_window_ms: 120,
+        threshold: 0.5,
+        max_utterance_ms: 1_200,
+    };
 
-    /// `#` voiced, `+` enough to go on but not to start, `.` silence, `!` finish before the next frame, `x` reset.
+    fn judged(speech: f32) -> Judged {
+        Judged { speech, hushed: false }
+    }
+
+    /// `#` voiced, `+` enough to go on but not to start, `.` silence, `_` hush, `!` finish before the next frame, `x` reset.
     #[track_caller]
     fn check(picture: &str, expected: &str) {
         let mut turns = Turns::new(SHORT);
         let mut told = Vec::new();
         for sign in picture.chars() {
             let turn = match sign {
-                '#' => turns.push(0.9),
-                '+' => turns.push(0.4),
-                '.' => turns.push(0.0),
+                '#' => turns.push(judged(0.9)),
+                '+' => turns.push(judged(0.4)),
+                '.' => turns.push(judged(0.0)),
+                '_' => turns.push(Judged { speech: 0.0, hushed: true }),
                 '!' => turns.finish(),
                 'x' => {
                     turns.reset();
@@ -187,6 +213,16 @@ mod tests {
     }
 
     #[test]
+    fn a_hush_is_a_pause_sooner() {
+        check("####___....", "start 0, pause 0-4");
+        check("####.._.....", "start 0, pause 0-4");
+        check("####_.___.", "start 0, pause 0-4");
+        check("####__##__##___", "start 0, pause 0-12");
+        check("####___####", "start 0, pause 0-4, resume 7");
+        check("____####_______", "start 4, pause 4-8");
+    }
+
+    #[test]
     fn nothing_is_longer_than_the_longest_utterance() {
         check(&"#".repeat(60), "start 0, end 0-60 at 59");
         check(&"#".repeat(61), "start 0, end 0-60 at 59");
@@ -197,17 +233,17 @@ mod tests {
     fn the_wait_can_change_inside_an_utterance() {
         let mut turns = Turns::new(SHORT);
         for _ in 0..4 {
-            turns.push(1.0);
+            turns.push(judged(1.0));
         }
-        assert_eq!((0..5).find_map(|_| turns.push(0.0)), Some(Turn::Pause { start: 0, speech_end: 4 }));
+        assert_eq!((0..5).find_map(|_| turns.push(judged(0.0))), Some(Turn::Pause { start: 0, speech_end: 4 }));
         turns.set_timing(Timing { end_silence_ms: 400, ..SHORT });
-        assert_eq!((0..14).find_map(|_| turns.push(0.0)), None);
-        assert_eq!(turns.push(0.0), Some(Turn::End { start: 0, speech_end: 4, end: 23 }));
+        assert_eq!((0..14).find_map(|_| turns.push(judged(0.0))), None);
+        assert_eq!(turns.push(judged(0.0)), Some(Turn::End { start: 0, speech_end: 4, end: 23 }));
     }
 
     #[test]
     fn no_number_is_never_speech() {
         let mut turns = Turns::new(SHORT);
-        assert_eq!((0..50).find_map(|_| turns.push(f32::NAN)), None);
+        assert_eq!((0..50).find_map(|_| turns.push(judged(f32::NAN))), None);
     }
 }

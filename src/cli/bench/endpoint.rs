@@ -11,7 +11,8 @@ use crate::cli::Failure;
 use crate::text::Lang;
 use hearing::Hearing;
 
-/// Counts sentences cut in two, begun too late or missed, and false starts on noise.
+/// Counts sentences cut in two, begun too late or missed, and false starts on noise; how often recognition is begun on trial for each, and how many of the last
+/// trials lack the end (`short`).
 ///
 /// With --grammar the recordings answer that question, and a line more shows what becomes of the wait when they are heard as in a call: a text that is a whole
 /// answer ends it, as soon as the recogniser, here and now, has it.
@@ -36,6 +37,9 @@ pub struct Piece {
     /// When its beginning was noticed, and when it was taken to be over.
     pub noticed: u64,
     pub decided: u64,
+    /// How often recognition was begun on trial, and up to where it heard the last time.
+    pub trials: usize,
+    pub heard_to: u64,
 }
 
 /// What went well and wrong; all but `false_starts` count things that a caller said.
@@ -53,6 +57,9 @@ pub struct Counts {
     pub merged: usize,
     /// Pieces without anything said in them.
     pub false_starts: usize,
+    /// Trials, and last ones that lack more than 100 ms of the end.
+    pub trials: usize,
+    pub trial_short: usize,
     pub waits_ms: Vec<u64>,
     /// Whole recordings, and those of which something was taken to be all while more was to come, however long the speaker paused.
     pub recordings: usize,
@@ -76,7 +83,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     ways.extend(hearing.as_ref().map(|hearing| ("heard", hearing.timing(), Some(hearing))));
     println!("{} recordings; faults in % of what was said; false starts in number", material.utterances.len());
     println!(
-        "{:<22}{:<8}{:>6}{:>8}{:>8}{:>12}{:>10}{:>8}{:>14}{:>10}{:>6}{:>9}{:>11}",
+        "{:<22}{:<8}{:>6}{:>8}{:>8}{:>12}{:>10}{:>8}{:>8}{:>7}{:>14}{:>10}{:>6}{:>9}{:>11}",
         "condition",
         "timing",
         "said",
@@ -85,6 +92,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         "onset lost",
         "end lost",
         "merged",
+        "trials",
+        "short",
         "false starts",
         "wait p50",
         "p90",
@@ -104,13 +113,15 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             }
             let percent = |count: usize| 100.0 * count as f32 / counts.said.max(1) as f32;
             println!(
-                "{condition:<22}{name:<8}{:>6}{:>8.1}{:>8.1}{:>12.1}{:>10.1}{:>8.1}{:>14}{:>10}{:>6}{:>9.1}{:>11.1}",
+                "{condition:<22}{name:<8}{:>6}{:>8.1}{:>8.1}{:>12.1}{:>10.1}{:>8.1}{:>8.2}{:>7.1}{:>14}{:>10}{:>6}{:>9.1}{:>11.1}",
                 counts.said,
                 percent(counts.missed),
                 percent(counts.cut),
                 percent(counts.onset_lost),
                 percent(counts.end_lost),
                 percent(counts.merged),
+                counts.trials as f32 / counts.said.max(1) as f32,
+                percent(counts.trial_short),
                 counts.false_starts,
                 counts.wait_ms(0.5),
                 counts.wait_ms(0.9),
@@ -146,6 +157,8 @@ impl Counts {
             self.onset_lost += usize::from(first.span.0 > span.0 + lasting(PRE_ROLL_MS) + GRACE_FRAMES);
             self.end_lost += usize::from(last.span.1 + lasting(TRAIL_MS) + GRACE_FRAMES < span.1);
             let company = said.iter().filter(|other| meets(first, **other)).count() > 1;
+            self.trials += found.iter().map(|piece| piece.trials).sum::<usize>();
+            self.trial_short += usize::from(last.trials > 0 && last.heard_to + GRACE_FRAMES < span.1);
             self.merged += usize::from(company || first.span.0 + EDGE_FRAMES < span.0);
             if found.len() == 1 && !company {
                 self.waits_ms.push(last.decided.saturating_sub(span.1) * u64::from(FRAME_MS));
@@ -203,12 +216,13 @@ pub fn said(truth: &[bool], timing: Timing) -> Vec<Span> {
 /// The utterances that are found; `hearing` ends those of which all is said.
 fn pieces(samples: &[f32], timing: Timing, hearing: Option<&Hearing>) -> Result<Vec<Piece>, Failure> {
     let mut endpointer = Endpointer::new(timing);
-    let (mut start, mut noticed) = (0, 0);
+    let (mut start, mut noticed, mut trials, mut heard_to) = (0, 0, 0, 0);
     let mut pieces = Vec::new();
     let mut note = |now: u64, heard: Option<Heard>| match heard {
-        Some(Heard::Start { frame }) => (start, noticed) = (frame, now),
+        Some(Heard::Start { frame }) => (start, noticed, trials) = (frame, now, 0),
+        Some(Heard::Pause { .. }) => (trials, heard_to) = (trials + 1, now + 1),
         Some(Heard::End { speech_end_frame, end_frame, .. }) => {
-            pieces.push(Piece { span: (start, speech_end_frame), noticed, decided: end_frame });
+            pieces.push(Piece { span: (start, speech_end_frame), noticed, decided: end_frame, trials, heard_to });
         }
         _ => {}
     };
@@ -236,11 +250,15 @@ fn pieces(samples: &[f32], timing: Timing, hearing: Option<&Hearing>) -> Result<
 mod tests {
     use super::*;
 
+    fn piece(from: u64, to: u64, decided: u64) -> Piece {
+        Piece { span: (from, to), noticed: from + 5, decided, trials: 2, heard_to: to + 6 }
+    }
+
     /// What was said and the pieces found, as first and last frame, against missed, cut, onset lost, end lost, merged and false starts.
     #[track_caller]
     fn check(said: &[Span], found: &[Span], expected: [usize; 6]) {
         let mut counts = Counts::default();
-        counts.add(said, &found.iter().map(|span| Piece { span: *span, noticed: span.0 + 5, decided: span.1 + 30 }).collect::<Vec<_>>());
+        counts.add(said, &found.iter().map(|span| piece(span.0, span.1, span.1 + 30)).collect::<Vec<_>>());
         let told = [counts.missed, counts.cut, counts.onset_lost, counts.end_lost, counts.merged, counts.false_starts];
         assert_eq!(told, expected, "{found:?}");
     }
@@ -260,11 +278,17 @@ mod tests {
     }
 
     #[test]
+    fn trials_are_counted_and_what_the_last_one_lacks() {
+        let mut counts = Counts::default();
+        counts.add(&[(100, 200), (300, 400)], &[piece(100, 200, 230), piece(300, 386, 420)]);
+        assert_eq!((counts.trials, counts.trial_short), (4, 1));
+    }
+
+    #[test]
     fn what_is_taken_for_all_while_more_follows_is_parted() {
         let truth = [vec![false; 100], vec![true; 50], vec![false; 60], vec![true; 50], vec![false; 100]].concat();
         let parted = |spans: &[(u64, u64, u64)]| {
-            let pieces: Vec<Piece> =
-                spans.iter().map(|(from, to, decided)| Piece { span: (*from, *to), noticed: from + 5, decided: *decided }).collect();
+            let pieces: Vec<Piece> = spans.iter().map(|(from, to, decided)| piece(*from, *to, *decided)).collect();
             let mut counts = Counts::default();
             counts.add_recording(&truth, &pieces);
             (counts.parted, counts.parted_for_good)
