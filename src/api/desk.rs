@@ -77,8 +77,9 @@ async fn serve(mut socket: WebSocket, desk: &Desk, visitor: &Visitor, gate: &Gat
     let Ok(mut station) = desk.hub.open(person.clone()).await else {
         return close(&mut socket, close_code::RESTART, "the desk is closed").await;
     };
-    let words = wire::Words { lang: signed_in.lang, edition: desk.editions.current(), role: signed_in.role, clock: desk.clock.clone() };
-    let hello = words.hello(&person, &desk.rules, desk.orders.handbook());
+    let (edition, rules, clock) = (desk.editions.current(), desk.rules.clone(), desk.clock.clone());
+    let words = wire::Words { lang: signed_in.lang, edition, rules, role: signed_in.role, clock };
+    let hello = words.hello(&person, desk.orders.handbook());
     if send(&mut socket, hello.message()).await {
         let (code, reason) = tokio::select! {
             ended = carry(&mut socket, &mut station, &words) => ended,

@@ -103,6 +103,14 @@ impl Captions {
         self.ending.clear();
     }
 
+    /// What is being said ends here, and is read to its end.
+    pub fn finish(&mut self) -> Option<Words> {
+        match self.endpointer.finish()? {
+            Heard::End { samples, .. } => self.end(samples),
+            Heard::Start { .. } | Heard::Pause { .. } | Heard::Resume { .. } => None,
+        }
+    }
+
     /// Recognition is going on.
     pub fn is_busy(&self) -> bool {
         !self.ending.is_empty() || self.look.as_ref().is_some_and(|look| !look.is_done())
@@ -285,6 +293,22 @@ mod tests {
             }
         }
         assert!(looks >= 2, "{looks} looks");
+    }
+
+    #[tokio::test]
+    async fn what_is_being_said_when_it_ends_is_read_to_its_end() {
+        let mut side = Side::new();
+        assert!(side.captions.finish().is_none(), "nobody spoke");
+        assert!(side.hear(&spoken()).is_empty());
+        assert!(side.captions.finish().is_none() && side.captions.is_busy());
+        let words = side.answer("查话费").await.unwrap();
+        assert_eq!((words.text.as_str(), words.partial), ("查话费", false));
+        // What follows is another utterance; of one that had paused the words are there already.
+        side.hear(&spoken());
+        side.hear(&silence(300));
+        assert!(side.answer("查流量").await.unwrap().partial);
+        assert_eq!(side.captions.finish(), Some(Words { text: "查流量".into(), confidence: 0.0, partial: false }));
+        assert!(side.hear(&silence(900)).is_empty() && !side.captions.is_busy());
     }
 
     #[tokio::test]

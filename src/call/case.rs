@@ -31,6 +31,7 @@ impl Conversation {
             transcript,
             known: None,
             kept,
+            passed_on: Vec::new(),
         })
     }
 

@@ -189,6 +189,7 @@ fn detail(what: &Happening) -> Record {
         Happening::PersonJoined { name, role } => vec![text("name", name), text("role", role)],
         Happening::PersonUnreached { name, why } => vec![text("name", name), text("why", why)],
         Happening::PersonLeft { name } => vec![text("name", name)],
+        Happening::PassedOn { by, skill } => vec![text("by", by), text("skill", skill)],
         Happening::Held { held } => vec![("held".to_owned(), Value::Flag(*held))],
         Happening::Talked { who, text: words } => vec![text("who", who), text("text", words)],
         Happening::CallBack { kept } => vec![("kept".to_owned(), Value::Flag(*kept))],

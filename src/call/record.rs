@@ -113,6 +113,11 @@ pub enum Happening {
         name: String,
         why: &'static str,
     },
+    /// The agent passed the caller on to colleagues with a skill.
+    PassedOn {
+        by: String,
+        skill: String,
+    },
     /// The agent put the caller on hold, or came back.
     Held {
         held: bool,
@@ -194,6 +199,7 @@ impl Happening {
             Happening::PersonJoined { .. } => "person_joined",
             Happening::PersonLeft { .. } => "person_left",
             Happening::PersonUnreached { .. } => "person_unreached",
+            Happening::PassedOn { .. } => "passed_on",
             Happening::Held { .. } => "held",
             Happening::Talked { .. } => "talked",
             Happening::CallBack { .. } => "call_back",

@@ -41,6 +41,19 @@ pub struct Case {
     pub suggestions: Vec<Suggestion>,
     /// Whether what is said now is kept as sound.
     pub kept: Kept,
+    /// Agents who had the caller and passed him on, in order.
+    pub passed_on: Vec<PassedOn>,
+}
+
+/// An agent passed a caller on to colleagues.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassedOn {
+    /// As colleagues see the name.
+    pub by: String,
+    /// Of whom is wanted, by its name in the rules.
+    pub skill: String,
+    /// For who comes next, in the agent's own words; masked.
+    pub note: String,
 }
 
 /// Who says something in a call.
@@ -152,6 +165,11 @@ pub enum ToCall {
     Interrupted,
     /// The agent's line is lost: the caller waits again, before all others.
     Lost,
+    /// The agent passes the caller on, who waits again, before all others, for somebody with this skill; both names are for the record.
+    PassedOn {
+        by: String,
+        skill: String,
+    },
     CallBackKept,
     CallBackFailed,
     /// The agent has finished.

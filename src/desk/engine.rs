@@ -9,9 +9,9 @@ mod event;
 mod tests;
 
 pub use agent::{Agent, Status};
-pub use event::{Action, Event, Failure};
+pub use event::{Action, Event, Failure, Stays};
 
-use super::queue::{AgentId, CallerId, Waiting, Want};
+use super::queue::{Again, AgentId, CallerId, Waiting, Want};
 use super::rules::Rules;
 use jiff::civil::DateTime;
 use std::collections::BTreeMap;
@@ -47,7 +47,9 @@ impl Desk {
     /// Who waits, in the order in which they are taken.
     pub fn queue(&self, now: DateTime) -> Vec<(&CallerId, &Waiting)> {
         let mut queue: Vec<_> = self.waiting.iter().collect();
-        queue.sort_by_key(|(_, waiting)| (std::cmp::Reverse((waiting.again, waiting.score(&self.rules.points, now))), waiting.since));
+        queue.sort_by_key(|(_, waiting)| {
+            (std::cmp::Reverse((waiting.again.is_some(), waiting.score(&self.rules.points, now))), waiting.since)
+        });
         queue
     }
 
@@ -75,6 +77,7 @@ impl Desk {
                     actions.push(Action::CallOver { agent, caller });
                 }
             }
+            Event::PassedOn { agent, skill } => self.pass_on(&agent, skill, now, &mut actions),
             Event::WrappedUp { agent } => self.wrapped_up(&agent, now),
             Event::Arrived { caller, want } => self.arrived(caller, want, now, &mut actions),
             Event::Left { caller } => self.left(&caller, now, &mut actions),
@@ -151,6 +154,34 @@ impl Desk {
         if let Some(agent) = self.agents.get_mut(id) {
             agent.status = Status::Talking { caller: caller.clone(), waiting, since: now };
             actions.push(Action::Connect { agent: id.clone(), caller: caller.clone() });
+        }
+    }
+
+    /// Whether an agent's caller may wait for somebody with this skill instead.
+    ///
+    /// # Errors
+    /// Why he stays where he is.
+    pub fn may_pass_on(&self, id: &AgentId, skill: &str) -> Result<(), Stays> {
+        let Some(Status::Talking { waiting, .. }) = self.agents.get(id).map(|agent| &agent.status) else { return Err(Stays::NoCall) };
+        let helps = |agent: &Agent| agent.is_on_duty() && agent.skills.contains(skill) && waiting.want.needed.is_subset(&agent.skills);
+        match () {
+            () if !self.agents.iter().any(|(other, agent)| other != id && helps(agent)) => Err(Stays::NobodyElse),
+            () if self.waiting.len() >= self.rules.most_waiting => Err(Stays::Full),
+            () => Ok(()),
+        }
+    }
+
+    fn pass_on(&mut self, id: &AgentId, skill: String, now: DateTime, actions: &mut Vec<Action>) {
+        if self.may_pass_on(id, &skill).is_err() {
+            return;
+        }
+        let Some(Status::Talking { caller, waiting, .. }) = self.agents.get(id).map(|agent| agent.status.clone()) else { return };
+        self.end_call(id, now);
+        self.waiting.insert(caller.clone(), waiting.passed_on(id, skill.clone(), now));
+        actions.push(Action::PassedOn { agent: id.clone(), caller: caller.clone(), skill });
+        self.settle(now, actions);
+        if self.waiting.contains_key(&caller) {
+            self.tell(&caller, now, actions);
         }
     }
 
@@ -289,12 +320,13 @@ impl Desk {
         }
     }
 
-    /// Who is free and may be asked: with everything that is wished before others, then who has had no call for longest.
+    /// Who is free and may be asked: with everything that is wished before others, then who has had no call for longest. Who passed the caller on is
+    /// asked only while nobody else could be.
     fn free_for(&self, waiting: &Waiting) -> Option<AgentId> {
-        let may = |(id, agent): &(&AgentId, &Agent)| {
-            agent.status == Status::Ready && waiting.suits(&agent.skills) && !waiting.turned_down_by.contains(*id)
-        };
-        let free = self.agents.iter().filter(may);
+        let could = |(id, agent): &(&AgentId, &Agent)| waiting.suits(&agent.skills) && !waiting.turned_down_by.contains(*id);
+        let is_new = |id: &AgentId| !waiting.passed_on_by.contains(id);
+        let has_new = self.agents.iter().filter(could).any(|(id, agent)| agent.is_on_duty() && is_new(id));
+        let free = self.agents.iter().filter(could).filter(|(id, agent)| agent.status == Status::Ready && (is_new(id) || !has_new));
         free.min_by_key(|(_, agent)| (!waiting.want.wished.is_subset(&agent.skills), agent.idle_since)).map(|(id, _)| id.clone())
     }
 
@@ -309,7 +341,7 @@ impl Desk {
             let why = match () {
                 () if waiting.seconds(now) >= self.rules.longest_wait_s => Failure::TooLong,
                 () if left(waiting) > 0 => continue,
-                () if waiting.again => Failure::AgentLost,
+                () if waiting.again == Some(Again::Lost) => Failure::AgentLost,
                 () if waiting.turned_down_by.is_empty() => Failure::Nobody,
                 () => Failure::Declined,
             };

@@ -4,6 +4,7 @@
 //! may be opened again within the rules' time: its call goes on.
 
 mod handing_on;
+mod passing_on;
 mod phones;
 mod post;
 mod stations;

@@ -38,17 +38,36 @@ pub struct Waiting {
     /// Anybody who can help will do.
     pub overflow: bool,
     /// Was in the middle of a conversation: goes before all who were not.
-    pub again: bool,
+    pub again: Option<Again>,
+    /// Agents who passed him on: asked only where nobody else on duty could help.
+    pub passed_on_by: BTreeSet<AgentId>,
+}
+
+/// Why somebody who was in the middle of a conversation waits once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// The agent's line broke.
+    Lost,
+    /// The agent passed him on.
+    PassedOn,
 }
 
 impl Waiting {
     pub fn new(want: Want, now: DateTime) -> Waiting {
-        Waiting { want, since: now, turned_down_by: BTreeSet::new(), told: now, overflow: false, again: false }
+        let (turned_down_by, passed_on_by) = (BTreeSet::new(), BTreeSet::new());
+        Waiting { want, since: now, turned_down_by, told: now, overflow: false, again: None, passed_on_by }
     }
 
     /// The same after a conversation that broke off.
     pub fn once_more(self, now: DateTime) -> Waiting {
-        Waiting { again: true, ..Waiting::new(self.want, now) }
+        Waiting { again: Some(Again::Lost), passed_on_by: self.passed_on_by, ..Waiting::new(self.want, now) }
+    }
+
+    /// The same after a conversation with an agent who passed him on to people with a skill.
+    pub fn passed_on(mut self, by: &AgentId, skill: String, now: DateTime) -> Waiting {
+        self.want.wished = [skill].into();
+        self.passed_on_by.insert(by.clone());
+        Waiting { again: Some(Again::PassedOn), ..self.once_more(now) }
     }
 
     pub fn seconds(&self, now: DateTime) -> i64 {

@@ -3,9 +3,9 @@
 use super::hours::Hours;
 use crate::call::dial::Callee;
 use crate::nlu::Intent;
-use crate::text::PhoneNumber;
 use crate::text::located::{Fault, Located, Place, read_yaml};
 use crate::text::sip_address::is_sip_address;
+use crate::text::{Lang, PhoneNumber};
 use jiff::SignedDuration;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +19,9 @@ pub struct Rules {
     pub hours: Hours,
     pub points: Points,
     /// The skill that a request wants.
-    pub skills: BTreeMap<Intent, String>,
+    pub wanted: BTreeMap<Intent, String>,
+    /// All skills that stand there, by their names.
+    pub skills: Vec<Skill>,
     /// Requests whose callers go before others.
     pub urgent: BTreeSet<Intent>,
     /// What an agent says of a call afterwards, by their names.
@@ -47,6 +49,26 @@ pub struct Disposition {
     pub id: String,
     pub zh: String,
     pub en: String,
+}
+
+/// What some agents know more of than others, and callers wait for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skill {
+    /// The stable name, as people have it and in records.
+    pub id: String,
+    pub zh: String,
+    pub en: String,
+}
+
+impl Skill {
+    fn new(id: &str, names: Option<&InBoth>) -> Skill {
+        let shown = |name: fn(&InBoth) -> &String| names.map_or_else(|| id.replace('_', " "), |names| name(names).clone());
+        Skill { id: id.to_owned(), zh: shown(|names| &names.zh), en: shown(|names| &names.en) }
+    }
+
+    pub fn shown(&self, lang: Lang) -> &str {
+        if lang == Lang::Zh { &self.zh } else { &self.en }
+    }
 }
 
 /// A telephone of somebody who is not of the desk.
@@ -116,6 +138,8 @@ struct Raw {
     #[serde(default)]
     skills: BTreeMap<String, Vec<Text>>,
     #[serde(default)]
+    skill_names: BTreeMap<String, Located<InBoth>>,
+    #[serde(default)]
     urgent: Vec<Text>,
     #[serde(default)]
     dispositions: BTreeMap<String, InBoth>,
@@ -139,6 +163,11 @@ impl Rules {
         Rules::parse("desk/desk.yaml", include_str!("../../desk/desk.yaml")).expect("a test parses the rules")
     }
 
+    /// By its stable name.
+    pub fn skill(&self, id: &str) -> Option<&Skill> {
+        self.skills.iter().find(|skill| skill.id == id)
+    }
+
     /// Reads the file; every fault that it has.
     pub fn parse(file: &str, text: &str) -> Result<Rules, Vec<Fault>> {
         let raw: Raw = read_yaml(file, text).map_err(|fault| vec![fault])?;
@@ -147,18 +176,23 @@ impl Rules {
         let mut hours = Hours::default();
         hours.read_week(&raw.hours, &mut fault);
         hours.read_days(&raw.holidays, &raw.open, &mut fault);
-        let mut skills = BTreeMap::new();
+        let mut wanted = BTreeMap::new();
         for (skill, intents) in &raw.skills {
             for name in intents {
                 match Intent::from_name(&name.value) {
                     None => fault(name.place, format!("there is no intent `{}`", name.value)),
-                    Some(intent) if skills.insert(intent, skill.clone()).is_some() => {
+                    Some(intent) if wanted.insert(intent, skill.clone()).is_some() => {
                         fault(name.place, format!("`{}` has two skills; a caller waits for one", name.value));
                     }
                     Some(_) => {}
                 }
             }
         }
+        for (name, names) in raw.skill_names.iter().filter(|(name, _)| !raw.skills.contains_key(*name)) {
+            fault(names.place, format!("there is no skill `{name}`"));
+        }
+        let names = |id: &String| raw.skill_names.get(id).map(|names| &names.value);
+        let skills = raw.skills.keys().map(|id| Skill::new(id, names(id))).collect();
         let mut urgent = BTreeSet::new();
         for name in &raw.urgent {
             match Intent::from_name(&name.value) {
@@ -195,6 +229,7 @@ impl Rules {
         Ok(Rules {
             hours,
             points: raw.priority.value,
+            wanted,
             skills,
             urgent,
             dispositions: raw.dispositions.into_iter().map(|(id, InBoth { zh, en })| Disposition { id, zh, en }).collect(),
@@ -234,7 +269,7 @@ mod tests {
 
     #[test]
     fn faults_have_their_place_and_say_what_to_write() {
-        assert_eq!(Rules::built_in().skills[&Intent::BroadbandFault], "broadband");
+        assert_eq!(Rules::built_in().wanted[&Intent::BroadbandFault], "broadband");
         rejected("monday: 08:00-20:00", "monday: 8 to 20", "desk.yaml:5:11: `8 to 20` is no time of opening");
         rejected("sunday:", "funday:", "`funday` is no weekday");
         rejected("2027-01-01", "2027-13-01", "is no day");
@@ -242,6 +277,7 @@ mod tests {
         rejected("[broadband_fault]", "[broadband]", "there is no intent `broadband`");
         rejected("[broadband_fault]", "[complaint]", "`complaint` has two skills");
         rejected("[report_loss]", "[loss]", "there is no intent `loss`");
+        rejected("  network: { zh: 网络, en: Mobile network }", "  nets: { zh: 网络, en: Mobile network }", "there is no skill `nets`");
         rejected("minute: 1", "minute: 0", "waits for ever");
         rejected("ring: 20", "ring: 0", "at least 1");
         rejected("percent: 80", "percent: 101", "from 1 to 100");
@@ -252,5 +288,17 @@ mod tests {
             "telephones: { second_line: { zh: 二线, en: Second line, call: the office } }",
             "`the office` is no number",
         );
+    }
+
+    #[test]
+    fn skills_are_shown_by_their_names_where_they_have_some() {
+        let shown = |rules: &Rules, lang: Lang| rules.skills.iter().map(|skill| skill.shown(lang).to_owned()).collect::<Vec<_>>();
+        assert_eq!(shown(&Rules::built_in(), Lang::Zh), ["话费", "宽带", "投诉", "网络"]);
+        let text = include_str!("../../desk/desk.yaml")
+            .replace("  broadband: { zh: 宽带, en: Broadband }\n", "")
+            .replace("network:", "mobile_network:");
+        let rules = Rules::parse("desk.yaml", &text).unwrap();
+        assert_eq!(shown(&rules, Lang::Zh), ["话费", "broadband", "投诉", "网络"]);
+        assert_eq!(rules.wanted[&Intent::Outage], "mobile_network");
     }
 }

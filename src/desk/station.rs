@@ -40,6 +40,11 @@ pub enum FromAgent {
     },
     /// Not after all.
     Keep,
+    /// To colleagues with a skill of the rules; the note is for who takes the caller.
+    PassOn {
+        skill: String,
+        note: String,
+    },
     /// Pauses the recording, or lets it go on.
     PauseRecording(bool),
     /// 16 kHz mono, of any length.
@@ -107,6 +112,12 @@ pub enum Refusal {
     NoDisposition,
     /// No such telephone is in the rules.
     NoTelephone,
+    /// No such skill is in the rules.
+    NoSkill,
+    /// Nobody else on duty has the skill and speaks the caller's language; the caller is still there.
+    NobodyElse,
+    /// Too many wait; the caller is still there.
+    QueueFull,
 }
 
 impl Refusal {
@@ -118,6 +129,9 @@ impl Refusal {
             Refusal::NotKept => "not_kept",
             Refusal::NoDisposition => "no_disposition",
             Refusal::NoTelephone => "no_telephone",
+            Refusal::NoSkill => "no_skill",
+            Refusal::NobodyElse => "nobody_else",
+            Refusal::QueueFull => "queue_full",
         }
     }
 }

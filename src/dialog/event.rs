@@ -67,6 +67,8 @@ pub enum Queue {
     Interrupted,
     /// The person's line is lost, and the caller waits again, before all others.
     Lost,
+    /// The person passed the caller on, who waits for a colleague, before all others.
+    PassedOn,
     /// The caller is going to be called back instead of waiting.
     CallBackKept,
     /// That could not be written down; the caller waits on.

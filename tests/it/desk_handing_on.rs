@@ -1,6 +1,6 @@
-//! An agent hands a caller on to a telephone of the rules, on the real program.
+//! An agent hands a caller on to a telephone of the rules, or passes him on to a colleague with a skill, on the real program.
 
-use super::access::add;
+use super::access::{add, user};
 use super::desk::{Agent, hears_a_voice, kinds, record, rules, sing, wants_a_person};
 use super::desk_phones::{hears_a_tone, over_trunk, sings};
 use super::live::{Service, Socket, hears};
@@ -8,6 +8,7 @@ use super::program::Folder;
 use super::sip::exchange::Exchange;
 use serde_json::json;
 use tingshuo::security::Role as Post;
+use tingshuo::store::CallRecord;
 
 /// A service whose second line is an exchange.
 fn service(folder: &Folder, other: &Exchange) -> Service {
@@ -105,4 +106,69 @@ async fn who_hangs_up_is_waited_for_by_no_telephone() {
     an.does("wrap_up").await;
     caller.close(None).await.unwrap();
     other.asked("BYE").await;
+}
+
+/// What the events of a kind say, in their order.
+fn details(record: &CallRecord, kind: &str) -> Vec<String> {
+    record.events.iter().filter(|event| event.kind == kind).map(|event| format!("{:?}", event.detail)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_passes_a_caller_on_to_a_colleague_with_the_skill() {
+    let service = super::desk::service(&[("an", Post::Agent), ("li", Post::Supervisor)]);
+    let (added, told) = user(&service, &["add", "bo", "--role", "agent", "--skills", "billing"]);
+    assert!(added, "{told}");
+    let (mut an, _) = Agent::ready(&service, "an").await;
+    let mut caller = wants_a_person(&service).await;
+    let call = an.until("case", |_| true).await["call"].as_str().unwrap().to_owned();
+    let pass_on = |skill: &str| json!({ "type": "pass_on", "skill": skill, "note": "要核对上月流水" });
+    an.send(pass_on("billing"));
+    assert_eq!(an.until("refused", |_| true).await["why"], "no_call", "it only rings");
+    an.say("accept");
+    an.does("talking").await;
+    an.send(pass_on("the moon"));
+    assert_eq!(an.until("refused", |_| true).await["why"], "no_skill");
+    an.send(pass_on("billing"));
+    assert_eq!(an.until("refused", |_| true).await["why"], "nobody_else");
+    // Somebody who is in a call is waited for.
+    let (mut bo, _) = Agent::ready(&service, "bo").await;
+    let mut other = talking(&service, &mut bo).await;
+    let (mut li, _) = Agent::sign_in(&service, "li").await;
+    li.send(json!({ "type": "join", "call": call, "role": "barger" }));
+    li.until("view", |view| view["beside"]["role"] == "barger").await;
+    an.send(json!({ "type": "pause_recording", "paused": true }));
+    an.until("view", |view| view["recording"] == "paused").await;
+    an.send(json!({ "type": "hold", "held": true }));
+    an.until("view", |view| view["held"] == true).await;
+    an.send(pass_on("billing"));
+    an.does("wrap_up").await;
+    hears(&mut caller, "请同事接着帮您").await;
+    hears(&mut caller, "您排在第").await;
+    let waits =
+        |view: &serde_json::Value| view["queue"][0]["call"] == call.as_str() && view["queue"][0]["skills"] == json!(["billing", "zh"]);
+    li.until("view", |view| view["beside"].is_null() && waits(view)).await;
+    bo.say("hang_up");
+    hears(&mut other, "感谢来电").await;
+    bo.send(json!({ "type": "wrap_up", "disposition": "solved", "note": "" }));
+    let case = bo.until("case", |case| case["call"] == call.as_str()).await;
+    assert_eq!(case["passed_on"], json!([{ "by": "an", "skill": "话费", "note": "要核对上月流水" }]));
+    bo.does("ringing").await;
+    bo.say("accept");
+    bo.until("view", |view| view["doing"] == "talking" && view["recording"] == "running" && view["held"] == false).await;
+    tokio::join!(bo.sing(), hears_a_voice(&mut caller));
+    sing(&mut caller).await;
+    bo.say("hang_up");
+    hears(&mut caller, "感谢来电").await;
+    caller.close(None).await.unwrap();
+    bo.does("wrap_up").await;
+    assert!(bo.heard > 4_000, "the caller was heard: {} samples", bo.heard);
+    let record = record(&service, &call).await;
+    let passed_on = details(&record, "passed_on");
+    assert!(passed_on.len() == 1 && passed_on[0].contains("\"an\"") && passed_on[0].contains("\"billing\""), "{passed_on:?}");
+    let resumed = details(&record, "recording_resumed");
+    assert!(resumed.last().is_some_and(|by| by.contains("\"an\"")), "{resumed:?}");
+    let wanted = ["passed_on", "person_joined", "person_left"];
+    let order: Vec<&str> = kinds(&record).into_iter().filter(|kind| wanted.contains(kind)).collect();
+    let expected = ["person_joined", "person_joined", "person_left", "person_left", "passed_on", "person_joined", "person_left"];
+    assert_eq!(order, expected);
 }

@@ -82,6 +82,7 @@ impl Scene {
             known: None,
             suggestions: Vec::new(),
             kept: Kept::Not,
+            passed_on: Vec::new(),
         };
         self.hub.ask(case, desk_end);
         end

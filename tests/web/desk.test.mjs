@@ -38,6 +38,8 @@ test("an agent takes a call with the keyboard, finishes it, and the caller is to
   await agent.shows("told", "已建");
   await picture(agent, "zh-1280-talking");
   // There is no trunk in this house.
+  await agent.page.select("#hand-on-to", "second_line");
+  await agent.hides("hand-on-note");
   await agent.page.click("#hand-on button");
   await agent.shows("told", "来电者还在您这里");
   await agent.click("hold");
@@ -101,4 +103,59 @@ test("an agent whose telephone cannot be reached is told so, and the caller goes
   await picture(agent, "zh-1280-phone");
   assert.deepEqual(agent.page.faults, []);
   await Promise.all([agent.leaves(), caller.leaves()]);
+});
+
+// At both widths; the page is left as it was.
+const bothWidths = async (agent, name) => {
+  for (const width of [1280, 390]) {
+    await agent.page.setViewport({ width, height: 900 });
+    await picture(agent, name.replace("-", `-${width}-`));
+  }
+  await agent.page.setViewport({ width: agent.width, height: 900 });
+};
+
+test("an agent passes a caller on to a colleague, who sees from whom and why, and passes him back", async () => {
+  const first = await Agent.signIn(house, "limin");
+  await first.ready();
+  const caller = await Caller.wanting(house, ANNA);
+  await first.accept();
+  await first.page.select("#hand-on-to", "billing");
+  await first.page.type("#hand-on-text", "上月多扣了漫游费，请核对流水");
+  await first.page.click("#hand-on button");
+  await first.shows("told", "没有别的同事能接");
+  await first.shows("hand-on-note", "给同事的话");
+  await bothWidths(first, "zh-hand-on");
+  const second = await Agent.signIn(house, "wanglei", { width: 390, isDark: true });
+  await second.ready();
+  // With the keyboard alone.
+  await first.page.focus("#hand-on-text");
+  await first.page.keyboard.press("Tab");
+  await first.page.keyboard.press("Enter");
+  await first.does("wrap_up");
+  await caller.hears("请同事接着帮您");
+  await second.does("ringing");
+  await second.shows("passed-on", "Billing");
+  await second.shows("passed-on", "上月多扣了漫游费，请核对流水");
+  await bothWidths(second, "en-passed-on");
+  await second.accept();
+  await second.page.select("#hand-on-to", "complaints");
+  await second.page.click("#hand-on button");
+  await second.shows("told", "No other colleague");
+  await bothWidths(second, "en-hand-on");
+  await first.finish("转给计费");
+  await first.does("ready");
+  await second.page.select("#hand-on-to", "billing");
+  await second.page.click("#hand-on button");
+  await second.does("wrap_up");
+  await caller.hears("我再请一位同事帮您");
+  await first.does("ringing");
+  const notes = await first.page.$$eval("#passed-on li", (items) => items.map((item) => item.querySelector("p")?.textContent ?? ""));
+  assert.deepEqual(notes, ["", "上月多扣了漫游费，请核对流水"]);
+  await bothWidths(first, "zh-passed-on");
+  await first.accept();
+  assert.equal(await first.page.$eval("#hand-on-to", ({ value }) => value), "", "nothing is chosen from before");
+  await first.click("hang-up");
+  await caller.hears("感谢来电");
+  assert.deepEqual([...first.page.faults, ...second.page.faults], []);
+  await Promise.all([first.leaves(), second.leaves(), caller.leaves()]);
 });

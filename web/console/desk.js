@@ -145,18 +145,19 @@ function showView(next) {
     recording: view.doing === "talking" && view.recording !== "not",
     unrecorded: view.doing === "talking" && view.recording === "paused",
     "hang-up": view.doing === "talking",
-    "hand-on": view.doing === "talking" && !view.hands_on && at("hand-on-to").options.length > 0,
+    "hand-on": view.doing === "talking" && !view.hands_on && at("hand-on-to").options.length > 1,
     "handing-on": Boolean(view.hands_on),
   };
   for (const [id, visible] of Object.entries(shown)) {
     at(id).hidden = !visible;
   }
+  showHandOn();
   at("hold").setAttribute("aria-pressed", String(view.held));
   at("hold").textContent = word(view.held ? "unhold" : "hold");
   const isPaused = view.recording === "paused";
   at("recording").setAttribute("aria-pressed", String(isPaused));
   at("recording").textContent = word(isPaused ? "resume_recording" : "pause_recording");
-  const calledFor = [...at("hand-on-to").options].find((option) => option.value === view.hands_on);
+  const calledFor = [...at("hand-on-to").options].find((option) => option.dataset.kind === "telephones" && option.value === view.hands_on);
   at("hands-on").textContent = view.hands_on ? word("hands_on").replace("{}", calledFor?.text ?? view.hands_on) : "";
   at("wrap-up").hidden = view.doing !== "wrap_up";
   ring(view.doing === "ringing" && !phoneRings);
@@ -174,6 +175,9 @@ function showView(next) {
     if (view.doing === "wrap_up") {
       at("disposition").focus();
     }
+    if (view.doing !== "talking") {
+      at("hand-on").reset();
+    }
     if (view.doing === "ready" || view.doing === "away") {
       clearCase();
     }
@@ -182,10 +186,12 @@ function showView(next) {
   showTimes();
 }
 
+const named = (skill) => hello?.skills.find(({ id }) => id === skill)?.shown ?? skill.replaceAll("_", " ");
+
 function showPeople() {
   at("queue-count").textContent = view.queue.length;
-  const named = (each) => [words[`level_${each.level}`] ?? each.level, ...each.skills.map((skill) => words[`lang_${skill}`] ?? skill)];
-  const waiting = view.queue.map((each) => element("li", "row", named(each).filter(Boolean).join(" · "), seconds(each.waits_s)));
+  const wants = (each) => [words[`level_${each.level}`] ?? each.level, ...each.skills.map((skill) => words[`lang_${skill}`] ?? named(skill))];
+  const waiting = view.queue.map((each) => element("li", "row", wants(each).filter(Boolean).join(" · "), seconds(each.waits_s)));
   at("queue").replaceChildren(...(waiting.length > 0 ? waiting : [element("li", "faint", word("nobody_waits"))]));
   at("agents").replaceChildren(
     ...view.agents.map((each) => {
@@ -231,6 +237,7 @@ function showCase(told) {
   at("no-case").hidden = true;
   at("number").textContent = told.number ?? word("withheld");
   at("verified").textContent = word(told.verified ? "verified" : "unverified");
+  showPassedOn(told.passed_on);
   showKnown(told.known);
   at("tried-part").hidden = told.tried.length === 0;
   at("tried").replaceChildren(...told.tried.map((each) => element("li", "row", words[`op_${each.operation}`] ?? each.operation, element("span", "faint", word(each.how)))));
@@ -242,6 +249,13 @@ function showCase(told) {
   if (fits) {
     at("order-class").value = fits.value;
   }
+}
+
+// Which colleagues had the caller before, and what they add; the last one first.
+function showPassedOn(all) {
+  at("passed-on-part").hidden = all.length === 0;
+  const by = (each) => word("passed_on_by").replace("{}", () => each.by).replace("{skill}", () => each.skill);
+  at("passed-on").replaceChildren(...all.toReversed().map((each) => element("li", "", element("strong", "", by(each)), ...(each.note ? [element("p", "", each.note)] : []))));
 }
 
 function showKnown(known) {
@@ -282,13 +296,30 @@ function showRemark(remark) {
   list.parentElement.scrollTop = list.parentElement.scrollHeight;
 }
 
+// The note is for a colleague; a telephone gets none.
+function showHandOn() {
+  at("hand-on-note").hidden = at("hand-on-to").selectedOptions[0]?.dataset.kind !== "skills";
+}
+
+function choices(kind, all) {
+  const group = document.createElement("optgroup");
+  group.label = word(`to_${kind}`);
+  for (const { id, shown } of all) {
+    const option = new Option(shown, id);
+    option.dataset.kind = kind;
+    group.append(option);
+  }
+  return all.length > 0 ? [group] : [];
+}
+
 function showHello(told) {
   hello = told;
   at("by-phone").hidden = !told.phone;
   at("by-phone").textContent = told.phone ? word("by_phone").replace("{}", told.phone) : "";
   const options = (choices) => choices.map(({ id, shown }) => new Option(shown, id));
   at("disposition").replaceChildren(...options(told.dispositions));
-  at("hand-on-to").replaceChildren(...options(told.telephones));
+  const somewhere = [...choices("skills", told.skills), ...choices("telephones", told.telephones)];
+  at("hand-on-to").replaceChildren(new Option(word("hand_on_choose"), ""), ...somewhere);
   at("order-class").replaceChildren(...options(told.classes));
 }
 
@@ -399,8 +430,14 @@ at("mute").onclick = () => {
 at("hand-on").onsubmit = (event) => {
   event.preventDefault();
   tell("");
-  say("hand_on", { to: at("hand-on-to").value });
+  const chosen = at("hand-on-to").selectedOptions[0];
+  if (chosen.dataset.kind === "skills") {
+    say("pass_on", { skill: chosen.value, note: at("hand-on-text").value });
+  } else {
+    say("hand_on", { to: chosen.value });
+  }
 };
+at("hand-on-to").onchange = showHandOn;
 at("keep").onclick = () => say("keep");
 at("order").onsubmit = (event) => {
   event.preventDefault();

@@ -119,11 +119,12 @@ struct Shown {
     abandoned: i64,
 }
 
-fn named(frame: &Frame, skills: &BTreeSet<String>) -> String {
+/// Somebody may have a skill that no request wants and that has no name in the rules.
+fn named(frame: &Frame, rules: &Rules, skills: &BTreeSet<String>) -> String {
     let name = |skill: &String| match skill.as_str() {
         "zh" => frame.t("lang.zh").to_owned(),
         "en" => frame.t("lang.en").to_owned(),
-        other => other.replace('_', " "),
+        other => rules.skill(other).map_or_else(|| other.replace('_', " "), |skill| skill.shown(frame.lang).to_owned()),
     };
     // What is wanted goes before the language in which.
     let (languages, others): (Vec<&String>, Vec<&String>) = skills.iter().partition(|skill| matches!(skill.as_str(), "zh" | "en"));
@@ -142,7 +143,8 @@ impl Shown {
         let board = wall.board.borrow().clone();
         let queues = board.queues(&wall.rules, figures, now);
         let all = in_all(&queues);
-        let waiters = board.queue.iter().take(MOST_SHOWN).enumerate().map(|(before, waiting)| Waiter::new(before, waiting, &frame, now));
+        let waiters =
+            board.queue.iter().take(MOST_SHOWN).enumerate().map(|(before, waiting)| Waiter::new(before, waiting, &frame, &wall.rules, now));
         let mut agents: Vec<&AtDesk> = board.agents.iter().collect();
         agents.sort_by_key(|agent| (agent.doing == Doing::Away, agent.doing.name(), agent.since));
         let of = |counted: fn(&AtDesk) -> bool| board.agents.iter().filter(|agent| !agent.interrupted && counted(agent)).count();
@@ -150,7 +152,7 @@ impl Shown {
         Ok(Shown {
             waiters: waiters.collect(),
             others: board.queue.len().saturating_sub(MOST_SHOWN),
-            agents: agents.into_iter().map(|agent| Somebody::new(agent, &frame, now)).collect(),
+            agents: agents.into_iter().map(|agent| Somebody::new(agent, &frame, &wall.rules, now)).collect(),
             waiting: board.queue.len(),
             longest: Span::of(longest.unwrap_or(0)),
             free: of(|agent| agent.doing == Doing::Ready),
@@ -160,16 +162,16 @@ impl Shown {
             within: wall.rules.service.within_s,
             answered: all.answered,
             abandoned: all.abandoned,
-            queues: queues.into_iter().map(|queue| Queue::new(queue, &frame)).collect(),
+            queues: queues.into_iter().map(|queue| Queue::new(queue, &frame, &wall.rules)).collect(),
             frame,
         })
     }
 }
 
 impl Queue {
-    fn new(queue: QueueState, frame: &Frame) -> Queue {
+    fn new(queue: QueueState, frame: &Frame, rules: &Rules) -> Queue {
         Queue {
-            name: named(frame, &queue.skills),
+            name: named(frame, rules, &queue.skills),
             waiting: queue.waiting,
             longest: Span::of(queue.longest_s),
             free: queue.free,
@@ -192,11 +194,11 @@ impl Queue {
 }
 
 impl Waiter {
-    fn new(before: usize, waiting: &InQueue, frame: &Frame, now: DateTime) -> Waiter {
+    fn new(before: usize, waiting: &InQueue, frame: &Frame, rules: &Rules, now: DateTime) -> Waiter {
         Waiter {
             place: before + 1,
             caller: waiting.caller.clone().unwrap_or_default(),
-            queue: named(frame, &waiting.skills),
+            queue: named(frame, rules, &waiting.skills),
             level_word: match waiting.level.as_deref() {
                 Some("silver") => "desk.level_silver",
                 Some("gold") => "desk.level_gold",
@@ -209,7 +211,7 @@ impl Waiter {
 }
 
 impl Somebody {
-    fn new(agent: &AtDesk, frame: &Frame, now: DateTime) -> Somebody {
+    fn new(agent: &AtDesk, frame: &Frame, rules: &Rules, now: DateTime) -> Somebody {
         let (doing, doing_word) = match (agent.interrupted, agent.doing) {
             (true, _) => ("interrupted", "desk.interrupted"),
             (_, Doing::Away) => ("away", "desk.away"),
@@ -218,7 +220,7 @@ impl Somebody {
             (_, Doing::Talking) => ("talking", "desk.talking"),
             (_, Doing::WrapUp) => ("wrap_up", "desk.wrap_up"),
         };
-        let (for_long, skills) = (Span::since(agent.since, now), named(frame, &agent.skills));
+        let (for_long, skills) = (Span::since(agent.since, now), named(frame, rules, &agent.skills));
         Somebody { shown: agent.shown.clone(), doing, doing_word, for_long, skills }
     }
 }

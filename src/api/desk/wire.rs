@@ -1,101 +1,33 @@
 //! The messages of a station's line.
 //!
-//! What a page says ([`Said`]): `ready` `away` `accept` `decline` `hang_up` `hold {held}` `hand_on {to}` `keep` `pause_recording {paused}` `wrap_up {disposition, note}` `open_order {class, text}`, from who
+//! What a page says ([`Said`]): `ready` `away` `accept` `decline` `hang_up` `hold {held}` `hand_on {to}` `keep` `pass_on {skill, note}` `pause_recording {paused}` `wrap_up {disposition, note}` `open_order {class, text}`, from who
 //! leads also `join {call, role: listener|whisperer|barger}` `quit` `take_over {call}`; `alive` every few seconds, which is answered with the same, so
 //! that either side notices a line that broke without a word.
 //! What it is told ([`Told`]): `hello` once, `view` whenever something changes, `case` with everything known of a call that rings or goes on, then
 //! `known` `said` `suggests` `keys` as they come, `order_opened` `refused`, `phone_failed` when one's telephone was not reached, `not_handed_on` when the other's was not, and `replaced`
 //! when the same person came in elsewhere. Who speaks on a telephone is told its address by `hello`; a `view` has `phone: rings|answered|holds` then,
-//! and sound goes to the telephone in place of the page. `hello` has the `telephones` of the rules, and a `view` has `hands_on`, the one that rings
-//! for one's caller.
+//! and sound goes to the telephone in place of the page. `hello` has the `telephones` and `skills` of the rules, and a `view` has `hands_on`, the
+//! telephone that rings for one's caller. A `case` has `passed_on`: which colleagues had the caller before, for which skill each passed him on, and
+//! what each adds.
 //! Times are seconds before now (`…_s_ago`) or from now on (`…_s_left`), or milliseconds of the call (`at_ms`).
+
+mod said;
 
 use crate::api::console::format::{self, called, named};
 use crate::business::Clock;
-use crate::call::conference::Role;
 use crate::call::services::Services;
-use crate::call::transfer::{Case, Remark, Suggestion};
+use crate::call::transfer::{Case, PassedOn, Remark, Suggestion};
 use crate::care::Handbook;
 use crate::desk::queue::CallerId;
 use crate::desk::station::{Colleague, Doing, Queued, View};
-use crate::desk::{FromAgent, Person, Rules, ToAgent};
+use crate::desk::{Person, Rules, ToAgent};
 use crate::nlu::Intent;
 use crate::security::{Role as Post, sight};
 use crate::text::{Lang, PhoneNumber, Record, Value};
 use jiff::civil::DateTime;
-use serde::{Deserialize, Serialize};
+pub(super) use said::Said;
+use serde::Serialize;
 use std::sync::Arc;
-
-/// The longest note, text of an order, and name that a page may send, in characters.
-const LONGEST_TEXT: usize = 2_000;
-
-/// What a page says.
-#[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Said {
-    Alive,
-    Ready,
-    Away,
-    Accept,
-    Decline,
-    HangUp,
-    Hold { held: bool },
-    HandOn { to: String },
-    Keep,
-    PauseRecording { paused: bool },
-    WrapUp { disposition: String, note: String },
-    OpenOrder { class: String, text: String },
-    Join { call: String, role: Beside },
-    Quit,
-    TakeOver { call: String },
-}
-
-/// In a call beside its agent.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Beside {
-    Listener,
-    Whisperer,
-    Barger,
-}
-
-impl Said {
-    /// `None` for a sign of life.
-    ///
-    /// # Errors
-    /// What is wrong with a message that no version of the page sends.
-    pub fn read(text: &str) -> Result<Option<FromAgent>, String> {
-        let said: Said = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        Ok(Some(match said {
-            Said::Alive => return Ok(None),
-            Said::Ready => FromAgent::Ready,
-            Said::Away => FromAgent::Away,
-            Said::Accept => FromAgent::Accept,
-            Said::Decline => FromAgent::Decline,
-            Said::HangUp => FromAgent::HangUp,
-            Said::Hold { held } => FromAgent::Hold(held),
-            Said::HandOn { to } => FromAgent::HandOn { to: short(to)? },
-            Said::Keep => FromAgent::Keep,
-            Said::PauseRecording { paused } => FromAgent::PauseRecording(paused),
-            Said::WrapUp { disposition, note } => FromAgent::WrapUp { disposition: short(disposition)?, note: short(note)? },
-            Said::OpenOrder { class, text } => FromAgent::OpenOrder { class: short(class)?, text: short(text)? },
-            Said::Join { call, role } => {
-                let role = match role {
-                    Beside::Listener => Role::Listener,
-                    Beside::Whisperer => Role::Whisperer,
-                    Beside::Barger => Role::Barger,
-                };
-                FromAgent::Join { caller: CallerId(short(call)?), role }
-            }
-            Said::Quit => FromAgent::Quit,
-            Said::TakeOver { call } => FromAgent::TakeOver { caller: CallerId(short(call)?) },
-        }))
-    }
-}
-
-fn short(text: String) -> Result<String, String> {
-    if text.chars().count() <= LONGEST_TEXT { Ok(text) } else { Err(format!("more than {LONGEST_TEXT} characters")) }
-}
 
 /// What a page is told.
 #[derive(Debug, Serialize)]
@@ -108,6 +40,7 @@ pub(super) enum Told {
         leads: bool,
         dispositions: Vec<Choice>,
         telephones: Vec<Choice>,
+        skills: Vec<Choice>,
         classes: Vec<Choice>,
         ring_s: i64,
         wrap_up_s: i64,
@@ -209,6 +142,14 @@ pub(super) struct CaseShown {
     tried: Vec<TriedShown>,
     known: Vec<Field>,
     suggestions: Vec<SuggestionShown>,
+    passed_on: Vec<PassedOnShown>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct PassedOnShown {
+    by: String,
+    skill: String,
+    note: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -239,16 +180,19 @@ pub(super) struct SuggestionShown {
 pub(super) struct Words {
     pub lang: Lang,
     pub edition: Arc<Services>,
+    pub rules: Arc<Rules>,
     pub role: Post,
     pub clock: Clock,
 }
 
 impl Words {
-    pub fn hello(&self, person: &Person, rules: &Rules, handbook: &Handbook) -> Told {
+    pub fn hello(&self, person: &Person, handbook: &Handbook) -> Told {
+        let rules = &self.rules;
         let choice =
             |id: &String, zh: &String, en: &String| Choice { id: id.clone(), shown: if self.lang == Lang::Zh { zh } else { en }.clone() };
         let dispositions = rules.dispositions.iter().map(|each| choice(&each.id, &each.zh, &each.en));
         let telephones = rules.telephones.iter().map(|each| choice(&each.id, &each.zh, &each.en));
+        let skills = rules.skills.iter().map(|each| choice(&each.id, &each.zh, &each.en));
         let classes = handbook.classes.codes().map(|code| {
             let (_, class) = handbook.classes.find_or_call_back(code);
             let shown = if self.lang == Lang::Zh { &class.name } else { &class.name_en };
@@ -260,6 +204,7 @@ impl Words {
             leads: person.leads,
             dispositions: dispositions.collect(),
             telephones: telephones.collect(),
+            skills: skills.collect(),
             classes: classes.collect(),
             ring_s: rules.ring_s,
             wrap_up_s: rules.wrap_up_s,
@@ -284,6 +229,7 @@ impl Words {
             ToAgent::Sound(_) => Told::Keys { keys: String::new() },
         }
     }
+
     fn title(&self, intent: Option<Intent>) -> Option<String> {
         self.edition.engine.flows().title(intent?, self.lang).map(str::to_owned)
     }
@@ -326,7 +272,8 @@ impl Words {
     }
 
     fn case(&self, caller: CallerId, case: Case) -> CaseShown {
-        let Case { since, caller: number, lang, verified, reason, intent, slots, transcript, tried, known, suggestions, .. } = case;
+        let Case { since, caller: number, lang, verified, reason, intent, slots, transcript, tried, known, suggestions, passed_on, .. } =
+            case;
         CaseShown {
             call: caller.0,
             number: number.as_ref().map(|number| self.number(number)),
@@ -341,7 +288,14 @@ impl Words {
             tried: tried.into_iter().map(|each| TriedShown { operation: each.operation, how: each.how }).collect(),
             known: known.as_ref().map(|known| self.known(known)).unwrap_or_default(),
             suggestions: suggestions.into_iter().map(SuggestionShown::from).collect(),
+            passed_on: passed_on.into_iter().map(|each| self.passed_on(each)).collect(),
         }
+    }
+
+    fn passed_on(&self, passed_on: PassedOn) -> PassedOnShown {
+        let PassedOn { by, skill, note } = passed_on;
+        let skill = self.rules.skill(&skill).map(|skill| skill.shown(self.lang).to_owned()).unwrap_or(skill);
+        PassedOnShown { by, skill, note }
     }
 
     fn ago(&self, moment: DateTime) -> i64 {
@@ -390,34 +344,5 @@ impl From<Suggestion> for SuggestionShown {
     fn from(suggestion: Suggestion) -> SuggestionShown {
         let Suggestion { question, answer, confidence, .. } = suggestion;
         SuggestionShown { question, answer, confidence }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(text: &str, expected: Result<Option<FromAgent>, &str>) {
-        match (Said::read(text), expected) {
-            (Err(error), Err(part)) => assert!(error.contains(part), "{error}"),
-            (read, expected) => assert_eq!(read, expected.map_err(str::to_owned)),
-        }
-    }
-
-    #[test]
-    fn what_a_page_says() {
-        check(r#"{"type":"alive"}"#, Ok(None));
-        check(r#"{"type":"accept"}"#, Ok(Some(FromAgent::Accept)));
-        check(r#"{"type":"hold","held":true}"#, Ok(Some(FromAgent::Hold(true))));
-        check(r#"{"type":"pause_recording","paused":true}"#, Ok(Some(FromAgent::PauseRecording(true))));
-        let joins = FromAgent::Join { caller: CallerId("c1".into()), role: Role::Whisperer };
-        check(r#"{"type":"join","call":"c1","role":"whisperer"}"#, Ok(Some(joins)));
-        // Nobody becomes an agent of a call by joining it.
-        check(r#"{"type":"join","call":"c1","role":"agent"}"#, Err("unknown variant `agent`"));
-        check(r#"{"type":"shout"}"#, Err("unknown variant `shout`"));
-        check("{", Err("EOF"));
-        let long = format!(r#"{{"type":"wrap_up","disposition":"","note":"{}"}}"#, "长".repeat(2_001));
-        check(&long, Err("more than 2000 characters"));
     }
 }

@@ -166,6 +166,14 @@ impl<L: Line> Session<L> {
                 self.let_recording_go_on();
                 self.happen(Event::Queue(Queue::Lost));
             }
+            ToCall::PassedOn { by, skill } => {
+                self.finish_captions();
+                self.empty_room();
+                // What the agent had paused nobody there could let go on.
+                self.pause_recording(false, &by);
+                self.note(Happening::PassedOn { by, skill });
+                self.happen(Event::Queue(Queue::PassedOn));
+            }
             ToCall::CallBackKept => {
                 self.note(Happening::CallBack { kept: true });
                 self.transfer = None;
@@ -191,6 +199,14 @@ impl<L: Line> Session<L> {
         transfer.conference = Conference::default();
         for name in std::mem::take(&mut transfer.names).into_values() {
             self.note(Happening::PersonLeft { name });
+        }
+    }
+
+    /// Who comes next reads all that was said.
+    fn finish_captions(&mut self) {
+        for who in [Speaker::Caller, Speaker::Agent] {
+            let words = self.transfer.as_mut().and_then(|transfer| transfer.captions[usize::from(who == Speaker::Agent)].finish());
+            self.show_words(who, words);
         }
     }
 

@@ -72,6 +72,7 @@ fn event(noted: &Noted) -> Value {
         Happening::PersonJoined { name, role } => json!({"name": name, "role": role}),
         Happening::PersonUnreached { name, why } => json!({"name": name, "why": why}),
         Happening::PersonLeft { name } => json!({"name": name}),
+        Happening::PassedOn { by, skill } => json!({"by": by, "skill": skill}),
         Happening::Held { held } => json!({"held": held}),
         Happening::Talked { who, text } => json!({"who": who, "text": text}),
         Happening::CallBack { kept } => json!({"kept": kept}),

@@ -48,6 +48,11 @@ impl Agent {
         Agent { skills: BTreeSet::new(), kind: discriminant(&status), status, idle_since: now, state_since: now, leaves: false }
     }
 
+    /// Takes calls, now or after the one that goes on.
+    pub fn is_on_duty(&self) -> bool {
+        !self.leaves && self.status != Status::Away
+    }
+
     /// Notes since when the agent does what he does.
     pub(super) fn note_state(&mut self, now: DateTime) {
         let kind = discriminant(&self.status);

@@ -10,7 +10,8 @@ const SKILLS: [&str; 4] = ["zh", "en", "billing", "network"];
 fn event() -> impl Strategy<Value = Event> {
     let an_agent = (0..4u8).prop_map(|n| agent(&format!("a{n}")));
     let a_caller = (0..12u8).prop_map(|n| caller(&format!("c{n}")));
-    let some_skills = prop::collection::btree_set(prop::sample::select(&SKILLS[..]).prop_map(str::to_owned), 0..4);
+    let a_skill = prop::sample::select(&SKILLS[..]).prop_map(str::to_owned);
+    let some_skills = prop::collection::btree_set(a_skill.clone(), 0..4);
     let want = (some_skills.clone(), some_skills.clone(), prop::option::of(prop::sample::select(&["silver", "gold"][..])), any::<bool>());
     let want = want.prop_map(|(needed, wished, level, urgent)| Want {
         needed,
@@ -20,6 +21,7 @@ fn event() -> impl Strategy<Value = Event> {
         can_be_called: urgent,
     });
     prop_oneof![
+        2 => (an_agent.clone(), a_skill).prop_map(|(agent, skill)| Event::PassedOn { agent, skill }),
         1 => (an_agent.clone(), some_skills).prop_map(|(agent, skills)| Event::SignedIn { agent, skills }),
         4 => an_agent.clone().prop_map(|agent| Event::Ready { agent }),
         1 => an_agent.clone().prop_map(|agent| Event::Away { agent }),
@@ -86,6 +88,10 @@ impl Outside {
                 prop_assert_eq!(self.talking.remove(agent), Some(caller.clone()));
                 self.taken = Some(caller.clone());
             }
+            Action::PassedOn { agent, caller, .. } => {
+                prop_assert_eq!(self.talking.remove(agent), Some(caller.clone()));
+                prop_assert!(self.here.contains(caller));
+            }
             Action::Lost { caller } => prop_assert!(self.here.contains(caller)),
             Action::Tell { caller, place, expected_s } => {
                 prop_assert!(self.here.contains(caller) && *place >= 1 && *expected_s >= 1);
@@ -116,10 +122,30 @@ impl Outside {
         for (caller, waiting) in &desk.waiting {
             for (id, agent) in &desk.agents {
                 let could = waiting.suits(&agent.skills) && !waiting.turned_down_by.contains(id);
-                prop_assert!(!(could && agent.status == Status::Ready), "{caller:?} waits while {id:?} is free");
+                let may = could && (!waiting.passed_on_by.contains(id) || !has_another(desk, waiting));
+                prop_assert!(!(may && agent.status == Status::Ready), "{caller:?} waits while {id:?} is free");
             }
         }
         Ok(())
+    }
+}
+
+/// Somebody on duty who has not passed this caller on could help him.
+fn has_another(desk: &Desk, waiting: &Waiting) -> bool {
+    let is_another = |(id, agent): (&AgentId, &Agent)| {
+        let is_there = !matches!(agent.status, Status::Away) && !agent.leaves;
+        let is_out = waiting.turned_down_by.contains(id) || waiting.passed_on_by.contains(id);
+        is_there && !is_out && waiting.suits(&agent.skills)
+    };
+    desk.agents.iter().any(is_another)
+}
+
+/// Nobody is offered a caller whom he passed on while somebody else could help.
+fn is_offered_rightly(desk: &Desk, action: &Action) -> bool {
+    let Action::Ring { agent, .. } = action else { return true };
+    match &desk.agents[agent].status {
+        Status::Ringing { waiting, .. } => !waiting.passed_on_by.contains(agent) || !has_another(desk, waiting),
+        _ => true,
     }
 }
 
@@ -136,6 +162,7 @@ proptest! {
             outside.see(&event);
             for action in desk.step(at(second), event) {
                 outside.carry_out(&action)?;
+                prop_assert!(is_offered_rightly(&desk, &action), "{action:?}");
             }
             outside.agrees_with(&desk)?;
         }

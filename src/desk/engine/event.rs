@@ -40,6 +40,13 @@ pub enum Event {
     HandedOn {
         agent: AgentId,
     },
+    /// The agent passes the caller on to people with a skill of the rules, where [`Desk::may_pass_on`] does not object.
+    ///
+    /// [`Desk::may_pass_on`]: super::Desk::may_pass_on
+    PassedOn {
+        agent: AgentId,
+        skill: String,
+    },
     WrappedUp {
         agent: AgentId,
     },
@@ -97,11 +104,28 @@ pub enum Action {
     Lost {
         caller: CallerId,
     },
+    /// The agent's call is over, and the caller waits again, before all others, for somebody with this skill.
+    PassedOn {
+        agent: AgentId,
+        caller: CallerId,
+        skill: String,
+    },
     /// The caller is gone, or somebody else's: the agent's call is over.
     CallOver {
         agent: AgentId,
         caller: CallerId,
     },
+}
+
+/// Why a caller is not passed on, and stays with the agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stays {
+    /// The agent speaks with nobody.
+    NoCall,
+    /// Nobody else on duty has the skill and speaks the caller's language.
+    NobodyElse,
+    /// Too many wait.
+    Full,
 }
 
 /// Why no person takes over.

@@ -64,6 +64,7 @@ fn shown(action: &Action) -> String {
         Action::Tell { caller, place, expected_s } => format!("tell {}: {place}, {expected_s} s", caller.0),
         Action::Back { caller, why } => format!("back {}: {}", caller.0, why.name()),
         Action::Served { caller } => format!("served {}", caller.0),
+        Action::PassedOn { agent, caller, skill } => format!("passed on {} by {} to {skill}", caller.0, agent.0),
         Action::Lost { caller } => format!("lost {}", caller.0),
         Action::CallOver { agent, caller } => format!("over {} with {}", agent.0, caller.0),
     }
@@ -221,4 +222,92 @@ fn who_is_handed_on_is_nobodys_here_any_more() {
     day.check(60, Event::HandedOn { agent: agent("an") }, &["over an with c1"]);
     day.check(61, Event::Left { caller: caller("c1") }, &[]);
     assert_eq!(day.arrives(62, "c2", want(&[], None)).len(), 1, "the agent writes his notes");
+}
+
+/// Somebody who speaks with a caller since this second.
+fn talks(day: &mut Day, second: i64, name: &str, to: &str, want: Want) {
+    assert_eq!(day.arrives(second, to, want), [format!("ring {name} for {to}")]);
+    day.check(second, Event::Accepted { agent: agent(name) }, &[&format!("connect {name} with {to}")]);
+}
+
+fn passes(day: &mut Day, second: i64, name: &str, skill: &str) -> Vec<String> {
+    day.step(second, Event::PassedOn { agent: agent(name), skill: skill.to_owned() })
+}
+
+#[test]
+fn who_is_passed_on_goes_to_somebody_with_the_skill_before_those_who_came_after() {
+    let mut day = Day::new().with("an", &["zh"], 0).with("bo", &["zh", "billing"], 1);
+    talks(&mut day, 2, "an", "c1", want(&["network"], None));
+    talks(&mut day, 3, "bo", "c2", want(&[], None));
+    day.arrives(4, "c3", want(&["billing"], Some("platinum")));
+    assert_eq!(passes(&mut day, 10, "an", "billing"), ["passed on c1 by an to billing", "tell c1: 1, 211 s"]);
+    assert_eq!(day.desk.agents[&agent("an")].status, Status::WrapUp { until: at(40) });
+    day.check(12, Event::HungUp { agent: agent("bo") }, &["served c2"]);
+    day.check(13, Event::WrappedUp { agent: agent("bo") }, &["ring bo for c1"]);
+    assert!(passes(&mut day, 14, "bo", "billing").is_empty(), "it only rings");
+}
+
+#[test]
+fn who_passed_a_caller_on_is_asked_again_only_when_nobody_else_is_left() {
+    let mut day = Day::new().with("an", &["zh", "billing"], 0).with("bo", &["zh", "billing"], 1).with("cy", &["zh"], 2);
+    talks(&mut day, 3, "an", "c1", want(&[], None));
+    talks(&mut day, 3, "bo", "c2", want(&[], None));
+    passes(&mut day, 4, "an", "billing");
+    day.check(5, Event::WrappedUp { agent: agent("an") }, &[]);
+    // Now anybody will do: but who has passed him on is free, too, and for longer.
+    day.check(63, Event::Tick, &["tell c1: 1, 210 s"]);
+    day.check(64, Event::Tick, &["ring cy for c1"]);
+    day.check(65, Event::Declined { agent: agent("cy") }, &[]);
+    day.check(66, Event::Away { agent: agent("bo") }, &["ring an for c1"]);
+    day.check(67, Event::Declined { agent: agent("an") }, &[]);
+    day.check(68, Event::HungUp { agent: agent("bo") }, &["served c2"]);
+    // Away, he might still come; gone, nobody is left.
+    day.check(69, Event::Gone { agent: agent("bo") }, &["back c1: declined"]);
+}
+
+#[test]
+fn a_caller_whom_nobody_else_could_take_stays() {
+    let mut day = Day::new().with("an", &["zh", "billing"], 0).with("away", &["zh", "billing"], 1).with("en", &["en", "billing"], 1);
+    day.step(1, Event::Away { agent: agent("away") });
+    talks(&mut day, 2, "an", "c1", want(&[], None));
+    let an = agent("an");
+    assert_eq!(day.desk.may_pass_on(&an, "billing"), Err(Stays::NobodyElse));
+    assert_eq!(day.desk.may_pass_on(&agent("en"), "billing"), Err(Stays::NoCall));
+    let before = day.desk.clone();
+    assert!(passes(&mut day, 3, "an", "billing").is_empty());
+    assert_eq!(day.desk, before, "nothing has changed");
+    // Who is in a call is on duty; who goes after it is not.
+    day.step(4, Event::Ready { agent: agent("away") });
+    talks(&mut day, 5, "away", "c2", want(&[], None));
+    assert_eq!(day.desk.may_pass_on(&an, "billing"), Ok(()));
+    day.step(6, Event::Away { agent: agent("away") });
+    assert_eq!(day.desk.may_pass_on(&an, "billing"), Err(Stays::NobodyElse));
+    day.step(7, Event::Ready { agent: agent("away") });
+    for n in 0..50 {
+        day.arrives(8, &format!("w{n}"), want(&[], None));
+    }
+    assert_eq!(day.desk.may_pass_on(&an, "billing"), Err(Stays::Full));
+    assert!(passes(&mut day, 9, "an", "billing").is_empty());
+}
+
+#[test]
+fn who_is_passed_on_and_waits_too_long_comes_back() {
+    let mut day = Day::new().with("an", &["zh"], 0).with("bo", &["zh", "billing"], 1);
+    talks(&mut day, 2, "an", "c1", want(&[], None));
+    talks(&mut day, 2, "bo", "c2", want(&[], None));
+    passes(&mut day, 300, "an", "billing");
+    day.step(301, Event::Away { agent: agent("an") });
+    let mut back = Vec::new();
+    for second in 302..=900 {
+        back.extend(day.step(second, Event::Tick).into_iter().filter(|action| action.starts_with("back")));
+        assert!(second == 900 || back.is_empty(), "{second}: {back:?}");
+    }
+    assert_eq!(back, ["back c1: too_long"]);
+    // The line of the second agent breaks: still before all others, and back to the first one for want of anybody else.
+    let mut day = Day::new().with("an", &["zh"], 0).with("bo", &["zh", "billing"], 1);
+    talks(&mut day, 2, "an", "c1", want(&[], None));
+    assert_eq!(passes(&mut day, 3, "an", "billing"), ["passed on c1 by an to billing", "ring bo for c1"]);
+    day.check(4, Event::Accepted { agent: agent("bo") }, &["connect bo with c1"]);
+    day.check(5, Event::Gone { agent: agent("bo") }, &["lost c1"]);
+    day.check(6, Event::WrappedUp { agent: agent("an") }, &["ring an for c1"]);
 }

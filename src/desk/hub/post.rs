@@ -185,6 +185,7 @@ impl Post {
                 self.empty(&caller);
                 self.tell(&caller, ToCall::Lost);
             }
+            Action::PassedOn { agent, caller, skill } => self.passed_on(agent, &caller, skill),
             Action::CallOver { agent, caller } => self.call_over(&agent, &caller),
         }
     }
@@ -232,7 +233,7 @@ impl Post {
         };
         Want {
             needed: [case.lang.code().to_owned()].into(),
-            wished: case.intent.and_then(|intent| rules.skills.get(&intent)).cloned().into_iter().collect(),
+            wished: case.intent.and_then(|intent| rules.wanted.get(&intent)).cloned().into_iter().collect(),
             level,
             urgent: case.intent.is_some_and(|intent| rules.urgent.contains(&intent)),
             can_be_called: case.caller.is_some(),

@@ -230,6 +230,7 @@ impl Post {
                 self.tell_hold(id);
             }
             FromAgent::HandOn { to } => self.hand_on(id, &to),
+            FromAgent::PassOn { skill, note } => self.pass_on(id, skill, &note),
             FromAgent::Keep => self.keep_caller(id),
             FromAgent::PauseRecording(paused) => {
                 if let Some(caller) = self.talks_with(id) {

@@ -1,5 +1,7 @@
 //! The desk with calls and stations that are channels, on a clock that the test drives.
 
+mod passing_on;
+
 use super::*;
 use crate::call::conference::{Party, Role};
 use crate::call::recording::Kept;
@@ -57,6 +59,7 @@ fn case(call: &str) -> Case {
         known: None,
         suggestions: Vec::new(),
         kept: Kept::Running,
+        passed_on: Vec::new(),
     }
 }
 

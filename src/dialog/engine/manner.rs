@@ -99,6 +99,7 @@ pub(in crate::dialog) const OWN_PROMPTS: &[OwnPrompt] = &[
     tells("queue_help", "waiting, and something else was said"),
     tells("queue_interrupted", "the person's line is interrupted"),
     tells("queue_lost", "the person's line is lost: first in the queue again"),
+    tells("queue_passed_on", "the person passed the caller on to a colleague, who knows all that was said: first in the queue again"),
     tells("queue_left", "the caller does not want to wait: on with us"),
     tells("queue_call_back_kept", "the caller will be called back: on with us"),
     tells("queue_call_back_failed", "a call back cannot be promised: waiting goes on"),

@@ -33,6 +33,7 @@ impl Turn<'_> {
             }
             Queue::Interrupted => self.say("queue_interrupted", &Record::new()),
             Queue::Lost => self.say("queue_lost", &Record::new()),
+            Queue::PassedOn => self.say("queue_passed_on", &Record::new()),
             Queue::CallBackKept => return self.back_to_wishes("queue_call_back_kept", &Record::new()),
             Queue::CallBackFailed => {
                 wait.can_be_called = false;

@@ -30,6 +30,9 @@ fn the_place_is_told_each_time_and_the_offer_once() {
     call.happen(Event::Queue(Queue::Interrupted)).expect("queue_interrupted ?queue");
     call.happen(Event::Queue(Queue::Lost)).expect("queue_lost ?queue");
     call.happen(Event::Queue(Queue::Joined)).expect("");
+    call.happen(Event::Queue(Queue::PassedOn)).expect("queue_passed_on ?queue");
+    call.happen(Event::Queue(THIRD)).expect("queue_place ?queue");
+    call.happen(Event::Queue(Queue::Joined)).expect("");
     call.happen(Event::Queue(Queue::Served)).expect("farewell #Completed");
 }
 
