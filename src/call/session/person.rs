@@ -202,8 +202,11 @@ impl<L: Line> Session<L> {
         }
     }
 
-    /// Who comes next reads all that was said.
+    /// Who comes next reads all that was said, but what nobody is to keep.
     fn finish_captions(&mut self) {
+        if self.is_unheard() {
+            return self.transfer.iter_mut().flat_map(|transfer| &mut transfer.captions).for_each(Captions::forget);
+        }
         for who in [Speaker::Caller, Speaker::Agent] {
             let words = self.transfer.as_mut().and_then(|transfer| transfer.captions[usize::from(who == Speaker::Agent)].finish());
             self.show_words(who, words);
