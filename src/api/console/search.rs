@@ -1,4 +1,4 @@
-//! The search field of the top bar: a number of an order or a call leads to it, a customer's number to what they have, words to a list, and words beside
+//! The search field of the top bar: a number of an order or a call, and the beginning of a call's, leads to it, a customer's number to what they have, words to a list, and words beside
 //! a customer's number to what they have with these words.
 //!
 //! What is typed comes in a form: a telephone number is never part of an address, its reference is, and other long numbers stand there masked, as they do
@@ -13,6 +13,7 @@ use crate::text::PhoneNumber;
 use crate::text::mask::mask_text;
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
@@ -20,6 +21,10 @@ use std::sync::Arc;
 pub(super) fn routes(routes: Routes<Arc<Console>>) -> Routes<Arc<Console>> {
     routes.post("/console/search", search)
 }
+
+/// Figures in a call's id: its day, its time, and what tells it from others of that second.
+const DAY: usize = 8;
+const TIME: usize = 6;
 
 /// Fewer digits are a part of something else.
 const SHORTEST_NUMBER: usize = 8;
@@ -44,6 +49,18 @@ struct Sought {
 async fn search(State(console): State<Arc<Console>>, Form(typed): Form<Typed>) -> Answer {
     let (sources, text) = (&console.sources, typed.q.trim());
     let list = if typed.place == "calls" { "/console/calls" } else { "/console/orders" };
+    if may_begin_call(text) {
+        let mut calls = sources.database.calls().beginning_with(text, 2).await?.into_iter();
+        match (calls.next(), calls.next()) {
+            (Some(only), None) => return Ok(Redirect::to(&format!("/console/calls/{only}")).into_response()),
+            (Some(_), Some(_)) => {
+                let sought = Sought { only: "all", customer: None, q: Some(text.to_owned()) };
+                return Ok(Redirect::to(&address("/console/calls", &sought)).into_response());
+            }
+            // Whatever it is, it is no call.
+            (None, _) => {}
+        }
+    }
     let (number, words) = apart(text);
     for named in [Some(text), number.as_ref().map(PhoneNumber::reveal)].into_iter().flatten() {
         match sources.orders.find(named).await {
@@ -58,6 +75,16 @@ async fn search(State(console): State<Arc<Console>>, Form(typed): Form<Typed>) -
     let customer = number.map(|number| sources.database.stored_phone(&number).reference);
     let sought = Sought { only: "all", q: Some(words).filter(|words| customer.is_none() || !words.is_empty()), customer };
     Ok(Redirect::to(&address(list, &sought)).into_response())
+}
+
+/// Whether a text looks like the id of a call, from its day on and past the hyphen behind it: no telephone number is written like that.
+fn may_begin_call(text: &str) -> bool {
+    let Some((day, rest)) = text.split_once('-') else { return false };
+    let is_day = day.len() == DAY && day.starts_with("20") && Date::strptime("%Y%m%d", day).is_ok();
+    let parts: Vec<&str> = rest.split('-').collect();
+    let are_figures = parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_time = parts.first().is_some_and(|time| time.len() == TIME || (parts.len() == 1 && time.len() < TIME));
+    is_day && are_figures && is_time && parts.len() <= 3
 }
 
 /// The first telephone number in a text, and the words around it, fit for an address.
@@ -122,6 +149,30 @@ mod tests {
         check("2026 13800000001", Some("13800000001"), "2026");
         check("宽带 断网", None, "宽带 断网");
         check("", None, "");
+    }
+
+    #[test]
+    fn a_beginning_of_a_call_is_told_from_a_number() {
+        for call in ["20261123-", "20261123-1956", "20261123-195624", "20261123-195624-", "20261123-195624-4711-12"] {
+            assert!(may_begin_call(call), "{call}");
+        }
+        for other in [
+            "20261123",
+            "20261323-1956",
+            "20263123",
+            "13800000-001",
+            "138-0000-0001",
+            "010-62345678",
+            "20261123-1956-1",
+            "20261123-19562412",
+            "20261123-195624-1-2-3",
+            "20261123-19a",
+            "20261123 195624",
+            "+20261123-1",
+            "",
+        ] {
+            assert!(!may_begin_call(other), "{other}");
+        }
     }
 
     #[test]

@@ -59,6 +59,13 @@ impl Calls<'_> {
         Ok((found.collect::<Result<_, StoreError>>()?, count))
     }
 
+    /// Ids of calls that begin with a text of figures and hyphens, the newest first.
+    pub async fn beginning_with(&self, text: &str, most: u32) -> Result<Vec<String>, StoreError> {
+        // A colon comes after all figures.
+        let ids = sqlx::query_scalar("SELECT id FROM calls WHERE id >= ?1 AND id < ?1 || ':' ORDER BY id DESC LIMIT ?2");
+        Ok(ids.bind(text).bind(most).fetch_all(&self.0.pool).await?)
+    }
+
     /// Intents that any turn had, by name.
     pub async fn intents(&self) -> Result<Vec<String>, StoreError> {
         let names = sqlx::query_scalar("SELECT DISTINCT intent FROM turns WHERE intent IS NOT NULL ORDER BY intent");

@@ -79,6 +79,20 @@ async fn newest_calls_come_first() {
     assert!(database.calls().of_caller(&database.stored_phone(&number()), 9).await.unwrap().is_empty());
 }
 
+#[tokio::test]
+async fn calls_are_found_by_how_their_ids_begin() {
+    let database = Database::temporary().await.unwrap();
+    for id in ["20261122-091500-7-1", "20261122-091500-7-2", "20261122-091600-7-1", "20261123-091500-7-1"] {
+        open(&database, id).await;
+    }
+    let found = async |text: &str| database.calls().beginning_with(text, 2).await.unwrap();
+    assert_eq!(found("20261122-").await, ["20261122-091600-7-1", "20261122-091500-7-2"]);
+    assert_eq!(found("20261122-0915").await, ["20261122-091500-7-2", "20261122-091500-7-1"]);
+    assert_eq!(found("20261123-0").await, ["20261123-091500-7-1"]);
+    assert_eq!(found("20261122-091600-7-1").await, ["20261122-091600-7-1"]);
+    assert!(found("0915").await.is_empty() && found("20261124-").await.is_empty(), "only how it begins");
+}
+
 /// Reads the raw bytes of the file and its log: nothing personal may be in either.
 #[tokio::test]
 async fn no_number_and_no_secret_is_in_the_file() {
