@@ -19,6 +19,7 @@ pub mod lexicon;
 pub mod named;
 pub mod negation;
 pub mod phrases;
+pub mod pickup;
 pub mod repair;
 pub mod roughen;
 pub mod router;

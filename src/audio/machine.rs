@@ -4,15 +4,17 @@
 //! says when a machine has shown itself: by words that only machines say, by a beep, by speech that goes on over our greeting. [`Beep`] waits for its end.
 
 mod beep;
+mod odds;
 mod speech;
 mod tone;
 mod watch;
 mod words;
 
 pub use beep::{Beep, Machine};
-pub use speech::{Heard, SURE, Speech};
+pub use odds::{Odds, Said};
+pub use speech::{Heard, Speech};
 pub use watch::{Met, Noticed, Watch};
-pub use words::{may_be_somebodys, who_says};
+pub use words::who_says;
 
 use crate::audio::frame::{FRAME_MS, FRAME_SAMPLES};
 use crate::audio::vad::{self, Voice};
@@ -59,6 +61,10 @@ pub struct Verdict {
 
 /// After so long something is decided, whatever is known.
 pub const DECIDES_WITHIN_MS: u32 = 2_000;
+/// At this time at the latest somebody looks what words are in speech that goes on, so that they are there when something is decided.
+pub const LOOKS_AT_MS: u32 = 1_500;
+/// Shorter speech has no words to look for.
+pub const LEAST_SPEECH_MS: u32 = 500;
 /// What counts as voice, as the endpointer has it.
 const THRESHOLD: f32 = 0.5;
 
@@ -69,8 +75,7 @@ pub struct Detector {
     now_ms: u32,
     heard: Vec<Heard>,
     tone: Followed,
-    /// Something was recognised, and none of it is what people say who pick up.
-    says_strange_things: bool,
+    said: Option<Said>,
     verdict: Option<Verdict>,
 }
 
@@ -104,28 +109,31 @@ impl Detector {
         if self.now_ms < DECIDES_WITHIN_MS {
             return None;
         }
-        self.decide(match self.speech() {
-            Some(speech) if speech.machine_odds() >= SURE || (self.says_strange_things && speech.goes_on()) => Answerer::Machine,
+        self.decide(match self.odds() {
+            Some(odds) if odds.is_machine() => Answerer::Machine,
             Some(_) => Answerer::Human,
             None => Answerer::Silence,
         })
     }
 
-    /// Whether it is as likely as not that a machine speaks.
-    pub fn suspects(&self) -> bool {
-        self.speech().is_some_and(|speech| speech.machine_odds() >= 0.0)
+    /// Who speaks, by sound and by words; `None` while nobody does.
+    pub fn odds(&self) -> Option<Odds> {
+        self.speech().map(|speech| Odds { speech, said: self.said })
     }
 
-    /// Takes what was recognised of the first speech: who goes on without a word of those with which people pick up is a machine.
-    pub fn hear(&mut self, text: &str) {
-        if !text.is_empty() {
-            self.says_strange_things = !may_be_somebodys(text);
-        }
+    /// Whether it is as likely as not that a machine speaks.
+    pub fn suspects(&self) -> bool {
+        self.odds().is_some_and(|odds| odds.machine() >= 0.0)
+    }
+
+    /// Takes what was recognised of the first speech so far.
+    pub fn hear(&mut self, said: Said) {
+        self.said = Some(said);
     }
 
     /// The same, and words that only one of them says decide, and correct what was decided without them.
-    pub fn words(&mut self, text: &str) -> Option<Verdict> {
-        self.hear(text);
+    pub fn words(&mut self, text: &str, said: Said) -> Option<Verdict> {
+        self.hear(said);
         let who = who_says(text)?;
         if self.verdict.is_some_and(|verdict| verdict.who == who) { None } else { self.decide(who) }
     }

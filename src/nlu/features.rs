@@ -172,6 +172,39 @@ fn end_word(word: &mut String, out: &mut Vec<Token>) {
     }
 }
 
+/// How a sentence begins: n-grams of its first tokens, written and as sounds, from the edge before the first on. Where it ends says nothing, for it may have been
+/// cut off there.
+pub fn of_beginning(wording: &Wording, most_tokens: usize) -> Vec<Feature> {
+    let mut tokens = tokens(wording);
+    tokens.truncate(most_tokens);
+    let mut out = Vec::with_capacity(tokens.len() * 6);
+    let keys: [fn(&Token) -> u64; 2] = [|token| token.written, |token| token.sound];
+    for (key, kind) in keys.into_iter().zip(["begins", "begins by sound"]) {
+        let keys: Vec<u64> = std::iter::once(EDGE).chain(tokens.iter().map(key)).collect();
+        for length in 1..=3 {
+            out.extend(keys.windows(length).map(|gram| hashed(kind, gram.iter().copied())));
+        }
+    }
+    out.sort_unstable();
+    out.dedup();
+    out.into_iter().map(|gram| (gram, GRAM)).collect()
+}
+
+/// How many characters of Chinese, and words and numbers of Latin script.
+pub fn length(wording: &Wording) -> usize {
+    tokens(wording).len()
+}
+
+/// The beginnings of a sentence of so many tokens each, as far as it has them, and what it is as a whole up to the longest.
+pub fn beginnings(sentence: &str, lengths: &[usize]) -> Vec<Vec<Feature>> {
+    let wording = Wording::new(sentence);
+    let all = tokens(&wording).len();
+    let longest = lengths.iter().copied().max().unwrap_or(0).min(all);
+    let mut lengths: Vec<usize> = lengths.iter().copied().filter(|length| *length < longest).chain([longest]).collect();
+    lengths.dedup();
+    lengths.into_iter().map(|length| of_beginning(&wording, length)).collect()
+}
+
 /// Two sounds that follow each other.
 fn pairs(tokens: &[Token]) -> impl Iterator<Item = u64> + '_ {
     tokens.windows(2).map(|two| hashed("pair of sounds", two.iter().map(|token| token.sound)))

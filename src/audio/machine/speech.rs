@@ -26,12 +26,6 @@ const PER_TRAILING_S: f32 = -4.11;
 const PER_GAP_S: f32 = -6.48;
 const PER_SPAN_S: f32 = 2.9;
 const PER_SHARE: f32 = -2.04;
-/// From here on three in a hundred people who speak in turn are taken for machines, and not more.
-pub const SURE: f32 = 0.93;
-/// Who is silent for so long after speaking waits for an answer (the default of Asterisk and jambonz).
-const WAITS_S: f32 = 0.5;
-/// A hello is over by then.
-const HELLO_S: f32 = 0.8;
 /// So many frames in a row are the beginning of speech, and no click.
 const BEGINS: usize = 3;
 
@@ -71,11 +65,6 @@ impl Speech {
             span_s: seconds(last + 1),
             share: voiced as f32 / since.len() as f32,
         })
-    }
-
-    /// More than a hello was said, and nobody waits for an answer yet.
-    pub fn goes_on(&self) -> bool {
-        self.span_s >= HELLO_S && self.trailing_s < WAITS_S
     }
 
     /// Log-odds that a machine speaks.

@@ -152,29 +152,46 @@ fn words_decide_where_only_one_of_them_says_such() {
     }
 }
 
+/// The verdict on sound of which, half a second before, words were recognised with these odds.
+fn with_words(sound: &[f32], machine_odds: f32) -> Answerer {
+    let mut detector = Detector::default();
+    for (n, frame) in frames(sound, 2_000).iter().enumerate() {
+        if n == 75 {
+            detector.hear(Said { machine_odds, length: 6 });
+        }
+        detector.push(frame);
+    }
+    detector.verdict().unwrap().who
+}
+
 #[test]
-fn who_goes_on_without_a_word_of_those_who_pick_up_is_a_machine() {
-    let judged = |text: &str| {
-        let mut detector = Detector::default();
-        let talk: Vec<f32> = silence(1_000).into_iter().chain(talk()).collect();
-        for (n, frame) in frames(&talk, 2_000).iter().enumerate() {
-            if n == 80 {
-                detector.words(text);
-            }
-            detector.push(frame);
-        }
-        detector.verdict().unwrap().who
+fn sound_and_words_decide_together() {
+    let late: Vec<f32> = silence(1_000).into_iter().chain(talk()).collect();
+    assert_eq!(verdict(&late).who, Answerer::Human, "nothing was recognised");
+    assert_eq!(with_words(&late, 7.0), Answerer::Machine);
+    assert_eq!(verdict(&talk()).who, Answerer::Machine);
+    assert_eq!(with_words(&talk(), -7.0), Answerer::Human, "who says what people say may go on");
+    let waits: Vec<f32> = spoken("zh_answers/yes.wav").into_iter().chain(silence(2_000)).collect();
+    assert_eq!(with_words(&waits, -1.0), Answerer::Human, "he waits");
+    assert_eq!(with_words(&silence(2_000), 6.0), Answerer::Silence, "nobody was heard");
+}
+
+#[test]
+fn words_are_looked_for_while_the_first_speech_goes_on() {
+    let looks = |samples: &[f32]| {
+        let mut watch = Watch::default();
+        let at: Vec<usize> = frames(samples, 3_000)
+            .iter()
+            .enumerate()
+            .filter_map(|(n, frame)| {
+                watch.push(frame);
+                watch.looks().then_some((n + 1) * FRAME_MS as usize)
+            })
+            .collect();
+        at
     };
-    assert_eq!(judged("本营业厅"), Answerer::Machine);
-    assert_eq!(judged("喂，我在开会"), Answerer::Human);
-    assert_eq!(judged(""), Answerer::Human);
-    let mut waits = Detector::default();
-    let hello: Vec<f32> = spoken("zh_answers/yes.wav").into_iter().chain(silence(2_000)).collect();
-    frames(&hello, 2_000).iter().enumerate().for_each(|(n, frame)| {
-        if n == 60 {
-            waits.words("是的");
-        }
-        waits.push(frame);
-    });
-    assert_eq!(waits.verdict().unwrap().who, Answerer::Human, "he waits");
+    assert_eq!(looks(&talk()), [LOOKS_AT_MS as usize]);
+    assert_eq!(looks(&[]), [0_usize; 0]);
+    let late: Vec<f32> = silence(1_300).into_iter().chain(talk()).collect();
+    assert_eq!(looks(&late), [0_usize; 0], "there are no words yet");
 }

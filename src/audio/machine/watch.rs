@@ -2,7 +2,7 @@
 
 use super::beep::Beep;
 use super::tone::{Followed, Tone, tone};
-use super::{Answerer, Detector, THRESHOLD, Verdict, who_says};
+use super::{Answerer, Detector, LEAST_SPEECH_MS, LOOKS_AT_MS, Said, THRESHOLD, Verdict, who_says};
 use crate::audio::frame::{FRAME_MS, FRAME_SAMPLES};
 use crate::audio::vad::Vad;
 
@@ -12,6 +12,8 @@ const LONGEST_MS: u32 = 30_000;
 const WORDS_MS: u32 = 20_000;
 /// First speech that may be a machine's and goes on so long over our greeting is no person's.
 const GOES_ON_MS: u32 = 4_000;
+/// Who is silent for so long has been looked at already.
+const PAUSES_MS: u32 = 200;
 /// Silence that ends the first speech.
 const ENDS_MS: u32 = 800;
 /// Tones of the line for so long: nobody is there.
@@ -104,9 +106,16 @@ impl Watch {
         goes_on.then_some(Met::GoesOn)
     }
 
-    /// Takes words of the one who answered; true when only machines say such.
-    pub fn are_machines(&mut self, text: &str) -> bool {
-        self.detector.hear(text);
+    /// Whether now is the time to look what words are in the speech that goes on.
+    pub fn looks(&self) -> bool {
+        self.now_ms == LOOKS_AT_MS && !self.has_spoken && self.lasted_ms >= LEAST_SPEECH_MS && self.silent_ms < PAUSES_MS
+    }
+
+    /// Takes words of the one who answered, and what they tell of him; true when only machines say such.
+    pub fn are_machines(&mut self, text: &str, said: Said) -> bool {
+        if !self.has_spoken && said.length > 0 {
+            self.detector.hear(said);
+        }
         self.now_ms < WORDS_MS && who_says(text).is_some()
     }
 

@@ -2,10 +2,11 @@
 //! hears its message after the beep, or is hung up on.
 
 use super::Session;
-use crate::audio::machine::{Beep, Machine, Met, Noticed, Verdict, Watch};
+use crate::audio::machine::{Beep, Machine, Met, Noticed, Said, Verdict, Watch};
 use crate::call::line::{Inbound, Line};
 use crate::call::record::Happening;
 use crate::dialog::Event;
+use crate::nlu::pickup::{self, Beginning};
 
 /// How far it is known who answered.
 pub(super) enum Answering {
@@ -45,13 +46,16 @@ impl<L: Line> Session<L> {
             },
             Some(Answering::Dealt { .. }) | None => {}
         }
+        if self.caller_speaking && matches!(&self.answering, Some(Answering::Watched(watch)) if watch.looks()) {
+            self.listener.look();
+        }
     }
 
     /// Words that only machines say, in a trial or at the end of what was said.
     pub(super) fn notice_words(&mut self, text: &str) {
-        if let Some(Answering::Watched(watch)) = &mut self.answering
-            && watch.are_machines(text)
-        {
+        let Some(Answering::Watched(watch)) = &mut self.answering else { return };
+        let Beginning { machine_odds, length } = pickup::read(text);
+        if watch.are_machines(text, Said { machine_odds, length }) {
             self.meet_machine(Met::Words);
         }
     }

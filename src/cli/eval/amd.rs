@@ -1,17 +1,18 @@
 //! `tingshuo eval amd`: who answered, by the first seconds of recordings.
 
+mod looks;
 mod manifest;
 
 use super::sound::{Behind, NoiseArgs};
-use crate::asr::recogniser::Priority;
 use crate::asr::{Job, Recogniser};
-use crate::audio::machine::{Answerer, DECIDES_WITHIN_MS, Detector, Verdict};
-use crate::audio::vad::Vad;
+use crate::audio::machine::{Answerer, DECIDES_WITHIN_MS, Detector, Said, Speech, Verdict};
 use crate::audio::{CALL_RATE_HZ, FRAME_MS, FRAME_SAMPLES};
 use crate::cli::{Failure, transcribe};
+use crate::nlu::pickup::{self, Beginning};
 use crate::text::Lang;
 use anyhow::{Context, ensure};
 use indicatif::ProgressBar;
+use looks::{Look, looks};
 use manifest::Recording;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -34,6 +35,9 @@ pub struct Args {
     /// By sound alone: no recogniser is needed
     #[arg(long)]
     sound_only: bool,
+    /// Words take so long, instead of what they take on this machine with whatever else it does
+    #[arg(long, value_name = "MS")]
+    words_take: Option<u32>,
     /// So long after the answer the recording begins
     #[arg(long, value_name = "MS", default_value_t = 0)]
     after: u32,
@@ -47,18 +51,12 @@ pub struct Args {
     json: Option<PathBuf>,
 }
 
-/// A sound that lasts is looked at after so long, as in a call.
-const LOOK_MS: u32 = 1_000;
-/// After so much silence recognition begins, as in a call.
-const PAUSE_MS: u32 = 200;
-/// A voice is one after so much of it.
-const VOICE_MS: u32 = 60;
-
 struct Judged {
     recording: Recording,
     by_sound: Verdict,
     by_words: Option<Verdict>,
-    heard: String,
+    speech: Option<Speech>,
+    words: Vec<Words>,
 }
 
 impl Judged {
@@ -83,11 +81,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let mut judged = Vec::new();
     for (seed, recording) in (0..).zip(recordings) {
         let samples = samples(&recording, &args, &noise, seed)?;
-        let by_sound = judge(&samples, Vec::new());
-        let words = recogniser.as_ref().map(|recogniser| words(recogniser, &samples, recording.lang)).transpose()?;
-        let heard = words.iter().flatten().map(|words| words.text.as_str()).collect::<Vec<_>>().join(" / ");
-        let by_words = words.map(|words| judge(&samples, words));
-        judged.push(Judged { recording, by_sound, by_words, heard });
+        let words = recogniser.as_ref().map(|recogniser| words(recogniser, &samples, recording.lang, args.words_take)).transpose()?;
+        let (by_sound, speech) = judge(&samples, &[]);
+        let by_words = words.as_ref().map(|words| judge(&samples, words).0);
+        judged.push(Judged { recording, by_sound, by_words, speech, words: words.unwrap_or_default() });
         progress.inc(1);
     }
     progress.finish_and_clear();
@@ -103,71 +100,60 @@ fn samples(recording: &Recording, args: &Args, noise: &Behind, seed: u64) -> Res
     let at = |ms: u32| (ms * CALL_RATE_HZ / 1000) as usize;
     let mut samples = noise.read(&recording.file)?;
     samples.splice(0..0, std::iter::repeat_n(0.0, at(args.after)));
-    let least = at(DECIDES_WITHIN_MS + PAUSE_MS);
+    let least = at(DECIDES_WITHIN_MS);
     if samples.len() < least {
         samples.resize(least, 0.0);
     }
     Ok(noise.around(samples, !args.as_recorded, seed, None).into())
 }
 
-/// What was recognised, and when it was there.
+/// What was recognised, from what was heard by then, and when it was there.
 struct Words {
     text: String,
+    asked_ms: u32,
     at_ms: u32,
 }
 
-/// The words of the first seconds, from each moment at which a call looks for them.
-fn words(recogniser: &impl Recogniser, samples: &Arc<[f32]>, lang: Lang) -> Result<Vec<Words>, Failure> {
-    let mut found = Vec::new();
-    for asked_ms in looks(samples) {
-        let samples: Arc<[f32]> = samples.iter().copied().take((asked_ms * CALL_RATE_HZ / 1000) as usize).collect();
-        let deadline = Duration::from_secs(60);
-        let job = Job { samples, lang, terms: Vec::new(), constraint: None, deadline, priority: Priority::Final };
+/// The words of the first seconds, from each moment at which a call looks for them; what a call would not wait for is left out.
+fn words(recogniser: &impl Recogniser, samples: &[f32], lang: Lang, take_ms: Option<u32>) -> Result<Vec<Words>, Failure> {
+    let (mut found, mut busy_until_ms) = (Vec::new(), 0);
+    for Look { at_ms, samples, priority, void_ms } in looks(samples) {
+        if at_ms < busy_until_ms {
+            continue;
+        }
+        let job = Job { samples: samples.into(), lang, terms: Vec::new(), constraint: None, deadline: Duration::from_secs(60), priority };
         let transcript = recogniser.submit(job)?.wait_blocking()?;
-        found.push(Words { text: transcript.text, at_ms: asked_ms + transcript.compute_ms });
+        let there_ms = at_ms + take_ms.unwrap_or(transcript.compute_ms);
+        busy_until_ms = there_ms.min(void_ms);
+        if there_ms < void_ms {
+            found.push(Words { text: transcript.text, asked_ms: at_ms, at_ms: there_ms });
+        }
     }
     Ok(found)
 }
 
-/// The first pause after a voice, and a second into a sound that lasts.
-fn looks(samples: &[f32]) -> Vec<u32> {
-    let mut voice = Vad::new();
-    let (mut voiced_ms, mut silent_ms, mut began_ms, mut looks) = (0, 0, None, Vec::new());
-    for (frame, now_ms) in samples.as_chunks::<FRAME_SAMPLES>().0.iter().zip((FRAME_MS..DECIDES_WITHIN_MS).step_by(FRAME_MS as usize)) {
-        let is_voiced = voice.speech(frame) >= 0.5;
-        voiced_ms = if is_voiced { voiced_ms + FRAME_MS } else { 0 };
-        silent_ms = if is_voiced { 0 } else { silent_ms + FRAME_MS };
-        if voiced_ms == VOICE_MS && began_ms.is_none() {
-            began_ms = Some(now_ms);
-        }
-        let Some(began_ms) = began_ms else { continue };
-        if now_ms == began_ms + LOOK_MS || (silent_ms == PAUSE_MS && looks.is_empty()) {
-            looks.push(now_ms);
-        }
-    }
-    looks
-}
-
-/// The verdict that holds two seconds after the answer.
-fn judge(samples: &[f32], words: Vec<Words>) -> Verdict {
+/// The verdict that holds two seconds after the answer, and the speech that it was reached by.
+fn judge(samples: &[f32], words: &[Words]) -> (Verdict, Option<Speech>) {
     let mut detector = Detector::default();
-    let mut words = words;
     for (frame, now_ms) in samples.as_chunks::<FRAME_SAMPLES>().0.iter().zip((FRAME_MS..=DECIDES_WITHIN_MS).step_by(FRAME_MS as usize)) {
-        words.retain(|words| {
-            let is_there = words.at_ms <= now_ms;
-            if is_there {
-                detector.words(&words.text);
-            }
-            !is_there
-        });
+        for words in words.iter().filter(|words| (now_ms - FRAME_MS + 1..=now_ms).contains(&words.at_ms) && !words.text.is_empty()) {
+            detector.words(&words.text, said(&words.text));
+        }
         detector.push(frame);
     }
-    detector.verdict().unwrap_or(Verdict { who: Answerer::Silence, at_ms: DECIDES_WITHIN_MS })
+    let verdict = detector.verdict().unwrap_or(Verdict { who: Answerer::Silence, at_ms: DECIDES_WITHIN_MS });
+    (verdict, detector.speech())
+}
+
+fn said(text: &str) -> Said {
+    let Beginning { machine_odds, length } = pickup::read(text);
+    Said { machine_odds, length }
 }
 
 fn print(judged: &[Judged], list: bool) {
     if list {
-        for Judged { recording, by_sound, by_words, heard } in judged {
+        for Judged { recording, by_sound, by_words, words, .. } in judged {
+            let heard = words.iter().map(|words| words.text.as_str()).collect::<Vec<_>>().join(" / ");
             let by_words = by_words.map(|verdict| format!("\t{}\t{} ms\t{heard}", verdict.who.name(), verdict.at_ms)).unwrap_or_default();
             let by_sound = format!("{}\t{} ms", by_sound.who.name(), by_sound.at_ms);
             println!("{}\t{}\t{by_sound}{by_words}", recording.file.display(), recording.label);
@@ -236,27 +222,38 @@ fn json(judged: &[Judged]) -> serde_json::Value {
             json!({
                 "file": one.recording.file.display().to_string(), "label": one.recording.label,
                 "verdict": one.last().who.name(), "ms": one.last().at_ms,
-                "sound": verdict(one.by_sound), "words": one.by_words.map(verdict), "heard": one.heard,
+                "sound": verdict(one.by_sound), "words": one.by_words.map(verdict), "speech": one.speech.map(speech),
+                "heard": one.words.iter().map(heard).collect::<Vec<_>>(),
             })
         })
         .collect();
     json!({"sound": figures(&|one| one.by_sound), "sound_and_words": figures(&Judged::last), "verdicts": files})
 }
 
+fn speech(speech: Speech) -> serde_json::Value {
+    let Speech { onset_s, trailing_s, gap_s, span_s, share } = speech;
+    json!({"onset_s": onset_s, "trailing_s": trailing_s, "gap_s": gap_s, "span_s": span_s, "share": share})
+}
+
+fn heard(words: &Words) -> serde_json::Value {
+    let Said { machine_odds, length } = said(&words.text);
+    json!({"text": words.text, "asked_ms": words.asked_ms, "ms": words.at_ms, "odds": machine_odds, "length": length})
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn said(text: &str, at_ms: u32) -> Vec<Words> {
-        vec![Words { text: text.to_owned(), at_ms }]
+    fn there(text: &str, at_ms: u32) -> Vec<Words> {
+        vec![Words { text: text.to_owned(), asked_ms: 1_300, at_ms }]
     }
 
     #[test]
     fn the_verdict_is_the_one_that_holds_after_two_seconds() {
         let silence = vec![0.0; 3 * CALL_RATE_HZ as usize];
-        assert_eq!(judge(&silence, Vec::new()), Verdict { who: Answerer::Silence, at_ms: 2_000 });
-        assert_eq!(judge(&silence, said("请在滴声后留言", 2_001)).who, Answerer::Silence, "words that come too late do not count");
-        let timely = judge(&silence, said("请在滴声后留言", 1_700));
+        assert_eq!(judge(&silence, &[]).0, Verdict { who: Answerer::Silence, at_ms: 2_000 });
+        assert_eq!(judge(&silence, &there("请在滴声后留言", 2_001)).0.who, Answerer::Silence, "words that come too late do not count");
+        let (timely, _) = judge(&silence, &there("请在滴声后留言", 1_700));
         assert!(timely.who == Answerer::Machine && timely.at_ms <= 1_700, "{timely:?}");
     }
 }

@@ -9,6 +9,7 @@ use crate::cli::Failure;
 use crate::cli::check::load_calendar;
 use crate::line::sip::server::Server;
 use crate::models::data_dir;
+use crate::nlu::pickup;
 use crate::outbound::calls::{Calls, Rules};
 use crate::outbound::outcome::Gaps;
 use crate::outbound::test_call::Asked;
@@ -192,6 +193,8 @@ impl Dialling<'_> {
         }
         calls.set_callers(trunks::callers(Some(&sections)));
         database.dialing().begin(&names_and_limits.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>()).await?;
+        // Who answers is told from machines by words, too; learning which takes a moment that no call has.
+        tokio::task::spawn_blocking(pickup::learn).await?;
         let work = Work {
             dialer: sip.clone(),
             reception: self.reception.clone(),
