@@ -55,7 +55,15 @@ pub struct Transcript {
     pub reading: Option<Reading>,
 }
 
+/// What is heard with less confidence may have been something else.
+pub const SURE: f32 = 0.75;
+
 impl Transcript {
+    /// Whether nothing else was likely to be said.
+    pub fn is_sure(&self) -> bool {
+        self.confidence >= SURE
+    }
+
     /// Words were heard, also where they are not believed.
     pub fn spoke(&self) -> bool {
         !self.text.is_empty() || matches!(self.withheld, Some(Withheld::Unsure(_) | Withheld::RunAway(_)))

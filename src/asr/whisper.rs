@@ -10,7 +10,7 @@ use super::phrases::{Onwards, Phrases, likeliest};
 use super::pool::{Alone, Demand, Pool, Worker};
 use super::prompt::prompt;
 use super::reading::{self, Reading};
-use super::recogniser::{Alternative, AsrError, Job, Pending, Priority, Recogniser, Transcript, Withheld};
+use super::recogniser::{Alternative, AsrError, Job, Pending, Priority, Recogniser, SURE, Transcript, Withheld};
 use super::search::{Allowed, Limits, search};
 use super::steps::Steps;
 use super::vocabulary::{Token, Vocabulary};
@@ -51,8 +51,6 @@ const MOST_ACCEPTORS: usize = 16;
 
 /// Speech up to this length may be one of the phrases that callers say alone.
 const SHORT_MS: u32 = 2_000;
-/// Short speech heard with less confidence may have been something else.
-const SURE: f32 = 0.75;
 /// More threads than these hardly hear sooner; they spin while they wait for one another, so on a busy machine one is all there is.
 const MOST_THREADS_ALONE: usize = 4;
 /// Phrases that are handed on.

@@ -4,6 +4,7 @@
 //! glance at it, and again from time to time. A busy recogniser has none to give; then a sound that lasts is a caller who speaks, for a while.
 
 use crate::audio::FRAME_MS;
+use crate::nlu::Intent;
 
 /// So long into the sound comes the first glance: earlier there is too little to know a word by.
 const FIRST_GLANCE_MS: u32 = 1_000;
@@ -21,6 +22,8 @@ pub struct Interruption {
     waited_ms: u32,
     words: bool,
     false_stops: u32,
+    /// What the last sound may have meant, though it may have been a cough.
+    doubted: Option<Intent>,
 }
 
 impl Interruption {
@@ -41,6 +44,13 @@ impl Interruption {
         self.waited_ms = 0;
         self.words = false;
         self.false_stops += 1;
+    }
+
+    /// A sound may have been a cough or this request; whether it was meant, for who was not heard says it again.
+    pub fn is_meant(&mut self, request: Option<Intent>) -> bool {
+        let is_again = request.is_some() && self.doubted == request;
+        self.doubted = request;
+        is_again
     }
 
     /// Sounds that stopped this prompt and were nothing.
@@ -89,6 +99,18 @@ mod tests {
         interruption.found_words();
         assert!(due(500, || interruption.waits(false, 2_000)).is_empty());
         assert_eq!(interruption.false_stops(), 1);
+    }
+
+    #[test]
+    fn what_is_said_twice_into_a_prompt_is_meant() {
+        let mut interruption = Interruption::default();
+        assert!(!interruption.is_meant(Some(Intent::ReportLoss)));
+        interruption.went_on();
+        assert!(!interruption.is_meant(Some(Intent::CancelService)) && !interruption.is_meant(Some(Intent::ReportLoss)));
+        interruption.went_on();
+        interruption.begins();
+        assert!(interruption.is_meant(Some(Intent::ReportLoss)));
+        assert!(!interruption.is_meant(None) && !interruption.is_meant(None));
     }
 
     #[test]

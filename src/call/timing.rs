@@ -23,6 +23,10 @@ pub fn endpoint(question: Option<&Question>) -> endpointer::Timing {
 /// A question of which less than this is left has been heard: callers answer before its last syllable.
 const AS_GOOD_AS_HEARD_MS: u32 = 800;
 
+/// Coughs and murmurs are taken for requests of up to so many characters, or letters where it is spelled with them.
+const AS_SHORT_AS_A_COUGH: usize = 4;
+const LETTERS_OF_A_COUGH: usize = 12;
+
 /// Words into a prompt that only show that the caller listens (嗯, 好的), or that were not understood: the prompt goes on. `nods`: they are
 /// of the kind that says no more than "I hear you", `rest_ms`: how much of the prompt is left.
 pub fn is_backchannel(understood: &Understood, question: Option<&Question>, nods: bool, rest_ms: Option<u32>) -> bool {
@@ -31,6 +35,15 @@ pub fn is_backchannel(understood: &Understood, question: Option<&Question>, nods
     // What is agreed to has to be heard before.
     let unheard = question.is_some_and(|question| question.consent) && rest_ms.is_none_or(|rest_ms| rest_ms > AS_GOOD_AS_HEARD_MS);
     understood.decision == Decision::Reject || (listens && !answers) || (nods && unheard)
+}
+
+/// Whether a prompt that goes on was stopped by so short a request, which the recogniser was not sure of, that it may have been a cough or a murmur. What the
+/// question asks for is none, nor is the wish for a person.
+pub fn may_be_a_cough(understood: &Understood, rest_ms: Option<u32>) -> bool {
+    let said = understood.text.chars().filter(|character| character.is_alphanumeric()).count();
+    let most = if understood.text.is_ascii() { LETTERS_OF_A_COUGH } else { AS_SHORT_AS_A_COUGH };
+    let is_exempt = matches!(understood.source, Source::Grammar | Source::Global) || understood.intent == Some(Intent::TransferAgent);
+    said <= most && !is_exempt && rest_ms.is_none_or(|rest_ms| rest_ms > AS_GOOD_AS_HEARD_MS)
 }
 
 /// Collects keys into answers.
@@ -132,15 +145,13 @@ mod tests {
         assert_eq!(answers(0, &["#"], 1), ["#"]);
     }
 
-    /// What a word into a prompt is taken for: `nods` as the lexicon has it, `rest_ms` of the prompt left.
-    #[track_caller]
-    fn goes_on(source: Source, decision: Decision, consent: bool, nods: bool, rest_ms: Option<u32>, expected: bool) {
-        let understood = Understood {
-            intent: Some(Intent::Affirm),
+    fn understood(source: Source, decision: Decision, intent: Intent, text: &str) -> Understood {
+        Understood {
+            intent: Some(intent),
             confidence: 0.9,
             decision,
             source,
-            text: String::new(),
+            text: text.to_owned(),
             slots: Default::default(),
             alternatives: Vec::new(),
             reason: None,
@@ -149,7 +160,13 @@ mod tests {
             by_sound: false,
             corrects: false,
             candidates: Default::default(),
-        };
+        }
+    }
+
+    /// What a word into a prompt is taken for: `nods` as the lexicon has it, `rest_ms` of the prompt left.
+    #[track_caller]
+    fn goes_on(source: Source, decision: Decision, consent: bool, nods: bool, rest_ms: Option<u32>, expected: bool) {
+        let understood = understood(source, decision, Intent::Affirm, "");
         let question = Question {
             name: String::new(),
             expectation: Default::default(),
@@ -176,6 +193,19 @@ mod tests {
         goes_on(Source::Grammar, Decision::Accept, true, true, Some(3_000), true);
         goes_on(Source::Grammar, Decision::Accept, true, true, Some(300), false);
         goes_on(Source::Grammar, Decision::Accept, true, false, None, false);
+    }
+
+    #[test]
+    fn a_short_request_into_a_prompt_may_be_a_cough() {
+        let coughs = |source, intent, text: &str, rest_ms| may_be_a_cough(&understood(source, Decision::Accept, intent, text), rest_ms);
+        let (cancel, person) = (Intent::CancelService, Intent::TransferAgent);
+        assert!(coughs(Source::Classifier, cancel, "退订。", None));
+        assert!(coughs(Source::Knowledge, Intent::Faq, "退订业务", Some(3_000)));
+        assert!(coughs(Source::Classifier, cancel, "cancel it", None));
+        assert!(!coughs(Source::Classifier, cancel, "我要退订业务", None), "nobody coughs for so long");
+        assert!(!coughs(Source::Classifier, cancel, "退订", Some(300)), "the prompt is as good as over");
+        assert!(!coughs(Source::Classifier, person, "转人工", None) && !coughs(Source::Global, person, "人工", None));
+        assert!(!coughs(Source::Grammar, cancel, "九月", None), "that was asked for");
     }
 
     #[test]

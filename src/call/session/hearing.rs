@@ -174,6 +174,11 @@ impl<L: Line> Session<L> {
             self.go_on();
             return;
         }
+        let may_be_a_cough = !transcript.is_sure() && timing::may_be_a_cough(&understood, self.speaker.rest_ms());
+        if over_a_prompt && may_be_a_cough && !self.interruption.is_meant(understood.intent) {
+            self.go_on();
+            return;
+        }
         self.understood(understood, transcript.confidence, waterfall);
     }
 
