@@ -128,7 +128,7 @@ impl Detector {
 
     /// Takes what was recognised of the first speech so far.
     pub fn hear(&mut self, said: Said) {
-        self.said = Some(said);
+        self.said = Some(self.said.map_or(said, |before| before.or_surer(said)));
     }
 
     /// The same, and words that only one of them says decide, and correct what was decided without them.

@@ -11,6 +11,19 @@ pub struct Said {
     pub length: usize,
 }
 
+impl Said {
+    /// What it adds to the odds that a machine speaks.
+    fn counts(&self) -> f32 {
+        let length = self.length as f32;
+        PER_WORDS * self.machine_odds.clamp(-MOST_ODDS, MOST_ODDS) * length / (length + HALF)
+    }
+
+    /// What was heard wrongly is like neither: of two readings the one that says more.
+    pub fn or_surer(self, other: Said) -> Said {
+        if other.counts().abs() >= self.counts().abs() { other } else { self }
+    }
+}
+
 /// Who speaks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Odds {
@@ -39,11 +52,7 @@ impl Odds {
     pub fn machine(&self) -> f32 {
         let Some(said) = self.said else { return self.speech.machine_odds() };
         let Speech { trailing_s, gap_s, span_s, .. } = self.speech;
-        let length = said.length as f32;
-        BIAS + PER_TRAILING_S * trailing_s
-            + PER_GAP_S * gap_s
-            + PER_SPAN_S * span_s
-            + PER_WORDS * said.machine_odds.clamp(-MOST_ODDS, MOST_ODDS) * length / (length + HALF)
+        BIAS + PER_TRAILING_S * trailing_s + PER_GAP_S * gap_s + PER_SPAN_S * span_s + said.counts()
     }
 
     /// Whether it is taken for one.
@@ -83,6 +92,15 @@ mod tests {
         let odds = |length| Odds { speech: WAITS, said: said(3.0, length) }.machine();
         assert!(odds(1) < odds(4) && odds(4) < odds(8));
         assert!(!Odds { speech: WAITS, said: said(3.0, 1) }.is_machine(), "{}", odds(1));
+    }
+
+    #[test]
+    fn of_two_readings_the_surer_one_counts() {
+        let of = |machine_odds, length| Said { machine_odds, length };
+        let (early, misheard, whole) = (of(5.0, 2), of(0.3, 3), of(-4.0, 6));
+        assert_eq!((early.or_surer(misheard), misheard.or_surer(early)), (early, early));
+        assert_eq!(early.or_surer(whole), whole, "more was said");
+        assert_eq!(early.or_surer(of(5.0, 2)), of(5.0, 2));
     }
 
     #[test]

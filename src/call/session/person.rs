@@ -162,6 +162,7 @@ impl<L: Line> Session<L> {
                 self.happen(Event::Queue(Queue::Interrupted));
             }
             ToCall::Lost => {
+                self.finish_captions();
                 self.empty_room();
                 self.let_recording_go_on();
                 self.happen(Event::Queue(Queue::Lost));
