@@ -18,7 +18,7 @@ use tokio::task::AbortHandle;
 /// Waiting longer than this for a text is worse for the caller than being asked again.
 const DEADLINE: Duration = Duration::from_secs(6);
 /// Of a sound that lasts, a glance hears so much.
-const GLANCE_MS: u32 = 2_400;
+pub const GLANCE_MS: u32 = 2_400;
 /// And tells nothing of it any more after this.
 const GLANCE_DEADLINE: Duration = Duration::from_secs(2);
 /// What was said before a caller went on is kept in front of it up to this, with it: a longer utterance is never recognised.

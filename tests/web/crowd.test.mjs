@@ -13,7 +13,7 @@ const MASKED = { [ANNA]: "138****0001", [BEN]: "138****0002", [CARL]: "138****00
 let house;
 
 before(async () => {
-  house = await openHouse({ ring: 45, wrap_up: 900, come_back: 45, tell_every: 15 }, [["limin", "zh"], ["wanglei", "zh"]]);
+  house = await openHouse({ ring: 45, wrap_up: 900, come_back: 45, tell_every: 15 }, [["limin", "zh"], ["wanglei", "zh"]], { dials: true });
 });
 
 after(() => house?.close());

@@ -16,7 +16,8 @@ export const PATIENCE = { timeout: 400_000 };
 const ARGS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", "--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding"];
 
 // `times` are lines of the desk's rules, in seconds; people are always there, and a machine that is busy does not break their lines. `agents` are [name, language, role] with the skills zh and billing; agents where no role is named.
-export async function openHouse(times, agents) {
+// Where it `dials`, callers may be called back: over a trunk on whose port nobody listens.
+export async function openHouse(times, agents, { dials = false } = {}) {
   mkdirSync(SCREENS, { recursive: true });
   const folder = mkdtempSync(join(tmpdir(), "tingshuo-people-"));
   const database = join(folder, "calls.db");
@@ -27,7 +28,8 @@ export async function openHouse(times, agents) {
     rules = rules.replace(line, `${name}: ${seconds}`);
   }
   writeFileSync(join(folder, "desk.yaml"), rules);
-  writeFileSync(join(folder, "tingshuo.toml"), `database = "${database}"\n[calls]\nhearing = 0\nrecordings = "${join(folder, "recordings")}"\n[http]\nlisten = "127.0.0.1:0"\n[desk]\nrules = "${join(folder, "desk.yaml")}"\n`);
+  const trunk = dials ? `[sip]\nlisten = ["udp:127.0.0.1:0"]\nmedia_ports = [42000, 42019]\n[sip.trunks.main]\nserver = "udp:127.0.0.1:9"\nnumber = "10086"\n` : "";
+  writeFileSync(join(folder, "tingshuo.toml"), `database = "${database}"\n[calls]\nhearing = 0\nrecordings = "${join(folder, "recordings")}"\n[http]\nlisten = "127.0.0.1:0"\n[desk]\nrules = "${join(folder, "desk.yaml")}"\n${trunk}`);
   for (const [name, lang, role = "agent"] of agents) {
     const added = spawnSync(PROGRAM, ["user", "add", name, "--role", role, "--lang", lang, "--skills", "zh,billing", "--database", database], { input: `${PASSWORD}\n` });
     assert.equal(added.status, 0, String(added.stderr));

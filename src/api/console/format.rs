@@ -21,6 +21,18 @@ pub(super) fn distance(lang: Lang, moment: DateTime, now: DateTime) -> String {
     word(lang, if seconds > 0 { past } else { future }).replace("{}", &amount.to_string())
 }
 
+/// What a customer's level is called, `金卡客户`; nothing for those without one. A level that the pages do not know is shown as the operator calls it.
+pub(super) fn level(lang: Lang, level: Option<&str>) -> String {
+    let key = match level.unwrap_or("normal") {
+        "normal" => return String::new(),
+        "silver" => "desk.level_silver",
+        "gold" => "desk.level_gold",
+        "platinum" => "desk.level_platinum",
+        other => return other.to_owned(),
+    };
+    word(lang, key).to_owned()
+}
+
 /// `3:05`, `1:02:09`.
 pub(super) fn clock(ms: i64) -> String {
     let seconds = ms.max(0) / 1000;
@@ -60,6 +72,13 @@ pub(in crate::api) fn called(person: &Record, lang: Lang) -> String {
 mod tests {
     use super::*;
     use jiff::civil::date;
+
+    #[test]
+    fn levels_are_called_by_their_names() {
+        let shown = [None, Some("normal"), Some("gold"), Some("diamond")].map(|code| level(Lang::Zh, code));
+        assert_eq!(shown, ["", "", "金卡客户", "diamond"]);
+        assert_eq!(level(Lang::En, Some("silver")), "Silver");
+    }
 
     #[test]
     fn times_are_told_in_their_largest_unit() {

@@ -1,7 +1,7 @@
 //! The queue wall: who waits for a person, how long, who could help, what became of the day's callers. For a big screen, live.
 
 use super::Console;
-use super::format::clock;
+use super::format::{clock, level};
 use super::frame::Frame;
 use super::pages::{Answer, Fault, html};
 use crate::api::gate::Visitor;
@@ -80,7 +80,7 @@ struct Waiter {
     /// Empty when the number is withheld.
     caller: String,
     queue: String,
-    level_word: &'static str,
+    level: String,
     waits: Span,
 }
 
@@ -199,12 +199,7 @@ impl Waiter {
             place: before + 1,
             caller: waiting.caller.clone().unwrap_or_default(),
             queue: named(frame, rules, &waiting.skills),
-            level_word: match waiting.level.as_deref() {
-                Some("silver") => "desk.level_silver",
-                Some("gold") => "desk.level_gold",
-                Some("platinum") => "desk.level_platinum",
-                _ => "",
-            },
+            level: level(frame.lang, waiting.level.as_deref()),
             waits: Span::since(waiting.since, now),
         }
     }

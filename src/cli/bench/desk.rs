@@ -194,7 +194,9 @@ impl Agent {
             }
             None
         };
-        let found = timeout(PATIENCE, found).await.with_context(|| format!("no fitting `{kind}` came within {} s", PATIENCE.as_secs()))?;
+        let found = timeout(PATIENCE, found).await.with_context(|| {
+            format!("no fitting `{kind}` came within {} s: is the desk open now, by its rules, and nobody else at it?", PATIENCE.as_secs())
+        })?;
         found.context("the desk's line broke")
     }
 }

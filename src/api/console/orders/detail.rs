@@ -2,7 +2,7 @@
 
 use super::{Row, state_word};
 use crate::api::console::Console;
-use crate::api::console::format::{distance, moment, value};
+use crate::api::console::format::{distance, level, moment, value};
 use crate::api::console::frame::Frame;
 use crate::api::console::pages::{Answer, Fault, html};
 use crate::api::console::surveys::score_word;
@@ -131,7 +131,7 @@ async fn page(State(console): State<Arc<Console>>, visitor: Visitor, Path(number
     let area = order.area.as_deref().map(|code| orders.handbook().rules.area(code).map_or(code, |area| area.name(lang)).to_owned());
     Ok(html(&Page {
         area: area.unwrap_or_default(),
-        level: order.level.clone().unwrap_or_default(),
+        level: level(lang, order.level.as_deref()),
         lang: order.lang.code(),
         details: order.details.iter().map(|(name, held)| (name.replace('_', " "), sight::field(role, name, &value(lang, held)))).collect(),
         history,

@@ -5,10 +5,8 @@ use crate::audio::endpointer::{Endpointer, Heard, Timing};
 use crate::audio::machine::{DECIDES_WITHIN_MS, Watch};
 use crate::audio::{FRAME_MS, FRAME_SAMPLES};
 use crate::call::interruption::Interruption;
+use crate::call::listener::GLANCE_MS;
 use crate::call::manners::Manners;
-
-/// Of a sound that lasts, a glance hears so much.
-const GLANCE_MS: u32 = 2_400;
 
 /// One look at what was said so far.
 pub struct Look {
