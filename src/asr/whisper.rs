@@ -43,7 +43,7 @@ const LEAD_IN_SAMPLES: usize = 1_600;
 
 /// How long the question's answers are searched for.
 const OF_WORDS: Limits = Limits { steps: 32, spread: 4.0, least: -8.0, promise: 0.35, tokens: 48, width: None };
-const OF_NUMBERS: Limits = Limits { steps: 96, spread: 5.0, least: -24.0, width: Some(9), ..OF_WORDS };
+const OF_NUMBERS: Limits = Limits { steps: 96, least: -24.0, width: Some(9), ..OF_WORDS };
 /// A text of at least this probability that answers the question in words needs no second look.
 const PLAIN: f32 = 0.8;
 /// Constraints whose walk is remembered, for each thread.

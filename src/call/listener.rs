@@ -164,6 +164,11 @@ impl Listener {
         self.attempt.as_ref().filter(|attempt| attempt.result.is_none())?.words.as_ref()
     }
 
+    /// What was said before a pause, as it was last heard: the trial's result, or until that is there its words.
+    pub fn said(&self) -> Option<&Transcript> {
+        self.trial().or_else(|| self.words())
+    }
+
     /// These words will do: nobody waits for more.
     pub fn settle(&mut self) {
         if let Some(attempt) = &mut self.attempt

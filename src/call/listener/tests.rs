@@ -102,3 +102,23 @@ async fn words_that_will_do_need_no_second_look() {
     tokio::task::yield_now().await;
     assert!(answer.is_closed(), "nobody waits for the second look");
 }
+
+#[tokio::test]
+async fn words_that_end_the_wait_are_still_looked_at_a_second_time() {
+    let (results, mut coming) = mpsc::channel(16);
+    let recogniser = Arc::new(Slow::default());
+    let mut listener = Listener::new(recogniser.clone(), Clock::Live, results);
+    listener.set_timing(Timing::NUMBER);
+    let spoken = spoken();
+    assert_eq!(hear(&mut listener, &spoken[..spoken.len() - 12_000]), [Noticed::Began], "there is more to wait for");
+    assert!(listener.said().is_none());
+    let words = recogniser.words.lock().unwrap().pop().unwrap();
+    words.send(Transcript { text: "13800000001".to_owned(), ..Transcript::default() }).unwrap();
+    listener.take(coming.recv().await.unwrap());
+    assert_eq!(listener.said().unwrap().text, "13800000001");
+    assert_eq!(listener.finish(), Some(Noticed::Ended));
+    assert!(listener.utterance().is_none() && listener.awaits_text());
+    recogniser.answer_last("13900000001");
+    listener.take(coming.recv().await.unwrap());
+    assert_eq!(listener.utterance().unwrap().result.unwrap().text, "13900000001");
+}

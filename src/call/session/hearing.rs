@@ -234,11 +234,11 @@ impl<L: Line> Session<L> {
         }
     }
 
-    /// A trial that holds all that may be said here ends the wait.
+    /// Words that hold all that may be said here end the wait, while it is still looked what else they may have been.
     pub(super) fn end_early(&mut self) {
-        let (Some(trial), Some(question)) = (self.listener.trial(), self.conversation.question()) else { return };
+        let (Some(said), Some(question)) = (self.listener.said(), self.conversation.question()) else { return };
         let (services, lang, constraint) = (self.conversation.services(), self.conversation.lang(), self.listener.constraint());
-        let is_all = services.is_all(lang, &question.expectation, constraint.map(Arc::as_ref), trial);
+        let is_all = services.is_all(lang, &question.expectation, constraint.map(Arc::as_ref), said);
         if is_all && self.listener.finish().is_some() {
             self.caller_speaking = false;
             self.note(Happening::SpeechEnded);

@@ -37,6 +37,8 @@ pub struct Piece {
     /// When its beginning was noticed, and when it was taken to be over.
     pub noticed: u64,
     pub decided: u64,
+    /// When its text was there, where it was heard.
+    pub text: Option<u64>,
     /// How often recognition was begun on trial, and up to where it heard the last time.
     pub trials: usize,
     pub heard_to: u64,
@@ -61,6 +63,8 @@ pub struct Counts {
     pub trials: usize,
     pub trial_short: usize,
     pub waits_ms: Vec<u64>,
+    /// The same until the text was there, where it was heard.
+    pub texts_ms: Vec<u64>,
     /// Whole recordings, and those of which something was taken to be all while more was to come, however long the speaker paused.
     pub recordings: usize,
     pub parted: usize,
@@ -83,7 +87,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     ways.extend(hearing.as_ref().map(|hearing| ("heard", hearing.timing(), Some(hearing))));
     println!("{} recordings; faults in % of what was said; false starts in number", material.utterances.len());
     println!(
-        "{:<22}{:<8}{:>6}{:>8}{:>8}{:>12}{:>10}{:>8}{:>8}{:>7}{:>14}{:>10}{:>6}{:>9}{:>11}",
+        "{:<22}{:<8}{:>6}{:>8}{:>8}{:>12}{:>10}{:>8}{:>8}{:>7}{:>14}{:>10}{:>6}{:>10}{:>6}{:>9}{:>11}",
         "condition",
         "timing",
         "said",
@@ -96,6 +100,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         "short",
         "false starts",
         "wait p50",
+        "p90",
+        "text p50",
         "p90",
         "parted",
         "for good"
@@ -111,9 +117,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
                 counts.add(&said(&utterance.truth, timing), &pieces);
                 counts.add_recording(&utterance.truth, &pieces);
             }
+            let text_ms = |share| quantile(&counts.texts_ms, share).map_or_else(|| "-".to_owned(), |ms| ms.to_string());
             let percent = |count: usize| 100.0 * count as f32 / counts.said.max(1) as f32;
             println!(
-                "{condition:<22}{name:<8}{:>6}{:>8.1}{:>8.1}{:>12.1}{:>10.1}{:>8.1}{:>8.2}{:>7.1}{:>14}{:>10}{:>6}{:>9.1}{:>11.1}",
+                "{condition:<22}{name:<8}{:>6}{:>8.1}{:>8.1}{:>12.1}{:>10.1}{:>8.1}{:>8.2}{:>7.1}{:>14}{:>10}{:>6}{:>10}{:>6}{:>9.1}{:>11.1}",
                 counts.said,
                 percent(counts.missed),
                 percent(counts.cut),
@@ -125,6 +132,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
                 counts.false_starts,
                 counts.wait_ms(0.5),
                 counts.wait_ms(0.9),
+                text_ms(0.5),
+                text_ms(0.9),
                 100.0 * counts.parted as f32 / counts.recordings.max(1) as f32,
                 100.0 * counts.parted_for_good as f32 / counts.recordings.max(1) as f32
             );
@@ -161,7 +170,9 @@ impl Counts {
             self.trial_short += usize::from(last.trials > 0 && last.heard_to + GRACE_FRAMES < span.1);
             self.merged += usize::from(company || first.span.0 + EDGE_FRAMES < span.0);
             if found.len() == 1 && !company {
-                self.waits_ms.push(last.decided.saturating_sub(span.1) * u64::from(FRAME_MS));
+                let after = |frame: u64| frame.saturating_sub(span.1) * u64::from(FRAME_MS);
+                self.waits_ms.push(after(last.decided));
+                self.texts_ms.extend(last.text.map(after));
             }
         }
         self.false_starts += pieces.iter().filter(|piece| !said.iter().any(|span| meets(piece, near(span)))).count();
@@ -174,7 +185,7 @@ impl Counts {
         let more_follows = |piece: &&Piece| piece.decided + EDGE_FRAMES < last as u64 && piece.span.1 < last as u64;
         let is_joined = |piece: &Piece| {
             let next = pieces.iter().find(|next| next.span.0 > piece.span.0);
-            next.is_some_and(|next| next.noticed <= piece.decided + TEXT_MS / u64::from(FRAME_MS))
+            next.is_some_and(|next| next.noticed <= piece.text.unwrap_or(piece.decided + TEXT_MS / u64::from(FRAME_MS)))
         };
         let begun = truth.iter().position(|speaks| *speaks).unwrap_or(0) as u64;
         let early: Vec<&Piece> = pieces.iter().filter(more_follows).filter(|piece| piece.span.1 + EDGE_FRAMES > begun).collect();
@@ -184,10 +195,15 @@ impl Counts {
 
     /// The time from the end of speech to the decision that at least this share of the whole utterances keep to.
     pub fn wait_ms(&self, share: f32) -> u64 {
-        let mut waits = self.waits_ms.clone();
-        waits.sort_unstable();
-        waits.get((waits.len() as f32 * share) as usize).copied().unwrap_or(0)
+        quantile(&self.waits_ms, share).unwrap_or(0)
     }
+}
+
+/// What at least this share of them keep to; `None` when there are none.
+fn quantile(times_ms: &[u64], share: f32) -> Option<u64> {
+    let mut times = times_ms.to_vec();
+    times.sort_unstable();
+    times.get((times.len() as f32 * share) as usize).copied()
 }
 
 fn lasting(ms: u32) -> u64 {
@@ -218,31 +234,33 @@ fn pieces(samples: &[f32], timing: Timing, hearing: Option<&Hearing>) -> Result<
     let mut endpointer = Endpointer::new(timing);
     let (mut start, mut noticed, mut trials, mut heard_to) = (0, 0, 0, 0);
     let mut pieces = Vec::new();
-    let mut note = |now: u64, heard: Option<Heard>| match heard {
+    let mut note = |now: u64, heard: Option<Heard>, text_at: Option<u64>| match heard {
         Some(Heard::Start { frame }) => (start, noticed, trials) = (frame, now, 0),
         Some(Heard::Pause { .. }) => (trials, heard_to) = (trials + 1, now + 1),
         Some(Heard::End { speech_end_frame, end_frame, .. }) => {
-            pieces.push(Piece { span: (start, speech_end_frame), noticed, decided: end_frame, trials, heard_to });
+            let text = text_at.map(|at| at.max(end_frame));
+            pieces.push(Piece { span: (start, speech_end_frame), noticed, decided: end_frame, text, trials, heard_to });
         }
         _ => {}
     };
-    let mut ends_at = None;
+    let (mut ends_at, mut text_at) = (None, None);
     for (now, frame) in (0..).zip(frames(samples)) {
         let mut heard = endpointer.push(frame);
         match (&mut heard, hearing) {
             (Some(Heard::Pause { samples, .. }), Some(hearing)) => {
-                ends_at = hearing.ends_after(std::mem::take(samples))?.map(|after| now + after);
+                let text = hearing.hear(std::mem::take(samples))?;
+                (ends_at, text_at) = (text.ends_after.map(|after| now + after), Some(now + text.after));
             }
             (Some(_), _) => ends_at = None,
             (None, _) => {}
         }
-        note(now, heard);
+        note(now, heard, text_at);
         if ends_at.is_some_and(|at| at <= now) {
             ends_at = None;
-            note(now, endpointer.finish());
+            note(now, endpointer.finish(), text_at);
         }
     }
-    note(frames(samples).len() as u64, endpointer.finish());
+    note(frames(samples).len() as u64, endpointer.finish(), text_at);
     Ok(pieces)
 }
 
@@ -251,7 +269,7 @@ mod tests {
     use super::*;
 
     fn piece(from: u64, to: u64, decided: u64) -> Piece {
-        Piece { span: (from, to), noticed: from + 5, decided, trials: 2, heard_to: to + 6 }
+        Piece { span: (from, to), noticed: from + 5, decided, text: None, trials: 2, heard_to: to + 6 }
     }
 
     /// What was said and the pieces found, as first and last frame, against missed, cut, onset lost, end lost, merged and false starts.
