@@ -92,6 +92,7 @@ pub type Failure = anyhow::Error;
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log_to_standard_error();
+    end_quietly_when_nobody_reads();
     let result: Result<(), Failure> = match arguments.command {
         Command::Bench(args) => bench::run(args),
         Command::Call(args) => call::run(args),
@@ -122,6 +123,18 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Who reads what a command prints may have seen enough (`… | head`). `println!` panics then; that ends the command, and is nothing to be told.
+fn end_quietly_when_nobody_reads() {
+    let told = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let nobody_reads =
+            panic.payload_as_str().is_some_and(|said| said.starts_with("failed printing to stdout") && said.contains("Broken pipe"));
+        if !nobody_reads {
+            told(panic);
+        }
+    }));
 }
 
 /// What `$TINGSHUO_LOG` asks for, warnings without it.

@@ -1,6 +1,6 @@
 //! Exit codes and messages: what scripts depend on.
 
-use crate::program::{Folder, fixture, tingshuo};
+use crate::program::{Folder, fixture, tingshuo, tingshuo_unread};
 
 #[test]
 fn wrong_use_is_2() {
@@ -15,6 +15,13 @@ fn help_is_0_and_names_every_option_of_call() {
     for option in ["--wav", "--as-is", "--interrupt", "--realtime", "--caller", "--lang", "--out"] {
         assert!(run.out.contains(option), "{option} is not in the help");
     }
+}
+
+#[test]
+fn where_nobody_reads_on_a_command_ends_without_a_word() {
+    let run = tingshuo_unread(&["models", "list"]);
+    assert_ne!(run.code, 0);
+    assert_eq!(run.err, "");
 }
 
 /// `call` on one file must fail with 1 and say `reason` and the file's name.

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A folder that is gone when the test ends.
@@ -64,7 +64,18 @@ pub fn tingshuo(args: &[&str], input: &str) -> Run {
 
 /// The same with the flows, grammars and voices of another folder.
 pub fn tingshuo_at(home: &Path, args: &[&str], input: &str) -> Run {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_tingshuo"))
+    ended(started(home, args), input)
+}
+
+/// The same as [`tingshuo`] without input, and nobody reads what it prints.
+pub fn tingshuo_unread(args: &[&str]) -> Run {
+    let mut child = started(Path::new(env!("CARGO_MANIFEST_DIR")), args);
+    drop(child.stdout.take());
+    ended(child, "")
+}
+
+fn started(home: &Path, args: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_tingshuo"))
         .args(args)
         .env("TINGSHUO_HOME", home)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -72,7 +83,10 @@ pub fn tingshuo_at(home: &Path, args: &[&str], input: &str) -> Run {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+fn ended(mut child: Child, input: &str) -> Run {
     // A program that ends early closes its input; what it printed tells why.
     child.stdin.take().unwrap().write_all(input.as_bytes()).ok();
     Run::of(child.wait_with_output().unwrap())
