@@ -118,6 +118,7 @@ pub fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_of_printing(&error) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("tingshuo: {error:#}");
             ExitCode::FAILURE
@@ -125,16 +126,21 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Who reads what a command prints may have seen enough (`… | head`). `println!` panics then; that ends the command, and is nothing to be told.
+/// Who reads what a command prints may have seen enough (`… | head`): that ends the command, and is nothing to be told. `println!` panics then.
 fn end_quietly_when_nobody_reads() {
     let told = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        let nobody_reads =
-            panic.payload_as_str().is_some_and(|said| said.starts_with("failed printing to stdout") && said.contains("Broken pipe"));
-        if !nobody_reads {
+        let said = panic.payload_as_str().unwrap_or_default();
+        if !(said.starts_with("failed printing to stdout") && said.contains("Broken pipe")) {
             told(panic);
         }
     }));
+}
+
+/// The same where `writeln!` gives it back. Lines that other programs broke off are told of with what was being done.
+fn is_of_printing(error: &Failure) -> bool {
+    let broken = error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe);
+    broken && error.chain().len() == 1
 }
 
 /// What `$TINGSHUO_LOG` asks for, warnings without it.

@@ -19,9 +19,11 @@ fn help_is_0_and_names_every_option_of_call() {
 
 #[test]
 fn where_nobody_reads_on_a_command_ends_without_a_word() {
-    let run = tingshuo_unread(&["models", "list"]);
-    assert_ne!(run.code, 0);
-    assert_eq!(run.err, "");
+    for args in [&["models", "list"][..], &["check"]] {
+        let run = tingshuo_unread(args);
+        assert_ne!(run.code, 0);
+        assert_eq!(run.err, "", "{args:?}");
+    }
 }
 
 /// `call` on one file must fail with 1 and say `reason` and the file's name.
