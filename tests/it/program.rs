@@ -64,23 +64,23 @@ pub fn tingshuo(args: &[&str], input: &str) -> Run {
 
 /// The same with the flows, grammars and voices of another folder.
 pub fn tingshuo_at(home: &Path, args: &[&str], input: &str) -> Run {
-    ended(started(home, args), input)
+    ended(started(home, args, Stdio::piped()), input)
 }
 
 /// The same as [`tingshuo`] without input, and nobody reads what it prints.
 pub fn tingshuo_unread(args: &[&str]) -> Run {
-    let mut child = started(Path::new(env!("CARGO_MANIFEST_DIR")), args);
-    drop(child.stdout.take());
-    ended(child, "")
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    ended(started(Path::new(env!("CARGO_MANIFEST_DIR")), args, writer.into()), "")
 }
 
-fn started(home: &Path, args: &[&str]) -> Child {
+fn started(home: &Path, args: &[&str], out: Stdio) -> Child {
     Command::new(env!("CARGO_BIN_EXE_tingshuo"))
         .args(args)
         .env("TINGSHUO_HOME", home)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
+        .stdout(out)
         .stderr(Stdio::piped())
         .spawn()
         .unwrap()

@@ -83,18 +83,26 @@ async fn a_look_at_a_sound_that_lasts_leaves_the_utterance_alone() {
     assert_eq!(hear(&mut listener, &spoken[CALL_RATE_HZ as usize * 7 / 10..]), [Noticed::Ended]);
 }
 
-#[tokio::test]
-async fn words_that_will_do_need_no_second_look() {
+/// An ear whose caller has paused in a number, and has been heard to say `text`; a second look at it is under way.
+async fn heard_at_first(text: &str) -> (Listener, Arc<Slow>, mpsc::Receiver<Recognised>) {
     let (results, mut coming) = mpsc::channel(16);
     let recogniser = Arc::new(Slow::default());
     let mut listener = Listener::new(recogniser.clone(), Clock::Live, results);
     listener.set_timing(Timing::NUMBER);
     let spoken = spoken();
     assert_eq!(hear(&mut listener, &spoken[..spoken.len() - 12_000]), [Noticed::Began], "there is more to wait for");
+    assert!(listener.said().is_none());
     let words = recogniser.words.lock().unwrap().pop().unwrap();
-    words.send(Transcript { text: "转人工".to_owned(), ..Transcript::default() }).unwrap();
+    words.send(Transcript { text: text.to_owned(), ..Transcript::default() }).unwrap();
     listener.take(coming.recv().await.unwrap());
     assert!(listener.trial().is_none() && listener.words().is_some());
+    assert_eq!(listener.said().unwrap().text, text);
+    (listener, recogniser, coming)
+}
+
+#[tokio::test]
+async fn words_that_will_do_need_no_second_look() {
+    let (mut listener, recogniser, _coming) = heard_at_first("转人工").await;
     listener.settle();
     assert_eq!(listener.finish(), Some(Noticed::Ended));
     assert_eq!(listener.utterance().unwrap().result.unwrap().text, "转人工");
@@ -105,17 +113,7 @@ async fn words_that_will_do_need_no_second_look() {
 
 #[tokio::test]
 async fn words_that_end_the_wait_are_still_looked_at_a_second_time() {
-    let (results, mut coming) = mpsc::channel(16);
-    let recogniser = Arc::new(Slow::default());
-    let mut listener = Listener::new(recogniser.clone(), Clock::Live, results);
-    listener.set_timing(Timing::NUMBER);
-    let spoken = spoken();
-    assert_eq!(hear(&mut listener, &spoken[..spoken.len() - 12_000]), [Noticed::Began], "there is more to wait for");
-    assert!(listener.said().is_none());
-    let words = recogniser.words.lock().unwrap().pop().unwrap();
-    words.send(Transcript { text: "13800000001".to_owned(), ..Transcript::default() }).unwrap();
-    listener.take(coming.recv().await.unwrap());
-    assert_eq!(listener.said().unwrap().text, "13800000001");
+    let (mut listener, recogniser, mut coming) = heard_at_first("13800000001").await;
     assert_eq!(listener.finish(), Some(Noticed::Ended));
     assert!(listener.utterance().is_none() && listener.awaits_text());
     recogniser.answer_last("13900000001");

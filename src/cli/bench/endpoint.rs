@@ -251,7 +251,8 @@ fn pieces(samples: &[f32], timing: Timing, hearing: Option<&Hearing>) -> Result<
                 let text = hearing.hear(std::mem::take(samples))?;
                 (ends_at, text_at) = (text.ends_after.map(|after| now + after), Some(now + text.after));
             }
-            (Some(_), _) => ends_at = None,
+            (Some(Heard::End { .. }), _) => ends_at = None,
+            (Some(_), _) => (ends_at, text_at) = (None, None),
             (None, _) => {}
         }
         note(now, heard, text_at);
